@@ -1,0 +1,181 @@
+//! Files to catalogue.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use thiserror::Error;
+
+use super::{
+    check, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator, rule::Rule, window::Window,
+};
+use crate::domain::{Digest, Text};
+
+/// Everything `schema/` says. Immutable; equal files give an equal [`Catalogue::hash`].
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    /// SHA-256 over the paths and texts of all files, in the order of the paths.
+    pub hash: Digest,
+    /// The themes, in the order in which they are shown.
+    pub themes: Vec<Theme>,
+    /// The datasets by code.
+    pub datasets: BTreeMap<String, Dataset>,
+    /// The indicators by code.
+    pub indicators: BTreeMap<String, Indicator>,
+    /// The rules by dataset.
+    pub rules: BTreeMap<String, Vec<Rule>>,
+    /// The sorts of findings by code.
+    pub finding_kinds: BTreeMap<String, FindingKind>,
+    /// When datasets may be delivered.
+    pub windows: Vec<Window>,
+}
+
+/// A group of indicators that is scored together.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Theme {
+    /// The code by which indicators name it.
+    pub code: String,
+    /// What it is called.
+    pub name: Text,
+    /// What it is about.
+    pub description: Text,
+}
+
+/// One fault of a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{file}: {fault}")]
+pub struct CatalogueError {
+    /// The file, below the catalogue's folder.
+    pub file: String,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
+/// All faults of a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub struct CatalogueErrors(pub Vec<CatalogueError>);
+
+impl fmt::Display for CatalogueErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the catalogue has {} fault(s)", self.0.len())?;
+        self.0.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Themes {
+    themes: Vec<Theme>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Findings {
+    findings: Vec<FindingKind>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Windows {
+    windows: Vec<Window>,
+}
+
+impl Catalogue {
+    /// The catalogue that was built into the binary.
+    pub fn embedded() -> Result<Self, CatalogueErrors> {
+        Self::load(&embedded::files())
+    }
+
+    /// The catalogue of `files`: path below its folder to text. All faults are reported, not only the first.
+    ///
+    /// `findings.toml` may be left out of a folder: the product's own texts then serve.
+    pub fn load(files: &BTreeMap<String, String>) -> Result<Self, CatalogueErrors> {
+        let mut catalogue = Self {
+            hash: hash(files),
+            themes: Vec::new(),
+            datasets: BTreeMap::new(),
+            indicators: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            finding_kinds: BTreeMap::new(),
+            windows: Vec::new(),
+        };
+        let mut faults = Vec::new();
+        for (path, text) in files {
+            if let Err(fault) = catalogue.take(path, text) {
+                faults.push(CatalogueError { file: path.clone(), fault });
+            }
+        }
+        if catalogue.finding_kinds.is_empty()
+            && let Some(text) = embedded::files().get("findings.toml")
+            && let Err(fault) = catalogue.take("findings.toml", text)
+        {
+            faults.push(CatalogueError { file: "findings.toml".to_owned(), fault });
+        }
+        if faults.is_empty() {
+            faults = check::check(&catalogue);
+        }
+        if faults.is_empty() { Ok(catalogue) } else { Err(CatalogueErrors(faults)) }
+    }
+
+    /// The window of `dataset` for `year`.
+    pub fn window(&self, dataset: &str, year: i16) -> Option<&Window> {
+        self.windows.iter().find(|window| window.dataset == dataset && window.years.contains(year))
+    }
+
+    fn take(&mut self, path: &str, text: &str) -> Result<(), String> {
+        let stem = |folder: &str| path.strip_prefix(folder)?.strip_suffix(".toml");
+        if let Some(code) = stem("datasets/") {
+            let dataset: Dataset = parse(text)?;
+            named_as_its_file(code, &dataset.code)?;
+            self.datasets.insert(dataset.code.clone(), dataset);
+        } else if let Some(code) = stem("indicators/") {
+            let indicator: Indicator = parse(text)?;
+            named_as_its_file(code, &indicator.code)?;
+            self.indicators.insert(indicator.code.clone(), indicator);
+        } else if let Some(dataset) = stem("rules/") {
+            let Rules { rules } = parse(text)?;
+            self.rules.insert(dataset.to_owned(), rules);
+        } else if path == "themes.toml" {
+            self.themes = parse::<Themes>(text)?.themes;
+        } else if path == "windows.toml" {
+            self.windows = parse::<Windows>(text)?.windows;
+        } else if path == "findings.toml" {
+            for kind in parse::<Findings>(text)?.findings {
+                let code = kind.code.clone();
+                if self.finding_kinds.insert(code.clone(), kind).is_some() {
+                    return Err(format!("`{code}` stands twice"));
+                }
+            }
+        } else {
+            return Err("not a file that a catalogue has".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+}
+
+fn named_as_its_file(file: &str, code: &str) -> Result<(), String> {
+    if file == code { Ok(()) } else { Err(format!("its code is `{code}`, its name says `{file}`")) }
+}
+
+fn hash(files: &BTreeMap<String, String>) -> Digest {
+    let lengths: Vec<_> = files
+        .iter()
+        .map(|(path, text)| [path.len() as u64, text.len() as u64].map(u64::to_be_bytes).concat())
+        .collect();
+    Digest::of_parts(
+        files
+            .iter()
+            .zip(&lengths)
+            .flat_map(|((path, text), length)| [length.as_slice(), path.as_bytes(), text.as_bytes()]),
+    )
+}

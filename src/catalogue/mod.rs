@@ -1,0 +1,22 @@
+//! What may be delivered and how it is judged: the data of `schema/`, read, cross-checked and frozen.
+//!
+//! Nothing else reads `schema/`. A [`Catalogue`] is immutable and has a content hash that is part of every
+//! scoring run. Files are handed in as text; this module does no input or output of its own.
+
+mod check;
+mod dataset;
+mod embedded;
+mod finding_kind;
+mod indicator;
+mod load;
+mod rule;
+mod window;
+
+pub use dataset::{Code, Column, ColumnType, Dataset, YearRange};
+pub use finding_kind::FindingKind;
+pub use indicator::{
+    Aggregate, Aspect, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, Norm, NormBasis, Origin, Unit,
+};
+pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
+pub use rule::Rule;
+pub use window::{Window, WindowState};

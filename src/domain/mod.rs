@@ -1,0 +1,28 @@
+//! The words of the field as types: what an organisation, a period, an observation, a finding, a signal *is*.
+//!
+//! Pure values with their invariants. No clock, no database, no files; time and identifiers are handed in
+//! through [`Clock`] and [`IdSource`].
+
+mod actor;
+mod clock;
+mod digest;
+mod finding;
+mod id;
+mod observation;
+mod organisation;
+mod period;
+mod signal;
+mod submission;
+mod text;
+
+pub use actor::{Actor, Role, Scope};
+pub use clock::{Clock, Instant};
+pub use digest::Digest;
+pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, Severity};
+pub use id::{AuditId, IdError, IdSource, OrganisationId, RunId, SubmissionId, TokenId, UploadId};
+pub use observation::{MissingReason, Observation};
+pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
+pub use period::{Period, PeriodError, PeriodPart};
+pub use signal::{Direction, Level};
+pub use submission::SubmissionState;
+pub use text::{Language, Text};

@@ -1,0 +1,1 @@
+//! Bytes to findings and typed rows, by pure functions.

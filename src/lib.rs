@@ -1,0 +1,8 @@
+//! Kraamzicht takes in the quality data of Dutch kraamzorg organisations and serves explained, reproducible
+//! risk signals. The modules, in the order in which they depend on one another:
+
+pub mod catalogue; // what may be delivered and how it is judged: the data of schema/
+pub mod domain; // the words of the field as types
+pub mod intake; // bytes to findings and typed rows
+pub mod scoring;
+pub mod stats; // distributions, intervals, robust fits // observations to explained signals and scores

@@ -1,0 +1,1 @@
+//! Distributions, intervals and robust fits: numbers in, numbers out. Knows nothing of ours.
