@@ -179,3 +179,14 @@ fn hash(files: &BTreeMap<String, String>) -> Digest {
             .flat_map(|((path, text), length)| [length.as_slice(), path.as_bytes(), text.as_bytes()]),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loads() {
+        let catalogue = Catalogue::embedded().unwrap_or_else(|faults| panic!("{faults}"));
+        assert_eq!(catalogue.datasets.len(), 4);
+    }
+}
