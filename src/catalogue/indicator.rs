@@ -49,7 +49,7 @@ pub struct Indicator {
     pub verified: bool,
     /// Where it comes from.
     pub origin: Origin,
-    /// The sources, as named in docs/methodology.md.
+    /// The sources, as numbered in docs/catalogue.md.
     #[serde(default)]
     pub sources: Vec<String>,
     /// How its observations follow from delivered rows.

@@ -7,6 +7,7 @@ mod check;
 mod dataset;
 mod embedded;
 mod finding_kind;
+mod fold;
 mod indicator;
 mod load;
 mod rule;
@@ -14,6 +15,7 @@ mod window;
 
 pub use dataset::{Code, Column, ColumnType, Dataset, YearRange};
 pub use finding_kind::FindingKind;
+pub use fold::fold;
 pub use indicator::{
     Aggregate, Aspect, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, Norm, NormBasis, Origin, Unit,
 };
