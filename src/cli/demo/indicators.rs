@@ -43,8 +43,8 @@ pub(super) enum Shown {
 pub(super) struct Figure {
     /// The indicator.
     pub(super) code: &'static str,
-    /// The numerator, in tenths.
-    pub(super) numerator_tenths: u64,
+    /// The numerator.
+    pub(super) numerator: u32,
     /// The denominator.
     pub(super) denominator: u32,
     /// What the value is.
@@ -54,23 +54,15 @@ pub(super) struct Figure {
 impl Figure {
     /// `numerator` of `denominator`, shown as a percentage.
     pub(super) fn percent(code: &'static str, numerator: u32, denominator: u32) -> Self {
-        Self { code, numerator_tenths: 10 * u64::from(numerator), denominator, shown: Shown::Percent }
-    }
-
-    fn numerator(&self) -> String {
-        if self.shown == Shown::Mean {
-            with_one_decimal(self.numerator_tenths)
-        } else {
-            (self.numerator_tenths / 10).to_string()
-        }
+        Self { code, numerator, denominator, shown: Shown::Percent }
     }
 
     fn value(&self) -> String {
-        let denominator = u64::from(self.denominator);
+        let (numerator, denominator) = (u64::from(self.numerator), u64::from(self.denominator));
         let tenths = match self.shown {
-            Shown::Percent => rounded_ratio(100 * self.numerator_tenths, denominator),
-            Shown::Mean => rounded_ratio(self.numerator_tenths, denominator),
-            Shown::YesNo => return (self.numerator_tenths / 10).to_string(),
+            Shown::Percent => rounded_ratio(1000 * numerator, denominator),
+            Shown::Mean => rounded_ratio(10 * numerator, denominator),
+            Shown::YesNo => return numerator.to_string(),
             Shown::Nothing => None,
         };
         tenths.map_or_else(String::new, with_one_decimal)
@@ -97,12 +89,7 @@ pub(super) fn figures(conduct: &Conduct, families: u32, carers: u32, stream: &mu
         drawn("KZ18", breastfed, conduct.breastfeeding),
     ];
     let hours = f64::from(carers) * conduct.training_hours * stream.between(0.95, 1.05);
-    figures.push(Figure {
-        code: "KZ04A",
-        numerator_tenths: u64::from(rounded(10.0 * hours)),
-        denominator: carers,
-        shown: Shown::Mean,
-    });
+    figures.push(Figure { code: "KZ04A", numerator: rounded(hours), denominator: carers, shown: Shown::Mean });
     let agreed = stream.binomial(AGREEMENT_SUBJECTS, conduct.agreements);
     figures.push(Figure { shown: Shown::Nothing, ..Figure::percent("KZ19", agreed, AGREEMENT_SUBJECTS) });
     let tailored = u32::from(conduct.tailored_care > 0.5);
@@ -124,7 +111,7 @@ pub(super) fn table(agb_code: AgbCode, year: i16, figures: &[Figure], stream: &m
                 year.to_string(),
                 year.to_string(),
                 figure.code.to_owned(),
-                figure.numerator(),
+                figure.numerator.to_string(),
                 figure.denominator.to_string(),
                 figure.value(),
                 if place == remarked { remark.to_owned() } else { String::new() },
@@ -145,7 +132,7 @@ mod tests {
         assert_eq!(Figure::percent("KZ", 0, 0).value(), "");
         assert_eq!(Figure { shown: Shown::YesNo, ..Figure::percent("KZ", 1, 1) }.value(), "1");
         assert_eq!(figure(Shown::Nothing).value(), "");
-        let hours = Figure { code: "KZ04A", numerator_tenths: 12_345, denominator: 100, shown: Shown::Mean };
-        assert_eq!((hours.numerator(), hours.value()), ("1234,5".to_owned(), "12,3".to_owned()));
+        let hours = Figure { code: "KZ04A", numerator: 1_234, denominator: 100, shown: Shown::Mean };
+        assert_eq!(hours.value(), "12,3");
     }
 }

@@ -1,10 +1,10 @@
-//! Chance that repeats itself: SplitMix64 read as a counter, and the few distributions the demo needs.
+//! Chance that repeats itself: `SplitMix64` read as a counter, and the few distributions the demo needs.
 //!
 //! Every use has a stream of its own, named by what it is for. So a change in one part of the generator leaves the
 //! draws of all others as they were. Only additions, multiplications and comparisons are used, no functions of the
 //! platform's mathematics library: the same seed gives the same bytes on every machine.
 
-/// The odd number nearest to 2^64 divided by the golden ratio: the step of SplitMix64 (Steele, Lea, Flood 2014).
+/// The odd number nearest to 2^64 divided by the golden ratio: the step of `SplitMix64` (Steele, Lea, Flood 2014).
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A sequence of draws. Draw i is a function of the stream's key and i alone.
@@ -85,7 +85,7 @@ impl Stream {
     }
 }
 
-/// The finalizer of SplitMix64: a bijection of 64 bits without visible pattern.
+/// The finalizer of `SplitMix64`: a bijection of 64 bits without visible pattern.
 const fn mix(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
