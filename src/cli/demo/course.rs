@@ -30,7 +30,7 @@ pub(super) struct Conduct {
     pub(super) breastfeeding: f64,
     /// Subjects with a written work agreement (KZ19).
     pub(super) agreements: f64,
-    /// Whether there is a document on tailored care, if more than one half (KZ22).
+    /// How far along the document on tailored care is; from one half on it is there (KZ22).
     pub(super) tailored_care: f64,
     /// Respondents of whom the answers are good ones (CE01 to CE13).
     pub(super) satisfied: f64,
@@ -76,6 +76,14 @@ pub(super) fn ordinary(kind: OrganisationKind, stream: &mut Stream) -> Course {
     for conduct in &mut course {
         conduct.training_hours *= 24.0;
     }
+    // What is asked for in writing most organisations simply have; the others lack a little of it.
+    let mostly = |part: f64, otherwise: f64, stream: &mut Stream| if stream.chance(part) { 1.0 } else { otherwise };
+    let agreements = mostly(0.8, 0.85, stream);
+    let written_agreement = mostly(0.93, 0.9, stream);
+    for conduct in &mut course {
+        conduct.agreements = agreements;
+        conduct.written_agreement = written_agreement;
+    }
     let zzp = match kind {
         // Beta(1, 6): mean 0.14 and standard deviation 0.12, as near as whole parameters come to section 7.
         OrganisationKind::Organisation => {
@@ -93,7 +101,7 @@ pub(super) fn ordinary(kind: OrganisationKind, stream: &mut Stream) -> Course {
 pub(super) type Field = fn(&mut Conduct) -> &mut f64;
 
 /// What varies between organisations: mean, units, and where it belongs.
-fn varying() -> [(f64, u32, Field); 20] {
+fn varying() -> [(f64, u32, Field); 18] {
     [
         (0.70, CLIENT_UNITS, |conduct| &mut conduct.timely_intake),
         (0.93, CLIENT_UNITS, |conduct| &mut conduct.birth_assistance),
@@ -105,7 +113,6 @@ fn varying() -> [(f64, u32, Field); 20] {
         (0.22, CLIENT_UNITS, |conduct| &mut conduct.wants_less),
         (0.30, CLIENT_UNITS, |conduct| &mut conduct.received_less),
         (0.84, CLIENT_UNITS, |conduct| &mut conduct.breastfeeding),
-        (0.90, 40, |conduct| &mut conduct.agreements),
         (0.70, 10, |conduct| &mut conduct.tailored_care),
         (0.87, 100, |conduct| &mut conduct.satisfied),
         (0.33, 50, |conduct| &mut conduct.response),
@@ -113,7 +120,6 @@ fn varying() -> [(f64, u32, Field); 20] {
         (0.09, 100, |conduct| &mut conduct.inflow),
         (0.11, 100, |conduct| &mut conduct.outflow),
         (0.06, 50, |conduct| &mut conduct.vacancies),
-        (0.97, 100, |conduct| &mut conduct.written_agreement),
         (0.98, 100, |conduct| &mut conduct.checked),
         (0.96, 100, |conduct| &mut conduct.registered),
     ]

@@ -1,5 +1,7 @@
 //! From a seed to the whole demo.
 
+use jiff::civil::{Date, date};
+
 use super::{
     course,
     csv::{Table, rounded_ratio, with_one_decimal},
@@ -11,7 +13,6 @@ use super::{
     stories::{Planted, Story},
 };
 use crate::domain::{Instant, Text};
-use jiff::civil::{Date, date};
 
 /// The day on which the demo is looked at: two weeks after the files of 2025 were due.
 pub const TODAY: Date = date(2026, 6, 15);
@@ -45,7 +46,7 @@ fn stories(participants: &[Participant]) -> Vec<Story> {
         found.map_or("", |one| one.organisation.name.as_str())
     };
     let story = |one: &Participant| {
-        let partner = if one.has(Plot::MergerTakesOver) { Plot::MergerGoesUp } else { Plot::MergerTakesOver };
+        let partner = if one.has(Plot::MergerTakesOver) { Plot::MergerIsAbsorbed } else { Plot::MergerTakesOver };
         Some(one.planted?.story(one.organisation.agb_code, name_of(partner)))
     };
     participants.iter().filter_map(story).collect()

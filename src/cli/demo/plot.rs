@@ -23,7 +23,7 @@ pub(super) enum Plot {
     LateDelivery,
     MergerTakesOver,
     NoWrittenAgreements,
-    MergerGoesUp,
+    MergerIsAbsorbed,
     MissingStream,
     AbsentCategory,
     CopiedFromLastYear,
@@ -77,7 +77,7 @@ impl Plot {
             | Self::Mistakes
             | Self::LateDelivery
             | Self::MergerTakesOver
-            | Self::MergerGoesUp
+            | Self::MergerIsAbsorbed
             | Self::MissingStream
             | Self::CopiedFromLastYear
             | Self::SilentThisYear
@@ -85,10 +85,10 @@ impl Plot {
         }
     }
 
-    /// The families of the one that goes up in the merger move to the one that takes over; and the tiny one is tiny.
+    /// The families of the one that is absorbed in the merger move to the one that takes over; and the tiny one is tiny.
     pub(super) fn move_families(participants: &mut [Participant]) {
         let mut moved = [0; YEARS.len()];
-        if let Some(leaving) = participants.iter_mut().find(|one| one.has(Self::MergerGoesUp)) {
+        if let Some(leaving) = participants.iter_mut().find(|one| one.has(Self::MergerIsAbsorbed)) {
             for ((year, families), moving) in YEARS.into_iter().zip(&mut leaving.families).zip(&mut moved) {
                 if leaving.planted.is_some_and(|planted| planted.shows_in(year)) {
                     *moving = std::mem::take(families);

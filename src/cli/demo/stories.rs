@@ -49,7 +49,7 @@ impl Planted {
     /// Whether an organisation with this plot delivers `dataset` about `year` at all.
     pub(super) fn delivers(&self, dataset: &str, year: i16) -> bool {
         match self.plot {
-            Plot::MergerGoesUp | Plot::SilentThisYear => !self.shows_in(year),
+            Plot::MergerIsAbsorbed | Plot::SilentThisYear => !self.shows_in(year),
             Plot::MissingStream => dataset != "evaluaties",
             _ => true,
         }
@@ -78,7 +78,7 @@ static PLANTED: [Planted; 20] = [
         rank: 9,
         years: (2022, 2025),
         code: "supply-shortfall",
-        title: ("Tekort door aanbod groeit", "Shortfall of supply grows"),
+        title: ("Tekort door aanbod groeit", "Supply shortfall grows"),
         what: (
             "Steeds meer cliënten kregen minder zorg dan geïndiceerd (KZ07B van 30 naar 57 %), terwijl niet meer \
              cliënten minder wilden (KZ07A gewoon): het verschil kan niet uit wensen komen.",
@@ -157,7 +157,7 @@ static PLANTED: [Planted; 20] = [
             "In dit werkgebied met veel lage inkomens wil 45 % minder zorg dan geïndiceerd, en even veel kregen \
              minder. KZ07B is hoog, maar er is geen tekort door aanbod: kijk naar de eigen bijdrage.",
             "In this area with many low incomes 45 % want less care than indicated, and as many received less. \
-             KZ07B is high, but there is no shortfall of supply: look at the personal contribution.",
+             KZ07B is high, but there is no supply shortfall: look at the co-payment.",
         ),
     },
     Planted {
@@ -248,14 +248,14 @@ static PLANTED: [Planted; 20] = [
         ),
     },
     Planted {
-        plot: Plot::MergerGoesUp,
+        plot: Plot::MergerIsAbsorbed,
         rank: 72,
         years: (2024, 2025),
-        code: "merger-goes-up",
-        title: ("Fusie: gaat op in een ander", "Merger: goes up in another"),
+        code: "merger-is-absorbed",
+        title: ("Fusie: gaat op in een ander", "Merger: is absorbed by another"),
         what: (
-            "Gaat in 2024 op in {partner} en levert daarna niets meer aan. Dat is geen verzuim.",
-            "Goes up in {partner} in 2024 and delivers nothing after that. It fails no duty.",
+            "Gaat in 2024 op in {partner} en levert daarna niets meer aan. Dat is in orde: er is niets meer.",
+            "Is absorbed by {partner} in 2024 and delivers nothing after that. That is in order: there is nothing left.",
         ),
     },
     Planted {
