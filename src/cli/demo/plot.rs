@@ -85,7 +85,7 @@ impl Plot {
         }
     }
 
-    /// The families of the one that is absorbed in the merger move to the one that takes over; and the tiny one is tiny.
+    /// In the merger the families of the absorbed organisation move to the other; and the tiny one is tiny.
     pub(super) fn move_families(participants: &mut [Participant]) {
         let mut moved = [0; YEARS.len()];
         if let Some(leaving) = participants.iter_mut().find(|one| one.has(Self::MergerIsAbsorbed)) {

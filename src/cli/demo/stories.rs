@@ -255,7 +255,7 @@ static PLANTED: [Planted; 20] = [
         title: ("Fusie: gaat op in een ander", "Merger: is absorbed by another"),
         what: (
             "Gaat in 2024 op in {partner} en levert daarna niets meer aan. Dat is in orde: er is niets meer.",
-            "Is absorbed by {partner} in 2024 and delivers nothing after that. That is in order: there is nothing left.",
+            "Is absorbed by {partner} in 2024 and delivers nothing after that, as it should.",
         ),
     },
     Planted {
