@@ -2,6 +2,7 @@
 //! risk signals. The modules, in the order in which they depend on one another:
 
 pub mod catalogue; // what may be delivered and how it is judged: the data of schema/
+pub mod cli;
 pub mod domain; // the words of the field as types
 pub mod intake; // bytes to findings and typed rows
 pub mod scoring;
