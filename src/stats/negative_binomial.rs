@@ -1,0 +1,61 @@
+//! The gamma-Poisson or negative binomial distribution: events at a rate that differs between organisations.
+
+use super::{Discrete, Error};
+
+/// Events with mean `mean` and variance mean + mean^2 `squared_variation`.
+///
+/// The chance of k + 1 is that of k times mean (1 + k v) / ((k + 1) (1 + mean v)), with v the squared coefficient of
+/// variation of the rate (Greenwood and Yule, Journal of the Royal Statistical Society 83 (1920) 255). With v = 0
+/// it is the Poisson distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NegativeBinomial {
+    mean: f64,
+    squared_variation: f64,
+    /// mean / (1 + mean v)
+    rate: f64,
+}
+
+impl NegativeBinomial {
+    /// Larger means are not tabulated.
+    pub const LARGEST_MEAN: f64 = 1_000_000.0;
+
+    /// `mean` positive and at most [`Self::LARGEST_MEAN`], `squared_variation` finite and at least 0.
+    pub fn new(mean: f64, squared_variation: f64) -> Result<Self, Error> {
+        if !(mean > 0.0 && mean.is_finite()) {
+            return Err(Error::MeanNotPositive(mean));
+        }
+        if mean > Self::LARGEST_MEAN {
+            return Err(Error::TooLarge(mean));
+        }
+        if !(squared_variation >= 0.0 && squared_variation.is_finite()) {
+            return Err(Error::NegativeDispersion(squared_variation));
+        }
+        Ok(Self { mean, squared_variation, rate: mean / (1.0 + mean * squared_variation) })
+    }
+}
+
+impl Discrete for NegativeBinomial {
+    fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    fn last(&self) -> Option<u64> {
+        None
+    }
+
+    #[inline]
+    fn neighbours(&self, k: f64) -> (f64, f64) {
+        (self.rate * (1.0 + k * self.squared_variation), k + 1.0)
+    }
+
+    /// The ratios tend to mean v / (1 + mean v): from above where v is at most 1, from below where it is more.
+    #[inline]
+    fn bound_above(&self, ratio: f64) -> f64 {
+        ratio.max(self.rate * self.squared_variation)
+    }
+
+    #[inline]
+    fn bound_below(&self, ratio: f64) -> f64 {
+        if self.squared_variation <= 1.0 { ratio } else { 1.0 }
+    }
+}
