@@ -5,6 +5,9 @@ use super::{Error, describe::median, normal, root::falling_root};
 /// Distances beyond this count as this in the fit of a dispersion (c).
 pub(super) const CLIP: f64 = 1.5;
 
+/// Squares of smaller distances are lost.
+const SMALLEST_DISTANCE: f64 = 1e-100;
+
 /// The mean square of a standard normal distance clipped at `clip`: K(c) = E\[psi_c(Z)^2\], 0.778 for 1.5.
 pub fn clipped_second_moment(clip: f64) -> f64 {
     let beyond = normal::survival(clip);
@@ -51,7 +54,7 @@ pub fn fit_normal(measured: &[Measured]) -> Result<Centre, Error> {
     let centre = median(&values).unwrap_or(0.0);
     let distances: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
     let widest = distances.iter().copied().fold(0.0, f64::max);
-    if widest <= 1e-14 * centre.abs() {
+    if widest <= (1e-14 * centre.abs()).max(SMALLEST_DISTANCE) {
         return Ok(Centre { location: centre, dispersion: 0.0 });
     }
     let count = measured.len() as f64;
@@ -134,8 +137,9 @@ mod tests {
 
     #[test]
     fn solves_both_equations() {
-        let values: Vec<Measured> =
-            (0..40_u8).map(|i| Measured { value: f64::from(u32::from(i) * u32::from(i) % 37), variance: f64::from(i % 5) }).collect();
+        let values: Vec<Measured> = (0..40_u8)
+            .map(|i| Measured { value: f64::from(u32::from(i) * u32::from(i) % 37), variance: f64::from(i % 5) })
+            .collect();
         let fit = fit_normal(&values).expect("a fit");
         let mut pull = 0.0;
         for one in &values {

@@ -16,19 +16,20 @@ pub struct NegativeBinomial {
 }
 
 impl NegativeBinomial {
-    /// Larger means are not tabulated.
-    pub const LARGEST_MEAN: f64 = 1_000_000.0;
+    /// Distributions with a larger mean, or mean times squared variation, are not tabulated: their tails are that long.
+    pub const LARGEST: f64 = 200_000.0;
 
-    /// `mean` positive and at most [`Self::LARGEST_MEAN`], `squared_variation` finite and at least 0.
+    /// `mean` positive, `squared_variation` finite and at least 0, both within [`Self::LARGEST`].
     pub fn new(mean: f64, squared_variation: f64) -> Result<Self, Error> {
         if !(mean > 0.0 && mean.is_finite()) {
             return Err(Error::MeanNotPositive(mean));
         }
-        if mean > Self::LARGEST_MEAN {
-            return Err(Error::TooLarge(mean));
-        }
         if !(squared_variation >= 0.0 && squared_variation.is_finite()) {
             return Err(Error::NegativeDispersion(squared_variation));
+        }
+        let size = mean * squared_variation.max(1.0);
+        if size > Self::LARGEST {
+            return Err(Error::TooLarge(size));
         }
         Ok(Self { mean, squared_variation, rate: mean / (1.0 + mean * squared_variation) })
     }
