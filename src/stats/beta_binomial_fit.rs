@@ -117,6 +117,7 @@ impl Problem {
     /// Moves the mean to where it belongs with `correlation`.
     fn settle(&mut self, correlation: f64) {
         const STEPS: usize = 500;
+        const ROUNDING: f64 = 4e-16;
         for _ in 0..STEPS {
             let scale = self.mean * (1.0 - self.mean);
             let (mut sum, mut weights) = (0.0, 0.0);
@@ -131,7 +132,7 @@ impl Problem {
             let next = within(sum / weights);
             let change = (next - self.mean).abs();
             self.mean = next;
-            if change <= 2e-16 {
+            if change <= ROUNDING {
                 break;
             }
         }
@@ -210,7 +211,8 @@ mod tests {
             products.fill(mean, correlation);
             for trials in [1, 2, 5, 37, 170, 399, 400] {
                 let n = trials as f64;
-                table.fill(&BetaBinomial::new(trials as u64, mean, correlation).expect("legal"), 0, trials as u64);
+                let family = BetaBinomial::new(mean, correlation, 400).expect("legal");
+                table.fill(&family.with_trials(trials as u64).expect("legal"), 0, trials as u64);
                 let variance = mean * (1.0 - mean) * (1.0 / n + (1.0 - 1.0 / n) * correlation);
                 let expected: f64 = (0..=trials as u64)
                     .map(|x| table.chance(x) * ((x as f64 / n - mean).powi(2) / variance).min(CLIP * CLIP))

@@ -5,21 +5,29 @@
 //! functions, a relative error of a few units in the last place per step. Tails are summed from the far end
 //! inwards, so that the smallest keeps all its digits; a chance above one half is 1 minus the other tail.
 
+/// As many ratios as are taken at a time.
+pub(super) const BLOCK: usize = 8;
+/// Ratios of neighbours, one after the other.
+pub(super) type Block = [f64; BLOCK];
+
 /// A distribution on 0, 1, 2, ... with neighbouring chances in a known ratio.
 pub trait Discrete {
     /// The mean, from near which the chances are built up.
     fn mean(&self) -> f64;
 
     /// The largest possible value, where there is one.
-    fn last(&self) -> Option<u64>;
+    fn last(&self) -> Option<usize>;
 
-    /// A pair whose quotient is the chance of `k` + 1 divided by that of `k`; `k` is a whole number.
-    fn neighbours(&self, k: f64) -> (f64, f64);
+    /// The chance of `k` + 1 divided by that of `k`, of `k` + 2 by that of `k` + 1, and so on; 0 beyond the last.
+    fn above(&self, k: usize) -> [f64; 8];
+
+    /// The chance of `k` - 1 divided by that of `k`, of `k` - 2 by that of `k` - 1, and so on; 0 beyond 0.
+    fn below(&self, k: usize) -> [f64; 8];
 
     /// An upper bound of all ratios beyond one that equals `ratio`, going up; at least 1 where there is none.
     fn bound_above(&self, ratio: f64) -> f64;
 
-    /// The same, going down, of the reciprocal ratios.
+    /// The same, going down.
     fn bound_below(&self, ratio: f64) -> f64;
 }
 
@@ -48,7 +56,7 @@ impl Tails {
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     /// The value of the first entry.
-    first: u64,
+    first: usize,
     /// Chances, not yet divided by `total`.
     chances: Vec<f64>,
     /// Below `split` the sum of this and all lower chances, from there on of this and all higher ones.
@@ -67,47 +75,50 @@ impl Table {
     /// Tabulates `distribution`. Tails of the values from `lowest` to `highest` are exact to [`NEGLIGIBLE`]; so are
     /// all tails above 1e-3. Beyond what is tabulated a tail is 0.
     pub fn fill(&mut self, distribution: &impl Discrete, lowest: u64, highest: u64) {
-        let last = distribution.last();
-        let start = super::number::whole(distribution.mean()).min(last.unwrap_or(u64::MAX));
-        self.chances.clear();
+        let place = |x: u64| usize::try_from(x).unwrap_or(usize::MAX);
+        let start = place(super::number::whole(distribution.mean())).min(distribution.last().unwrap_or(usize::MAX));
+        let reach = start.saturating_sub(place(lowest));
         self.descending.clear();
-        let below = walk_down(distribution, start, lowest, &mut self.descending);
-        self.first = start - self.descending.len() as u64;
+        walk(
+            reach,
+            |walked| distribution.below(start - walked.min(start)),
+            |ratio| distribution.bound_below(ratio),
+            &mut self.descending,
+        );
+        // Steps below 0 had ratio 0.
+        self.descending.truncate(start);
+        self.first = start - self.descending.len();
+        self.chances.clear();
         self.chances.extend(self.descending.iter().rev());
         self.chances.push(1.0);
-        let above = walk_up(distribution, start, highest, last, &mut self.chances);
-        self.total = below + 1.0 + above;
+        let reach = place(highest).min(distribution.last().unwrap_or(usize::MAX)).saturating_sub(start);
+        walk(
+            reach,
+            |walked| distribution.above(start + walked),
+            |ratio| distribution.bound_above(ratio),
+            &mut self.chances,
+        );
         self.sum_tails();
     }
 
     fn sum_tails(&mut self) {
+        self.total = self.chances.chunks(BLOCK).fold(0.0, |sum, block| sum + block.iter().sum::<f64>());
         let half = 0.5 * self.total;
         self.tails.clear();
         self.tails.resize(self.chances.len(), 0.0);
-        let mut sum = 0.0;
-        self.split = self.chances.len();
-        for (place, (tail, chance)) in self.tails.iter_mut().zip(&self.chances).enumerate() {
-            if sum + chance > half {
-                self.split = place;
-                break;
-            }
-            sum += chance;
-            *tail = sum;
-        }
-        sum = 0.0;
-        for (tail, chance) in self.tails.iter_mut().zip(&self.chances).skip(self.split).rev() {
-            sum += chance;
-            *tail = sum;
-        }
+        self.split = accumulate(self.chances.iter().zip(&mut self.tails), half);
+        let upper = self.chances.iter().zip(&mut self.tails).skip(self.split).rev();
+        accumulate(upper, f64::INFINITY);
     }
 
     /// The chance of exactly `x`.
     pub fn chance(&self, x: u64) -> f64 {
-        self.place(x).map_or(0.0, |place| self.chances.get(place).copied().unwrap_or(0.0) / self.total)
+        let chance = self.place(x).and_then(|place| self.chances.get(place));
+        chance.map_or(0.0, |chance| chance / self.total)
     }
 
     fn place(&self, x: u64) -> Option<usize> {
-        usize::try_from(x.checked_sub(self.first)?).ok()
+        usize::try_from(x).ok()?.checked_sub(self.first)
     }
 
     /// The mid-p tails of `x`.
@@ -155,7 +166,7 @@ impl Table {
         let beyond = first_place(self.split, self.chances.len(), |place| self.upper(place) <= tail);
         // Where one value holds nearly all, it may lie on neither side of the split.
         let high = beyond.max(low + 1) - 1;
-        (self.first + low as u64, self.first + high as u64)
+        ((self.first + low) as u64, (self.first + high) as u64)
     }
 }
 
@@ -173,51 +184,56 @@ fn first_place(low: usize, high: usize, holds: impl Fn(usize) -> bool) -> usize 
     low
 }
 
-/// Whether what lies beyond a chance is negligible, given a bound on the ratios beyond it.
-fn is_negligible(chance: f64, bound: f64, smallest: f64) -> bool {
-    chance < f64::MIN_POSITIVE || (bound < 1.0 && chance * bound < NEGLIGIBLE * smallest * (1.0 - bound))
-}
-
-fn walk_up(distribution: &impl Discrete, start: u64, highest: u64, last: Option<u64>, chances: &mut Vec<f64>) -> f64 {
-    let (mut k, mut chance, mut sum, mut smallest) = (start, 1.0, 0.0, SMALLEST_TAIL);
-    while last.is_none_or(|last| k < last) {
-        let (top, bottom) = distribution.neighbours(k as f64);
-        let ratio = top / bottom;
-        if k >= highest && is_negligible(chance, distribution.bound_above(ratio), smallest) {
+/// Sums from the first on, each into its own place, as long as the sum is at most `most`; gives how many.
+fn accumulate<'a>(places: impl Iterator<Item = (&'a f64, &'a mut f64)>, most: f64) -> usize {
+    let mut sum = 0.0;
+    let mut count = 0;
+    for (chance, tail) in places {
+        sum += chance;
+        if sum > most {
             break;
         }
-        chance *= ratio;
-        k += 1;
-        sum += chance;
-        chances.push(chance);
-        if k <= highest {
-            smallest = chance.min(SMALLEST_TAIL);
-        }
+        *tail = sum;
+        count += 1;
+    }
+    count
+}
+
+/// Builds up chances outwards from 1, with the ratios that follow a number of steps, until what lies beyond is
+/// negligible and at least `reach` steps are made.
+fn walk(reach: usize, ratios: impl Fn(usize) -> Block, bound: impl Fn(f64) -> f64, chances: &mut Vec<f64>) {
+    let offset = chances.len();
+    let (mut walked, mut chance) = (0, 1.0);
+    loop {
+        let block = ratios(walked);
+        let [a, b, c, d, e, f, g, h] = block;
+        // Products of products: a short chain of dependent multiplications.
+        let (ab, cd, ef, gh) = (a * b, c * d, e * f, g * h);
+        let abcd = ab * cd;
+        let middle = chance * abcd;
+        let last = middle * (ef * gh);
+        chances.extend_from_slice(&[
+            chance * a,
+            chance * ab,
+            chance * (ab * c),
+            middle,
+            middle * e,
+            middle * ef,
+            middle * (ef * g),
+            last,
+        ]);
+        walked += BLOCK;
+        chance = last;
         if chance < f64::MIN_POSITIVE {
             break;
         }
-    }
-    sum
-}
-
-fn walk_down(distribution: &impl Discrete, start: u64, lowest: u64, chances: &mut Vec<f64>) -> f64 {
-    let (mut k, mut chance, mut sum, mut smallest) = (start, 1.0, 0.0, SMALLEST_TAIL);
-    while k > 0 {
-        let (top, bottom) = distribution.neighbours((k - 1) as f64);
-        let ratio = bottom / top;
-        if k <= lowest && is_negligible(chance, distribution.bound_below(ratio), smallest) {
-            break;
-        }
-        chance *= ratio;
-        k -= 1;
-        sum += chance;
-        chances.push(chance);
-        if k >= lowest {
-            smallest = chance.min(SMALLEST_TAIL);
-        }
-        if chance < f64::MIN_POSITIVE {
-            break;
+        let bound = bound(h);
+        if walked >= reach && bound < 1.0 {
+            let farthest = reach.checked_sub(1).and_then(|step| chances.get(offset + step)).copied();
+            let smallest = farthest.unwrap_or(1.0).min(SMALLEST_TAIL);
+            if chance * bound < NEGLIGIBLE * smallest * (1.0 - bound) {
+                break;
+            }
         }
     }
-    sum
 }

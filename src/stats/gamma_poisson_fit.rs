@@ -84,6 +84,7 @@ impl Problem {
 
     fn settle(&mut self, variation: f64) {
         const STEPS: usize = 500;
+        const ROUNDING: f64 = 4e-16;
         for _ in 0..STEPS {
             let (mut sum, mut weights) = (0.0, 0.0);
             for (rate, exposure) in &self.rates {
@@ -97,7 +98,7 @@ impl Problem {
             let next = (sum / weights).max(self.least);
             let change = (next - self.rate).abs();
             self.rate = next;
-            if change <= 2e-16 * next {
+            if change <= ROUNDING * next {
                 break;
             }
         }

@@ -46,7 +46,8 @@ fn binomial() {
     let mut checked = 0;
     for row in rows("grids/exact_binomial") {
         let (n, p) = (count(&row, "n"), number(&row, "p0"));
-        let distribution = BetaBinomial::new(n, p, 0.0).expect("legal");
+        let family = BetaBinomial::new(p, 0.0, n).expect("legal");
+        let distribution = family.with_trials(n).expect("legal");
         checked += usize::from(check(&mut table, &distribution, &row, ["midp_upper", "midp_lower"]));
         let (x, second) = (count(&row, "x"), Binomial::new(p, n).expect("legal"));
         table.fill(&distribution, x, x);
@@ -64,7 +65,8 @@ fn beta_binomial() {
     let mut checked = 0;
     for row in rows("grids/exact_betabinomial") {
         let (n, mean, correlation) = (count(&row, "n"), number(&row, "mu"), number(&row, "rho"));
-        let distribution = BetaBinomial::new(n, mean, correlation).expect("legal");
+        let family = BetaBinomial::new(mean, correlation, n).expect("legal");
+        let distribution = family.with_trials(n).expect("legal");
         checked += usize::from(check(&mut table, &distribution, &row, ["midp_upper_mp40", "midp_lower_mp40"]));
         let chance = number(&row, "pmf_mp40");
         if chance > 1e-290 {
@@ -106,7 +108,8 @@ fn false_alarms_by_size() {
     let mut table = Table::default();
     for row in rows("grids/exact_false_alarm_by_size") {
         let n = count(&row, "n");
-        table.fill(&BetaBinomial::new(n, number(&row, "mu"), CORRELATION).expect("legal"), 0, n);
+        let family = BetaBinomial::new(number(&row, "mu"), CORRELATION, n).expect("legal");
+        table.fill(&family.with_trials(n).expect("legal"), 0, n);
         for (column, z) in [("P(z>=2)", 2.0), ("P(z>=3)", 3.0)] {
             let want = number(&row, column);
             let (lower, upper) =

@@ -18,7 +18,7 @@ pub mod normal;
 mod number;
 mod root;
 
-pub use beta_binomial::BetaBinomial;
+pub use beta_binomial::{BetaBinomial, WithTrials};
 pub use beta_binomial_fit::{Trials, fit_beta_binomial};
 pub use describe::{median, pearson};
 pub use discrete::{Discrete, Table, Tails};

@@ -1,6 +1,6 @@
 //! The gamma-Poisson or negative binomial distribution: events at a rate that differs between organisations.
 
-use super::{Discrete, Error};
+use super::{Discrete, Error, discrete::Block};
 
 /// Events with mean `mean` and variance mean + mean^2 `squared_variation`.
 ///
@@ -40,13 +40,24 @@ impl Discrete for NegativeBinomial {
         self.mean
     }
 
-    fn last(&self) -> Option<u64> {
+    fn last(&self) -> Option<usize> {
         None
     }
 
     #[inline]
-    fn neighbours(&self, k: f64) -> (f64, f64) {
-        (self.rate * (1.0 + k * self.squared_variation), k + 1.0)
+    fn above(&self, k: usize) -> Block {
+        std::array::from_fn(|step| {
+            let k = (k + step) as f64;
+            self.rate * (1.0 + k * self.squared_variation) / (k + 1.0)
+        })
+    }
+
+    #[inline]
+    fn below(&self, k: usize) -> Block {
+        std::array::from_fn(|step| match k.checked_sub(step + 1) {
+            Some(k) => (k as f64 + 1.0) / (self.rate * (1.0 + k as f64 * self.squared_variation)),
+            None => 0.0,
+        })
     }
 
     /// The ratios tend to mean v / (1 + mean v): from above where v is at most 1, from below where it is more.
@@ -58,5 +69,17 @@ impl Discrete for NegativeBinomial {
     #[inline]
     fn bound_below(&self, ratio: f64) -> f64 {
         if self.squared_variation <= 1.0 { ratio } else { 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_no_distribution() {
+        assert_eq!(NegativeBinomial::new(0.0, 0.1), Err(Error::MeanNotPositive(0.0)));
+        assert_eq!(NegativeBinomial::new(1.0, -0.1), Err(Error::NegativeDispersion(-0.1)));
+        assert_eq!(NegativeBinomial::new(1e5, 50.0), Err(Error::TooLarge(5e6)));
     }
 }

@@ -12,19 +12,24 @@ pub(super) fn falling_root(most: f64, guess: f64, mut function: impl FnMut(f64) 
     /// The logarithm of a ratio of squared distances falls by somewhat less than the dispersion's logarithm rises.
     const FIRST_SLOPE: f64 = 0.7;
 
-    if function(0.0) <= 0.0 {
-        return None;
-    }
     let (mut low, mut high): (Option<f64>, Option<f64>) = (None, None);
     let mut at = guess.clamp(most * 1e-12, most * 0.5).ln();
     let mut before: Option<(f64, f64)> = None;
     let top = most.ln();
     let mut previous_step = f64::INFINITY;
+    let mut above_start = false;
     for _ in 0..STEPS {
         let value = function(at.exp());
         if value > 0.0 {
             low = Some(at);
         } else if value < 0.0 {
+            // The start costs most to look at: only once it seems that the crossing may not lie above it.
+            if low.is_none() && high.is_some() && !above_start {
+                if function(0.0) <= 0.0 {
+                    return None;
+                }
+                above_start = true;
+            }
             high = Some(at);
         } else {
             return Some(at.exp());

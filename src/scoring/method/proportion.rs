@@ -29,10 +29,11 @@ pub(super) fn judge(
     let mut order: Vec<(Trials, usize)> = counts.into_iter().zip(0..).collect();
     order.sort_unstable_by_key(|(one, place)| (one.trials, one.events, *place));
     let mut judgements = vec![None; evidence.len()];
+    let most = order.last().map_or(0, |(one, _)| one.trials);
+    let Ok(family) = BetaBinomial::new(model.centre.location, model.centre.dispersion, most) else { return judgements };
     for same in order.chunk_by(|(a, _), (b, _)| a.trials == b.trials) {
         let (Some((lowest, _)), Some((highest, _))) = (same.first(), same.last()) else { continue };
-        let distribution = BetaBinomial::new(lowest.trials, model.centre.location, model.centre.dispersion);
-        let Ok(distribution) = distribution else { continue };
+        let Ok(distribution) = family.with_trials(lowest.trials) else { continue };
         table.fill(&distribution, lowest.events, highest.events);
         let common = of_size(model, measure, lowest.trials, table);
         for (one, place) in same {
