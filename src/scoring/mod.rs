@@ -1,15 +1,29 @@
 //! Observations to explained signals and scores (method.md).
 //!
-//! A pure function: the same [`Sector`] gives the same [`Outcome`] to the last bit, on every machine, whatever
-//! the order of what is handed in.
+//! A pure function: the same [`Sector`] gives the same [`Outcome`] to the last bit, whatever the order of what is
+//! handed in. [`score`] arranges the figures (`arrange`, `derive`), reads them by kind (`value`), compares them with
+//! peers (`peers`, `method`) and combines what comes out (`correlation`, `combine`, `rank`).
 
+mod arrange;
+mod combine;
+mod correlation;
+mod derive;
+mod engine;
+mod method;
 mod outcome;
+mod peers;
+mod rank;
 mod run;
 mod sector;
+mod value;
 
+pub use engine::score;
 pub use outcome::{
     Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, Outcome, PeerGroup,
     Score, Signal,
 };
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Sector, Settings};
+
+#[cfg(test)]
+mod tests;

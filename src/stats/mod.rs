@@ -1,1 +1,32 @@
 //! Distributions, intervals and robust fits: numbers in, numbers out. Knows nothing of ours.
+//!
+//! Reproducible: sums run in a fixed order, and the discrete distributions use additions, multiplications,
+//! divisions and square roots only, which IEEE 754 fixes to the last bit. `exp`, `ln` and `ln_1p` of the standard
+//! library, which may differ in the last bit between platforms, are used in `normal`, in the search for a
+//! dispersion (`root`) and for the first term in `gamma_poisson_fit`.
+
+mod beta_binomial;
+mod beta_binomial_fit;
+mod describe;
+mod discrete;
+mod error;
+mod gamma_poisson_fit;
+mod huber;
+mod interval;
+mod negative_binomial;
+pub mod normal;
+mod number;
+mod root;
+
+pub use beta_binomial::{BetaBinomial, WithTrials};
+pub use beta_binomial_fit::{Trials, fit_beta_binomial};
+pub use describe::{median, pearson};
+pub use discrete::{Discrete, Table, Tails};
+pub use error::Error;
+pub use gamma_poisson_fit::{Events, fit_gamma_poisson};
+pub use huber::{Centre, Measured, clipped_second_moment, fit_normal};
+pub use interval::{Bounds, byar, poisson_exact, wilson};
+pub use negative_binomial::NegativeBinomial;
+
+#[cfg(test)]
+mod grid_tests;

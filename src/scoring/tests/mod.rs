@@ -1,0 +1,7 @@
+//! The engine against the oracle, against properties, at the edges and in control.
+
+mod build;
+mod degenerate;
+mod in_control;
+mod oracle;
+mod properties;

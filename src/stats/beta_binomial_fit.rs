@@ -1,0 +1,244 @@
+//! The robust fit of the beta-binomial distribution, exactly consistent for small denominators.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Centre, Error,
+    describe::median,
+    huber::{CLIP, clipped_second_moment},
+    root::falling_root,
+};
+
+/// Successes among trials, at least one trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trials {
+    /// The successes.
+    pub events: u64,
+    /// The trials.
+    pub trials: u64,
+}
+
+/// Distances beyond this weigh less in the location.
+pub(super) const LOCATION_CLIP: f64 = 3.5;
+/// Up to this many trials the clipped square's expectation is summed exactly; beyond, it is that of a normal.
+const EXACT_TRIALS: usize = 400;
+const MOST_CORRELATION: f64 = 0.9;
+const LEAST_SHARE: f64 = 1e-6;
+
+/// The mean share (location, within \[1e-6, 1 - 1e-6\]) and correlation (dispersion, within \[0, 0.9\]) of ordinary
+/// organisations, at least two.
+///
+/// Solves together, with v = mu (1 - mu) (1/n + (1 - 1/n) rho) and u = (x/n - mu) / sqrt(v): mu is the mean of the
+/// x/n weighted with min(1, 3.5/|u|) / v, and the mean of psi(u)^2, clipped at 1.5, is (1 - 1/I) times the mean of what
+/// it is expected to be under the distribution itself (method.md 3.3). The fit of `huber`, made exact for counts.
+pub fn fit_beta_binomial(counts: &[Trials]) -> Result<Centre, Error> {
+    if counts.len() < 2 {
+        return Err(Error::TooFew(counts.len()));
+    }
+    if let Some(one) = counts.iter().find(|one| one.events > one.trials || one.trials == 0) {
+        return Err(Error::ImpossibleCount { events: one.events, trials: one.trials });
+    }
+    let mut problem = Problem::new(counts);
+    let guess = problem.first_guess();
+    let dispersion = falling_root(MOST_CORRELATION, guess, |correlation| problem.imbalance(correlation)).unwrap_or(0.0);
+    problem.settle(dispersion);
+    Ok(Centre { location: problem.mean, dispersion })
+}
+
+/// An organisation's share and the reciprocal of its trials.
+struct Share {
+    value: f64,
+    inverse: f64,
+}
+
+struct Problem {
+    shares: Vec<Share>,
+    /// How many organisations have so many trials, up to [`EXACT_TRIALS`].
+    sizes: BTreeMap<usize, f64>,
+    /// How many have more.
+    large: f64,
+    mean: f64,
+    products: Products,
+}
+
+impl Problem {
+    fn new(counts: &[Trials]) -> Self {
+        let mut sizes = BTreeMap::new();
+        let mut large = 0.0;
+        let mut most = 0;
+        let mut shares = Vec::with_capacity(counts.len());
+        for one in counts {
+            let trials = one.trials as f64;
+            shares.push(Share { value: one.events as f64 / trials, inverse: 1.0 / trials });
+            match usize::try_from(one.trials) {
+                Ok(size) if size <= EXACT_TRIALS => {
+                    *sizes.entry(size).or_insert(0.0) += 1.0;
+                    most = most.max(size);
+                }
+                _ => large += 1.0,
+            }
+        }
+        let values: Vec<f64> = shares.iter().map(|share| share.value).collect();
+        let mean = within(median(&values).unwrap_or(0.5));
+        Self { shares, sizes, large, mean, products: Products::new(most) }
+    }
+
+    /// A correlation to begin with: that of the middle squared distance, without the part that chance explains.
+    fn first_guess(&self) -> f64 {
+        let squares: Vec<f64> = self.shares.iter().map(|share| (share.value - self.mean).powi(2)).collect();
+        let noise: Vec<f64> = self.shares.iter().map(|share| share.inverse).collect();
+        let typical = median(&squares).unwrap_or(0.0) / (0.455 * self.mean * (1.0 - self.mean));
+        typical - median(&noise).unwrap_or(0.0)
+    }
+
+    /// The logarithm of the clipped squares found over those expected, at the mean that goes with `correlation`.
+    fn imbalance(&mut self, correlation: f64) -> f64 {
+        self.settle(correlation);
+        let scale = self.mean * (1.0 - self.mean);
+        let found = self.shares.iter().fold(0.0, |sum, share| {
+            let distance = share.value - self.mean;
+            let variance = scale * (share.inverse + (1.0 - share.inverse) * correlation);
+            sum + (distance * distance / variance).min(CLIP * CLIP)
+        });
+        let count = self.shares.len() as f64;
+        let expected = (1.0 - 1.0 / count) * self.expected(correlation);
+        (found / expected).ln()
+    }
+
+    /// The sum over organisations of the clipped square's expectation.
+    fn expected(&mut self, correlation: f64) -> f64 {
+        self.products.fill(self.mean, correlation);
+        let small = self.sizes.iter().fold(0.0, |sum, (trials, count)| {
+            sum + count * self.products.clipped_square(*trials, self.mean, correlation)
+        });
+        small + self.large * clipped_second_moment(CLIP)
+    }
+
+    /// Moves the mean to where it belongs with `correlation`.
+    fn settle(&mut self, correlation: f64) {
+        const STEPS: usize = 500;
+        const ROUNDING: f64 = 4e-16;
+        for _ in 0..STEPS {
+            let scale = self.mean * (1.0 - self.mean);
+            let (mut sum, mut weights) = (0.0, 0.0);
+            for share in &self.shares {
+                let variance = scale * (share.inverse + (1.0 - share.inverse) * correlation);
+                let distance = (share.value - self.mean).abs();
+                let limit = LOCATION_CLIP * variance.sqrt();
+                let weight = if distance <= limit { 1.0 / variance } else { limit / (distance * variance) };
+                sum += weight * share.value;
+                weights += weight;
+            }
+            let next = within(sum / weights);
+            let change = (next - self.mean).abs();
+            self.mean = next;
+            if change <= ROUNDING {
+                break;
+            }
+        }
+    }
+}
+
+fn within(share: f64) -> f64 {
+    share.clamp(LEAST_SHARE, 1.0 - LEAST_SHARE)
+}
+
+/// Rising products from which the chances for all numbers of trials follow without further divisions:
+/// with t = rho / (1 - rho), the chance of x among n is `successes[x]` `failures[n - x]` / `all[n]`, where these are
+/// the products over k of (mu + k t) / (k + 1), of (1 - mu + k t) / (k + 1) and of (1 + k t) / (k + 1).
+/// All are scaled by the same factor per step, which cancels and keeps them within the range of numbers.
+struct Products {
+    successes: Vec<f64>,
+    failures: Vec<f64>,
+    all: Vec<f64>,
+}
+
+impl Products {
+    fn new(most: usize) -> Self {
+        Self { successes: vec![1.0; most + 1], failures: vec![1.0; most + 1], all: vec![1.0; most + 1] }
+    }
+
+    fn fill(&mut self, mean: f64, correlation: f64) {
+        /// The step at which the scaled products stop growing, without correlation: they stay below e^150.
+        const MIDDLE: f64 = 150.0;
+        let spread = correlation / (1.0 - correlation);
+        let scale = (MIDDLE + 1.0) / (1.0 + MIDDLE * spread);
+        let (mut successes, mut failures, mut all, mut k) = (1.0, 1.0, 1.0, 0.0);
+        let places = self.successes.iter_mut().zip(&mut self.failures).zip(&mut self.all).skip(1);
+        for ((success, failure), both) in places {
+            let step = scale / (k + 1.0);
+            successes *= (mean + k * spread) * step;
+            failures *= ((1.0 - mean) + k * spread) * step;
+            all *= (1.0 + k * spread) * step;
+            (*success, *failure, *both) = (successes, failures, all);
+            k += 1.0;
+        }
+    }
+
+    /// The expectation of psi(u)^2 for `trials`: clip^2 less what lies within the clip, each by its shortfall.
+    fn clipped_square(&self, trials: usize, mean: f64, correlation: f64) -> f64 {
+        let n = trials as f64;
+        let variance = mean * (1.0 - mean) * (1.0 / n + (1.0 - 1.0 / n) * correlation);
+        let reach = CLIP * variance.sqrt() * n;
+        let centre = mean * n;
+        let first = super::number::whole((centre - reach).max(0.0).ceil());
+        let last = super::number::whole((centre + reach).min(n).floor());
+        let first = usize::try_from(first).unwrap_or(0).min(trials);
+        let last = usize::try_from(last).unwrap_or(trials).min(trials);
+        let successes = self.successes.get(first..=last).unwrap_or_default();
+        let failures = self.failures.get(trials - last..=trials - first).unwrap_or_default();
+        let scale = 1.0 / (variance * n * n);
+        let mut distance = first as f64 - centre;
+        let mut within = 0.0;
+        for (success, failure) in successes.iter().zip(failures.iter().rev()) {
+            within += success * failure * (CLIP * CLIP - distance * distance * scale);
+            distance += 1.0;
+        }
+        CLIP * CLIP - within / self.all.get(trials).copied().unwrap_or(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::{BetaBinomial, Table};
+
+    #[test]
+    fn products_give_the_expectation_of_the_distribution() {
+        let mut products = Products::new(EXACT_TRIALS);
+        let mut table = Table::default();
+        for (mean, correlation) in [(0.5, 0.0), (0.93, 0.02), (0.02, 0.3), (1e-6, 0.0), (0.999, 0.9), (0.3, 1e-9)] {
+            products.fill(mean, correlation);
+            for trials in [1, 2, 5, 37, 170, 399, 400] {
+                let n = trials as f64;
+                let family = BetaBinomial::new(mean, correlation, 400).expect("legal");
+                table.fill(&family.with_trials(trials as u64).expect("legal"), 0, trials as u64);
+                let variance = mean * (1.0 - mean) * (1.0 / n + (1.0 - 1.0 / n) * correlation);
+                let expected: f64 = (0..=trials as u64)
+                    .map(|x| table.chance(x) * ((x as f64 / n - mean).powi(2) / variance).min(CLIP * CLIP))
+                    .sum();
+                let got = products.clipped_square(trials, mean, correlation);
+                assert!((got - expected).abs() < 1e-12, "{mean} {correlation} {trials}: {got} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_what_cannot_be() {
+        let one = Trials { events: 3, trials: 10 };
+        assert_eq!(fit_beta_binomial(&[one]), Err(Error::TooFew(1)));
+        let wrong = Trials { events: 11, trials: 10 };
+        assert_eq!(fit_beta_binomial(&[one, wrong]), Err(Error::ImpossibleCount { events: 11, trials: 10 }));
+    }
+
+    #[test]
+    fn ends_stay_within() {
+        for (events, share) in [(0, LEAST_SHARE), (10, 1.0 - LEAST_SHARE)] {
+            let all = vec![Trials { events, trials: 10 }; 30];
+            assert_eq!(fit_beta_binomial(&all), Ok(Centre { location: share, dispersion: 0.0 }));
+        }
+        let opposites: Vec<Trials> = (0..30).map(|i| Trials { events: 100 * (i % 2), trials: 100 }).collect();
+        let fit = fit_beta_binomial(&opposites).expect("a fit");
+        assert!(fit.dispersion <= MOST_CORRELATION && fit.dispersion > 0.5, "{fit:?}");
+    }
+}

@@ -1,0 +1,57 @@
+//! Plain descriptions of series.
+
+/// The median; `None` of nothing. NaN sorts last and is the caller's mistake.
+pub fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let half = sorted.len() / 2;
+    let upper = *sorted.get(half)?;
+    if sorted.len() % 2 == 1 {
+        return Some(upper);
+    }
+    let lower = *sorted.get(half.checked_sub(1)?)?;
+    Some(f64::midpoint(lower, upper))
+}
+
+/// Pearson's correlation of pairs, in [-1, 1]; `None` where a series does not vary beyond its rounding.
+pub fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
+    /// Squared rounding errors of n equal numbers stay far below this share of their squares.
+    const ROUNDING: f64 = 1e-24;
+
+    let count = pairs.len() as f64;
+    let sum = pairs.iter().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+    let mean = (sum.0 / count, sum.1 / count);
+    let mut squares = (0.0, 0.0);
+    let mut products = 0.0;
+    for (x, y) in pairs {
+        let (x, y) = (x - mean.0, y - mean.1);
+        squares = (squares.0 + x * x, squares.1 + y * y);
+        products += x * y;
+    }
+    let varies = |squares: f64, mean: f64| squares > ROUNDING * count * mean * mean && squares > 0.0;
+    if !varies(squares.0, mean.0) || !varies(squares.1, mean.1) {
+        return None;
+    }
+    let correlation = products / (squares.0.sqrt() * squares.1.sqrt());
+    correlation.is_finite().then(|| correlation.clamp(-1.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn correlations() {
+        let pairs = [(1.0, 2.0), (2.0, 1.0), (3.0, 4.0), (4.0, 3.0)];
+        assert!((pearson(&pairs).expect("varies") - 0.6).abs() < 1e-15);
+        assert_eq!(pearson(&[(1.3, 1.0), (1.3, 2.0), (1.3, 5.0)]), None);
+        assert_eq!(pearson(&[]), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! The robust normal fit: Huber location, Paule-Mandel variance between organisations.
+
+use super::{Error, describe::median, normal, root::falling_root};
+
+/// Distances beyond this count as this in the fit of a dispersion (c).
+pub(super) const CLIP: f64 = 1.5;
+
+/// Squares of smaller distances are lost.
+const SMALLEST_DISTANCE: f64 = 1e-100;
+
+/// The mean square of a standard normal distance clipped at `clip`: K(c) = E\[psi_c(Z)^2\], 0.778 for 1.5.
+pub fn clipped_second_moment(clip: f64) -> f64 {
+    let beyond = normal::survival(clip);
+    1.0 - 2.0 * beyond - 2.0 * clip * normal::density(clip) + 2.0 * clip * clip * beyond
+}
+
+/// A value with its sampling variance, which may be 0 where it is not known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The value.
+    pub value: f64,
+    /// Its sampling variance.
+    pub variance: f64,
+}
+
+/// The ordinary organisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Centre {
+    /// Where ordinary organisations lie.
+    pub location: f64,
+    /// How they vary among themselves: a variance, a correlation or a squared variation, as the fit says.
+    pub dispersion: f64,
+}
+
+/// Location and variance between organisations, at least two.
+///
+/// Solves together, with u = (y - location) / sqrt(s^2 + dispersion) and psi clipping at 1.5: the psi(u) / sqrt(v) add
+/// up to zero (Huber, Annals of Mathematical Statistics 35 (1964) 73), and the mean of psi(u)^2 equals
+/// K(1.5) (1 - 1/I) (Paule and Mandel, Journal of Research of the NBS 87 (1982) 377, made robust); the dispersion is 0
+/// when that mean is no larger without it. Fails with [`Error::NoSpread`] where most values without sampling variance
+/// are equal but not all.
+pub fn fit_normal(measured: &[Measured]) -> Result<Centre, Error> {
+    if measured.len() < 2 {
+        return Err(Error::TooFew(measured.len()));
+    }
+    for one in measured {
+        for (number, fine) in [(one.value, true), (one.variance, one.variance >= 0.0)] {
+            if !(number.is_finite() && fine) {
+                return Err(Error::NotANumberOfItsKind(number));
+            }
+        }
+    }
+    let values: Vec<f64> = measured.iter().map(|one| one.value).collect();
+    let centre = median(&values).unwrap_or(0.0);
+    let distances: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
+    let widest = distances.iter().copied().fold(0.0, f64::max);
+    if widest <= (1e-14 * centre.abs()).max(SMALLEST_DISTANCE) {
+        return Ok(Centre { location: centre, dispersion: 0.0 });
+    }
+    let count = measured.len() as f64;
+    let target = clipped_second_moment(CLIP) * (1.0 - 1.0 / count);
+    let certain = measured.iter().any(|one| one.variance <= 0.0);
+    // Without any sampling variance, no dispersion at all would divide by zero.
+    let least = if certain { (1e-9 * widest) * (1e-9 * widest) } else { 0.0 };
+    let spread = median(&distances).unwrap_or(0.0) / 0.674_489_75;
+    let mut location = centre;
+    let most = 16.0 * widest * widest;
+    let dispersion = falling_root(most, spread * spread, |dispersion| {
+        let dispersion = dispersion.max(least);
+        location = settle(measured, location, dispersion);
+        (mean_clipped_square(measured, location, dispersion) / target).ln()
+    });
+    let dispersion = match dispersion {
+        Some(dispersion) if dispersion > least => dispersion,
+        _ if certain => return Err(Error::NoSpread),
+        _ => 0.0,
+    };
+    Ok(Centre { location: settle(measured, location, dispersion), dispersion })
+}
+
+fn mean_clipped_square(measured: &[Measured], location: f64, dispersion: f64) -> f64 {
+    let sum = measured.iter().fold(0.0, |sum, one| {
+        let distance = one.value - location;
+        sum + (distance * distance / (one.variance + dispersion)).min(CLIP * CLIP)
+    });
+    sum / measured.len() as f64
+}
+
+/// The Huber location for a given dispersion: Newton steps on a function that is straight between its kinks, then,
+/// should they not settle, reweighting, which always does.
+fn settle(measured: &[Measured], start: f64, dispersion: f64) -> f64 {
+    const NEWTON_STEPS: usize = 20;
+    const STEPS: usize = 500;
+    let mut location = start;
+    for step in 0..STEPS {
+        let (mut pull, mut slope, mut weights) = (0.0, 0.0, 0.0);
+        for one in measured {
+            let variance = one.variance + dispersion;
+            let distance = one.value - location;
+            let limit = CLIP * variance.sqrt();
+            if distance.abs() <= limit {
+                pull += distance / variance;
+                slope += 1.0 / variance;
+                weights += 1.0 / variance;
+            } else {
+                pull += limit.copysign(distance) / variance;
+                weights += limit / distance.abs() / variance;
+            }
+        }
+        let change = if step < NEWTON_STEPS && slope > 0.0 { pull / slope } else { pull / weights };
+        location += change;
+        if change.abs() <= 1e-15 * location.abs().max(limit_of_rounding(weights)) {
+            break;
+        }
+    }
+    location
+}
+
+/// Scaled by 1e-15, a change of 1e-12 standard errors of the location: rounding, should it lie near zero.
+fn limit_of_rounding(weights: f64) -> f64 {
+    if weights > 0.0 { 1e3 / weights.sqrt() } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without_variance(values: &[f64]) -> Vec<Measured> {
+        values.iter().map(|value| Measured { value: *value, variance: 0.0 }).collect()
+    }
+
+    #[test]
+    fn clipped_moment_of_a_normal() {
+        assert!((clipped_second_moment(1.5) - 0.778_465_216_174_47).abs() < 1e-13);
+        assert!((clipped_second_moment(30.0) - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn solves_both_equations() {
+        let values: Vec<Measured> = (0..40_u8)
+            .map(|i| Measured { value: f64::from(u32::from(i) * u32::from(i) % 37), variance: f64::from(i % 5) })
+            .collect();
+        let fit = fit_normal(&values).expect("a fit");
+        let mut pull = 0.0;
+        for one in &values {
+            let sd = (one.variance + fit.dispersion).sqrt();
+            pull += ((one.value - fit.location) / sd).clamp(-CLIP, CLIP) / sd;
+        }
+        assert!(pull.abs() < 1e-12, "{pull}");
+        let square = mean_clipped_square(&values, fit.location, fit.dispersion);
+        assert!((square - clipped_second_moment(CLIP) * (1.0 - 1.0 / 40.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn equal_values_have_no_dispersion_and_nearly_equal_ones_no_answer() {
+        assert_eq!(fit_normal(&without_variance(&[3.0; 5])), Ok(Centre { location: 3.0, dispersion: 0.0 }));
+        assert_eq!(fit_normal(&without_variance(&[3.0, 3.0, 3.0, 3.0, 4.0])), Err(Error::NoSpread));
+        assert_eq!(fit_normal(&without_variance(&[3.0])), Err(Error::TooFew(1)));
+        let infinite = [Measured { value: 1.0, variance: f64::INFINITY }; 3];
+        assert_eq!(fit_normal(&infinite), Err(Error::NotANumberOfItsKind(f64::INFINITY)));
+    }
+
+    #[test]
+    fn large_sampling_variances_leave_no_dispersion() {
+        let values = [1.0, 2.0, 3.0].map(|value| Measured { value, variance: 100.0 });
+        assert_eq!(fit_normal(&values).map(|fit| fit.dispersion), Ok(0.0));
+    }
+}
