@@ -1,9 +1,11 @@
 //! What must hold across the files of a catalogue.
 
-use super::load::{Catalogue, CatalogueError};
+use super::{
+    load::{Catalogue, CatalogueError},
+    rule,
+};
 
 /// All that is wrong with `catalogue`; empty when it may be used.
 pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
-    let _ = catalogue;
-    Vec::new()
+    rule::faults(catalogue)
 }

@@ -6,6 +6,7 @@
 mod check;
 mod dataset;
 mod embedded;
+mod expression;
 mod finding_kind;
 mod indicator;
 mod load;
@@ -13,6 +14,7 @@ mod rule;
 mod window;
 
 pub use dataset::{Code, Column, ColumnType, Dataset, YearRange};
+pub use expression::{Expression, ExpressionError, MeasureAttribute, Operator};
 pub use finding_kind::FindingKind;
 pub use indicator::{
     Aggregate, Aspect, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, Norm, NormBasis, Origin, Unit,
