@@ -12,6 +12,7 @@ use super::{
     dataset::YearRange,
     fold::fold,
     load::{Catalogue, CatalogueError},
+    rule,
     window::Window,
 };
 use crate::domain::Text;
@@ -32,6 +33,7 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
     }
     check_finding_kinds(catalogue, &mut Faults::of("findings.toml", &mut all));
     check_windows(catalogue, &mut Faults::of("windows.toml", &mut all));
+    all.extend(rule::faults(catalogue));
     all
 }
 

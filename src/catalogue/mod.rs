@@ -6,6 +6,7 @@
 mod check;
 mod dataset;
 mod embedded;
+mod expression;
 mod finding_kind;
 mod fold;
 mod indicator;
@@ -14,6 +15,7 @@ mod rule;
 mod window;
 
 pub use dataset::{Code, Column, ColumnType, Dataset, YearRange};
+pub use expression::{Expression, ExpressionError, MeasureAttribute, Operator};
 pub use finding_kind::FindingKind;
 pub use fold::fold;
 pub use indicator::{

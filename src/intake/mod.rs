@@ -1,1 +1,32 @@
-//! Bytes to findings and typed rows, by pure functions.
+//! Bytes to findings and typed rows, by pure functions that stream: memory does not grow with the file.
+//!
+//! [`check`] reads a file as one of the catalogue's datasets, reports everything that is wrong with it where it
+//! is wrong, and hands each row that is right, typed, to a [`RowSink`]; [`Observer`] is the sink that makes
+//! observations. Nothing here knows a clock, a database or an organisation's name.
+
+mod cell;
+mod check;
+mod coerce;
+mod collect;
+mod container;
+mod context;
+mod date;
+mod decode;
+mod dialect;
+mod duplicates;
+mod fill;
+mod header;
+mod layout;
+mod number;
+// mod observe;
+mod program;
+mod row_check;
+mod rules;
+mod scan;
+mod text;
+mod words;
+
+pub use cell::{Cell, NoSink, Number, Row, RowSink};
+pub use check::check;
+pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits};
+// pub use observe::Observer;

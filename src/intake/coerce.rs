@@ -1,0 +1,440 @@
+//! One cell to a typed value, when it is not written plainly: exactly one reading and a word about it, or an error.
+
+use jiff::civil::Date;
+
+use super::{
+    cell::{Cell, Number},
+    collect::{Cause, Detail},
+    context::AllowedOrganisations,
+    date,
+    layout::LayoutColumn,
+    number::{self, Fault, Style},
+    text,
+    words::Match,
+};
+use crate::{
+    catalogue::{Column, ColumnType, Indicator, Unit},
+    domain::{AgbCode, MissingReason},
+};
+
+/// What a cell is read with beside its own text.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    pub style: Style,
+    pub organisations: &'a dyn AllowedOrganisations,
+    /// The row's report year, for a period that is only a quarter.
+    pub year: Option<i16>,
+    /// The indicator the row is about, for a percent sign.
+    pub measure: Option<&'a Indicator>,
+    /// Whether rows of the dataset are about indicators at all.
+    pub has_measure: bool,
+}
+
+/// Takes what there is to say of the cell; the detail is only made when it is kept.
+pub(super) type Report<'r> = dyn FnMut(Cause, &dyn Fn() -> Detail) + 'r;
+
+/// Reads a cell of any type but text and identifier. `None` when it cannot be read; that has then been reported.
+pub(super) fn coerce<'a>(
+    raw: &str,
+    column: &LayoutColumn<'a>,
+    around: &Surroundings<'_>,
+    report: &mut Report<'_>,
+) -> Option<Cell<'a>> {
+    let found = || Detail::of(raw.as_bytes());
+    if raw.chars().any(text::is_stray_control) {
+        report(Cause::Kind("cell.control_char"), &|| found().with("character", control_name(raw)));
+        return None;
+    }
+    let cleaned: String = raw.chars().filter(|c| !text::is_invisible(*c)).collect();
+    let trimmed = cleaned.trim();
+    let is_odd = cleaned.len() != raw.len() || trimmed.len() != raw.trim_matches(' ').len();
+    if is_odd && raw.chars().any(text::is_direction) {
+        report(Cause::Kind("cell.bidi_control"), &found);
+    }
+    let unmarked = text_marker(trimmed);
+    let value = unmarked.unwrap_or(trimmed);
+    if let Some(reason) = missing(value) {
+        return coerce_missing(reason, value, column.column, &found, report);
+    }
+    if text::is_spreadsheet_error(value) {
+        report(Cause::Kind("cell.spreadsheet_error"), &found);
+        return None;
+    }
+    if value.starts_with('=') {
+        report(Cause::Kind("cell.formula"), &found);
+        return None;
+    }
+    let mut has_remark = false;
+    let mut remember = |cause: Cause, detail: &dyn Fn() -> Detail| {
+        has_remark = true;
+        report(cause, detail);
+    };
+    let cell = coerce_value(value, raw, column, around, &mut remember)?;
+    if unmarked.is_some() {
+        report(Cause::Kind("cell.text_marker"), &|| found().with("read", value));
+    } else if is_odd && !has_remark {
+        report(Cause::Kind("cell.cleaned"), &|| found().with("read", value));
+    }
+    Some(cell)
+}
+
+fn coerce_missing<'a>(
+    reason: MissingReason,
+    value: &str,
+    column: &Column,
+    found: &dyn Fn() -> Detail,
+    report: &mut Report<'_>,
+) -> Option<Cell<'a>> {
+    if column.value_required {
+        report(Cause::Kind("cell.required"), &|| found().with("example", &column.example));
+        return None;
+    }
+    if !value.is_empty() {
+        report(Cause::Kind("cell.missing_marker"), &|| {
+            let detail = found();
+            match reason {
+                MissingReason::NotApplicable => detail.with("read_nl", "niet van toepassing").with("read_en", "not applicable"),
+                MissingReason::Unknown => detail.with("read_nl", "onbekend").with("read_en", "unknown"),
+                _ => detail.with("read_nl", "niet opgegeven").with("read_en", "not given"),
+            }
+        });
+    }
+    Some(Cell::Missing(reason))
+}
+
+/// The reason a text gives for having no value.
+fn missing(value: &str) -> Option<MissingReason> {
+    let is = |word: &str| value.eq_ignore_ascii_case(word);
+    match value {
+        "" | "-" | "–" | "—" => Some(MissingReason::NotReported),
+        _ if is("n.v.t.") || is("nvt") || is("n.v.t") || is("niet van toepassing") => Some(MissingReason::NotApplicable),
+        _ if is("onbekend") => Some(MissingReason::Unknown),
+        _ => None,
+    }
+}
+
+/// What stands inside the tricks by which a spreadsheet is told that a number is text.
+fn text_marker(value: &str) -> Option<&str> {
+    let inner = value.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    inner.or_else(|| value.strip_prefix('\'')).map(str::trim).filter(|inner| !inner.contains('"'))
+}
+
+fn control_name(raw: &str) -> String {
+    raw.chars().find(|c| text::is_stray_control(*c)).map(code_point).unwrap_or_default()
+}
+
+fn code_point(c: char) -> String {
+    format!("U+{:04X}", u32::from(c))
+}
+
+fn coerce_value<'a>(
+    value: &str,
+    raw: &str,
+    column: &LayoutColumn<'a>,
+    around: &Surroundings<'_>,
+    report: &mut Report<'_>,
+) -> Option<Cell<'a>> {
+    let found = || Detail::of(raw.as_bytes()).with("example", &column.column.example);
+    match column.column.kind {
+        ColumnType::AgbCode => coerce_agb(value, around, &found, report).map(Cell::Agb),
+        ColumnType::Year => coerce_year(value, around.style, &found, report).map(Cell::Year),
+        ColumnType::Period => match date::read_period(value, around.year) {
+            Some((period, remark)) => {
+                remark_on_day(remark, &period, &found, report);
+                Some(Cell::Period(period))
+            }
+            None => wrong("cell.type.period", &found, report),
+        },
+        ColumnType::Indicator | ColumnType::Code => coerce_word(value, column, &found, report),
+        ColumnType::Integer => coerce_number(value, column.column, true, around, &found, report).map(Cell::Number),
+        ColumnType::Decimal => coerce_number(value, column.column, false, around, &found, report).map(Cell::Number),
+        ColumnType::Date => coerce_date(value, &found, report).map(Cell::Date),
+        ColumnType::Boolean => coerce_boolean(value, &found, report).map(Cell::Boolean),
+        ColumnType::Identifier | ColumnType::Text => None,
+    }
+}
+
+fn wrong<T>(code: &'static str, found: &dyn Fn() -> Detail, report: &mut Report<'_>) -> Option<T> {
+    report(Cause::Kind(code), found);
+    None
+}
+
+fn remark_on_day(
+    remark: Option<date::Remark>,
+    read: &dyn std::fmt::Display,
+    found: &dyn Fn() -> Detail,
+    report: &mut Report<'_>,
+) {
+    let code = match remark {
+        Some(date::Remark::DayFirstAssumed) => "cell.date_assumed_dmy",
+        Some(date::Remark::Cleaned) => "cell.cleaned",
+        None => return,
+    };
+    report(Cause::Kind(code), &|| found().with("read", read));
+}
+
+fn coerce_agb(
+    value: &str,
+    around: &Surroundings<'_>,
+    found: &dyn Fn() -> Detail,
+    report: &mut Report<'_>,
+) -> Option<AgbCode> {
+    let digits: String = value.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '\u{a0}')).collect();
+    let is_number = !digits.is_empty() && digits.len() <= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && let Ok(code) = format!("{digits:0>8}").parse::<AgbCode>() {
+        if digits.len() < 8 {
+            if around.organisations.lists(code) {
+                report(Cause::Kind("cell.zeros_restored"), &|| found().with("read", code));
+                return Some(code);
+            }
+        } else if around.organisations.allows(code) {
+            if digits != value {
+                report(Cause::Kind("cell.cleaned"), &|| found().with("read", code));
+            }
+            return Some(code);
+        } else {
+            return wrong("auth.org_not_allowed", found, report);
+        }
+    }
+    if text::passes_eleven_test(digits.as_bytes()) {
+        // The number itself is not repeated.
+        report(Cause::Kind("privacy.national_number"), &Detail::default);
+        return None;
+    }
+    if let Some((c, latin)) = text::lookalike(value).filter(|(_, latin)| latin.parse::<AgbCode>().is_ok()) {
+        report(Cause::Kind("cell.lookalike"), &|| {
+            found().with("character", code_point(c)).suggest(Some(latin.clone()))
+        });
+        return None;
+    }
+    wrong("cell.type.agb", found, report)
+}
+
+fn coerce_year(value: &str, style: Style, found: &dyn Fn() -> Detail, report: &mut Report<'_>) -> Option<i16> {
+    let read = number::read(value, style, true);
+    let year = read.ok().and_then(|(number, remark)| Some((i16::try_from(number.mantissa()).ok()?, remark)));
+    match year.filter(|(year, _)| crate::domain::Period::YEARS.contains(year)) {
+        Some((year, remark)) => {
+            if let Some(remark) = remark {
+                report(Cause::Kind(number_remark(remark)), &|| found().with("read", year));
+            }
+            Some(year)
+        }
+        None => wrong("cell.type.year", found, report),
+    }
+}
+
+fn coerce_word<'a>(
+    value: &str,
+    column: &LayoutColumn<'a>,
+    found: &dyn Fn() -> Detail,
+    report: &mut Report<'_>,
+) -> Option<Cell<'a>> {
+    if let Some((c, latin)) = text::lookalike(value) {
+        report(Cause::Kind("cell.lookalike"), &|| {
+            let meant = column.words.find(&latin).and_then(|found| match found {
+                Match::Exact(index) | Match::Otherwise(index) => column.words.get(index),
+            });
+            found().with("character", code_point(c)).suggest(meant.map(|word| word.text.to_owned()))
+        });
+        return None;
+    }
+    let (index, is_exact) = match column.words.find(value) {
+        Some(Match::Exact(index)) => (index, true),
+        Some(Match::Otherwise(index)) => (index, false),
+        None => {
+            report(Cause::Kind("cell.code_unknown"), &|| {
+                let nearest = column.words.nearest(value).map(str::to_owned);
+                found().with("allowed", column.words.listed()).suggest(nearest)
+            });
+            return None;
+        }
+    };
+    let word = column.words.get(index)?;
+    if !is_exact {
+        report(Cause::Kind("cell.cleaned"), &|| found().with("read", word.text));
+    }
+    Some(Cell::Word { index, text: word.text })
+}
+
+fn coerce_number(
+    value: &str,
+    column: &Column,
+    is_whole: bool,
+    around: &Surroundings<'_>,
+    found: &dyn Fn() -> Detail,
+    report: &mut Report<'_>,
+) -> Option<Number> {
+    let without_percent = value.strip_suffix('%').map(str::trim_end);
+    let is_percent = column.unit.as_deref() == Some("percent")
+        || (around.has_measure && column.unit.is_none() && around.measure.is_none_or(|measure| measure.unit == Unit::Percent));
+    let digits = without_percent.filter(|_| is_percent && !is_whole).unwrap_or(value);
+    let wrong_type = if is_whole { "cell.type.integer" } else { "cell.type.decimal" };
+    match number::read(digits, around.style, is_whole) {
+        Ok((number, remark)) => {
+            if !is_in_range(number, column) {
+                report(Cause::Kind("cell.range"), &|| range(found(), column));
+                return None;
+            }
+            let remark = remark.map(number_remark).or((digits.len() != value.len()).then_some("cell.cleaned"));
+            if let Some(code) = remark {
+                report(Cause::Kind(code), &|| found().with("read", number));
+            }
+            Some(number)
+        }
+        Err(Fault::Ambiguous) => wrong("cell.ambiguous_number", found, report),
+        Err(Fault::Scientific) => wrong("cell.scientific", found, report),
+        Err(Fault::NotWhole | Fault::NotANumber) => wrong(wrong_type, found, report),
+    }
+}
+
+/// Whether the number lies within what the column allows.
+pub(super) fn is_in_range(number: Number, column: &Column) -> bool {
+    let value = number.value();
+    column.minimum.is_none_or(|minimum| value >= minimum) && column.maximum.is_none_or(|maximum| value <= maximum)
+}
+
+fn range(detail: Detail, column: &Column) -> Detail {
+    let range = |least: &str, most: &str, between: &str| match (column.minimum, column.maximum) {
+        (Some(minimum), Some(maximum)) => format!("{minimum} {between} {maximum}"),
+        (Some(minimum), None) => format!("{least} {minimum}"),
+        (None, Some(maximum)) => format!("{most} {maximum}"),
+        (None, None) => String::new(),
+    };
+    detail.with("range_nl", range("minstens", "hoogstens", "tot en met")).with("range_en", range("at least", "at most", "to"))
+}
+
+const fn number_remark(remark: number::Remark) -> &'static str {
+    match remark {
+        number::Remark::Thousands => "cell.thousands_separator",
+        number::Remark::DecimalPoint => "cell.decimal_point",
+        number::Remark::Notation => "cell.number_notation",
+        number::Remark::Cleaned => "cell.cleaned",
+    }
+}
+
+fn coerce_date(value: &str, found: &dyn Fn() -> Detail, report: &mut Report<'_>) -> Option<Date> {
+    let Some((date, remark)) = date::read_date(value) else { return wrong("cell.type.date", found, report) };
+    remark_on_day(remark, &date, found, report);
+    Some(date)
+}
+
+fn coerce_boolean(value: &str, found: &dyn Fn() -> Detail, report: &mut Report<'_>) -> Option<bool> {
+    match value {
+        "ja" => return Some(true),
+        "nee" => return Some(false),
+        _ => {}
+    }
+    let yes = match value.to_lowercase().as_str() {
+        "ja" | "j" | "waar" | "true" | "yes" | "y" | "1" => true,
+        "nee" | "n" | "onwaar" | "false" | "no" | "0" => false,
+        _ => {
+            report(Cause::Kind("cell.code_unknown"), &|| found().with("allowed", "ja, nee"));
+            return None;
+        }
+    };
+    report(Cause::Kind("cell.cleaned"), &|| found().with("read_nl", if yes { "ja" } else { "nee" }).with("read_en", if yes { "yes" } else { "no" }));
+    Some(yes)
+}
+
+/// The most characters of an identifier that does not say so itself.
+const IDENTIFIER_LENGTH: usize = 64;
+
+/// Reads an identifier: letters, digits and `-_.`, the first a letter or digit.
+pub(super) fn is_identifier(bytes: &[u8], column: &Column) -> bool {
+    bytes.len() <= column.maximum_length.unwrap_or(IDENTIFIER_LENGTH)
+        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && !text::passes_eleven_test(bytes)
+}
+
+/// Reads a cell of type identifier that is not plainly one.
+pub(super) fn coerce_identifier<'a>(raw: &str, column: &Column, stored: &'a mut String, report: &mut Report<'_>) -> Option<Cell<'a>> {
+    let found = || Detail::of(raw.as_bytes()).with("example", &column.example);
+    let trimmed = raw.trim_matches(|c: char| c.is_whitespace() || text::is_invisible(c));
+    let value = text_marker(trimmed).unwrap_or(trimmed);
+    if value.is_empty() {
+        return coerce_missing(MissingReason::NotReported, value, column, &found, report);
+    }
+    if text::passes_eleven_test(value.as_bytes()) {
+        report(Cause::Kind("privacy.national_number"), &Detail::default);
+        return None;
+    }
+    if raw.chars().any(text::is_stray_control) {
+        report(Cause::Kind("cell.control_char"), &|| found().with("character", control_name(raw)));
+        return None;
+    }
+    if !is_identifier(value.as_bytes(), column) {
+        let lookalike = text::lookalike(value);
+        let code = if lookalike.is_some() { "cell.lookalike" } else { "cell.type.identifier" };
+        report(Cause::Kind(code), &|| match &lookalike {
+            Some((c, latin)) => found().with("character", code_point(*c)).suggest(Some(latin.clone())),
+            None => found(),
+        });
+        return None;
+    }
+    if value != raw.trim_matches(' ') {
+        let code = if value == trimmed { "cell.cleaned" } else { "cell.text_marker" };
+        report(Cause::Kind(code), &|| found().with("read", value));
+    }
+    stored.clear();
+    stored.push_str(value);
+    Some(Cell::Text(stored))
+}
+
+/// The most characters of a text that does not say so itself.
+pub(super) const TEXT_LENGTH: usize = 4_000;
+
+/// Whether a text can hold nothing worth a word: short, printable ASCII, no `@`, hardly any digits.
+pub(super) fn is_plain_text(bytes: &[u8], column: &Column) -> bool {
+    let mut digits = 0_usize;
+    let is_plain = bytes.iter().all(|byte| {
+        digits += usize::from(byte.is_ascii_digit());
+        matches!(byte, b' '..=b'~') && *byte != b'@'
+    });
+    is_plain
+        && digits < 9
+        && bytes.len() <= column.maximum_length.unwrap_or(TEXT_LENGTH)
+        && !matches!(bytes.first(), Some(b'=' | b'+' | b'-' | b' '))
+        && bytes.last() != Some(&b' ')
+}
+
+/// Reads free text that is not plain. It is kept literally, in NFC; who shows or exports it must neutralise it.
+pub(super) fn coerce_text<'a>(raw: &str, column: &Column, stored: &'a mut String, report: &mut Report<'_>) -> Option<Cell<'a>> {
+    let found = || Detail::of(raw.as_bytes());
+    let value = raw.trim_matches(' ');
+    if value.is_empty() {
+        return coerce_missing(MissingReason::NotReported, "", column, &found, report);
+    }
+    if raw.chars().any(text::is_stray_control) {
+        report(Cause::Kind("cell.control_char"), &|| found().with("character", control_name(raw)));
+        return None;
+    }
+    let most = column.maximum_length.unwrap_or(TEXT_LENGTH);
+    let length = value.chars().count();
+    if length > most {
+        report(Cause::Kind("cell.too_long"), &|| found().with("length", length).with("maximum", most));
+        return None;
+    }
+    if text::holds_national_number(value.as_bytes()) {
+        report(Cause::Kind("privacy.national_number"), &Detail::default);
+        return None;
+    }
+    if text::holds_contact_data(value) {
+        report(Cause::Kind("privacy.contact_data"), &Detail::default);
+    }
+    if text::is_formula(value) {
+        report(Cause::Kind("cell.formula_text"), &found);
+    }
+    if value.chars().any(text::is_direction) {
+        report(Cause::Kind("cell.bidi_control"), &found);
+    }
+    if value.contains('\u{fffd}') {
+        report(Cause::Kind("cell.mojibake"), &found);
+    } else if let Some(repaired) = text::undo_double_encoding(value) {
+        report(Cause::Kind("cell.mojibake"), &|| found().suggest(Some(super::collect::show(repaired.as_bytes()))));
+    }
+    stored.clear();
+    stored.extend(unicode_normalization::UnicodeNormalization::nfc(value));
+    Some(Cell::Text(stored))
+}
