@@ -6,3 +6,6 @@ pub mod domain; // the words of the field as types
 pub mod intake; // bytes to findings and typed rows
 pub mod scoring;
 pub mod stats; // distributions, intervals, robust fits // observations to explained signals and scores
+
+#[cfg(feature = "server")]
+pub mod graphql; // the schema and the guard in front of it
