@@ -9,3 +9,5 @@ pub mod stats; // distributions, intervals, robust fits // observations to expla
 
 #[cfg(feature = "server")]
 pub mod graphql; // the schema and the guard in front of it
+#[cfg(feature = "server")]
+pub mod http; // handlers, problems, uploads, the server
