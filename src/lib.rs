@@ -11,3 +11,7 @@ pub mod stats; // distributions, intervals, robust fits // observations to expla
 pub mod graphql; // the schema and the guard in front of it
 #[cfg(feature = "server")]
 pub mod http; // handlers, problems, uploads, the server
+#[cfg(feature = "server")]
+pub mod system; // the real clock and identifiers
+#[cfg(feature = "server")]
+pub mod telemetry; // the log

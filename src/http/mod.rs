@@ -9,12 +9,12 @@ mod graphql;
 mod negotiate;
 mod problem;
 mod reference;
-// mod server;
-// mod upload;
+mod server;
+mod upload;
 
 // pub use console::{Example, console_routes};
 pub use graphql::{Authenticate, GraphqlEndpoint};
 pub use problem::{Problem, language_tag, preferred_language};
 pub use reference::Reference;
-// pub use server::{ServerSettings, protect, serve, stop_signal};
-// pub use upload::{SpoolSettings, Spooled, UploadError, clear_spool, file_name, spool};
+pub use server::{ServerSettings, protect, serve, stop_signal};
+pub use upload::{SpoolSettings, Spooled, UploadError, clear_spool, file_name, spool};
