@@ -4,7 +4,7 @@
 //! one place with what every response has (request id, security headers, language, panics).
 
 mod body;
-// mod console;
+mod console;
 mod graphql;
 mod negotiate;
 mod problem;
@@ -12,7 +12,7 @@ mod reference;
 mod server;
 mod upload;
 
-// pub use console::{Example, console_routes};
+pub use console::{Example, console_routes};
 pub use graphql::{Authenticate, GraphqlEndpoint};
 pub use problem::{Problem, language_tag, preferred_language};
 pub use reference::Reference;
