@@ -7,3 +7,12 @@ pub mod domain; // the words of the field as types
 pub mod intake; // bytes to findings and typed rows
 pub mod scoring;
 pub mod stats; // distributions, intervals, robust fits // observations to explained signals and scores
+
+#[cfg(feature = "server")]
+pub mod graphql; // the schema and the guard in front of it
+#[cfg(feature = "server")]
+pub mod http; // handlers, problems, uploads, the server
+#[cfg(feature = "server")]
+pub mod system; // the real clock and identifiers
+#[cfg(feature = "server")]
+pub mod telemetry; // the log

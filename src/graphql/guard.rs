@@ -1,0 +1,146 @@
+//! The guard: decides whether a GraphQL document may be executed. Pure; every way in passes through it.
+//!
+//! Parser and validator of the engine walk a document recursively and expand its fragments without remembering
+//! what they saw, so a few kilobytes can hold them for minutes. Hence the order here: count brackets and tokens
+//! in one pass without recursion; parse; measure what the document expands to with every fragment measured
+//! once; and only then validate a document that is known to be small.
+
+mod limits;
+mod measure;
+mod refusal;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use apollo_compiler::{
+    ExecutableDocument, Schema, ast,
+    diagnostic::ToCliReport as _,
+    executable::OperationType,
+    parser::Parser,
+    request::coerce_variable_values,
+    response::JsonMap,
+    validation::{DiagnosticList, Valid},
+};
+
+pub use limits::Limits;
+pub use refusal::{Complaint, Exceeded, Measure, Place, Refusal};
+
+/// More complaints than this about one document help nobody.
+const COMPLAINTS: usize = 20;
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// Reads.
+    Query,
+    /// Changes something; never by GET.
+    Mutation,
+    /// Keeps answering.
+    Subscription,
+}
+
+/// The schema to validate against and the limits to hold documents to.
+#[derive(Clone)]
+pub struct Guard {
+    schema: Arc<Valid<Schema>>,
+    limits: Limits,
+}
+
+/// The schema definition language text given to [`Guard::new`] is not a valid schema.
+#[derive(Debug, thiserror::Error)]
+#[error("the schema is invalid: {0}")]
+pub struct SchemaError(String);
+
+/// A document that was admitted, and the operation that was selected in it.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    kind: OperationKind,
+    operation_name: Option<String>,
+    document: Valid<ExecutableDocument>,
+    schema: Arc<Valid<Schema>>,
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guard").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Guard {
+    /// A guard for the schema whose text is `sdl`.
+    pub fn new(sdl: &str, limits: Limits) -> Result<Self, SchemaError> {
+        let schema = Schema::parse_and_validate(sdl, "schema.graphql")
+            .map_err(|invalid| SchemaError(invalid.errors.to_string()))?;
+        Ok(Self { schema: Arc::new(schema), limits })
+    }
+
+    /// Judges `document` and selects the operation that `operation_name` names; without a name the document must
+    /// hold exactly one operation.
+    pub fn admit(&self, document: &str, operation_name: Option<&str>) -> Result<Admitted, Refusal> {
+        scan::check(document, &self.limits)?;
+        let parsed = self.parse(document)?;
+        measure::check(&parsed, &self.limits)?;
+        let document = parsed
+            .to_executable_validate(&self.schema)
+            .map_err(|invalid| Refusal::Validation(complaints(&invalid.errors)))?;
+        let operation =
+            document.operations.get(operation_name).map_err(|error| Refusal::Operation(error.message().to_string()))?;
+        let kind = match operation.operation_type {
+            OperationType::Query => OperationKind::Query,
+            OperationType::Mutation => OperationKind::Mutation,
+            OperationType::Subscription => OperationKind::Subscription,
+        };
+        let operation_name = operation.name.as_ref().map(ToString::to_string);
+        Ok(Admitted { kind, operation_name, document, schema: Arc::clone(&self.schema) })
+    }
+
+    fn parse(&self, document: &str) -> Result<ast::Document, Refusal> {
+        // The scan has bounded both already; these are the second wall. The parser counts white space and commas
+        // as tokens, of which there cannot be more than bytes, and may count a bracket more than once.
+        Parser::new()
+            .recursion_limit(self.limits.nesting.saturating_mul(4))
+            .token_limit(self.limits.bytes.saturating_add(1))
+            .parse_ast(document, "request")
+            .map_err(|invalid| Refusal::Parse(complaints(&invalid.errors)))
+    }
+}
+
+impl Admitted {
+    /// What the selected operation does.
+    pub const fn kind(&self) -> OperationKind {
+        self.kind
+    }
+
+    /// The name of the selected operation, when it has one.
+    pub fn operation_name(&self) -> Option<&str> {
+        self.operation_name.as_deref()
+    }
+
+    /// Whether `variables` can be coerced to what the operation declares.
+    pub fn check_variables(&self, variables: &serde_json::Map<String, serde_json::Value>) -> Result<(), Refusal> {
+        let operation = self
+            .document
+            .operations
+            .get(self.operation_name())
+            .map_err(|error| Refusal::Operation(error.message().to_string()))?;
+        let values: JsonMap =
+            variables.iter().map(|(name, value)| (name.as_str().into(), value.clone().into())).collect();
+        coerce_variable_values(&self.schema, operation, &values).map(drop).map_err(|error| {
+            let place = error.location().and_then(|span| span.line_column(&self.document.sources)).map(Place::from);
+            Refusal::Variables(vec![Complaint { message: error.message().to_string(), place }])
+        })
+    }
+}
+
+fn complaints(diagnostics: &DiagnosticList) -> Vec<Complaint> {
+    diagnostics
+        .iter()
+        .take(COMPLAINTS)
+        .map(|diagnostic| Complaint {
+            message: diagnostic.error.to_string(),
+            place: diagnostic.error.location().and_then(|span| span.line_column(diagnostic.sources)).map(Place::from),
+        })
+        .collect()
+}

@@ -1,0 +1,142 @@
+//! GraphQL over HTTP: POST with JSON, and GET for queries only.
+//!
+//! A request error (nothing was executed) has no `data`; its status is 400 for
+//! `application/graphql-response+json`, and 200 for the older `application/json` where the parameters themselves
+//! were well-formed, as the audits of the graphql-http project want. What exceeds a limit is 400 in both.
+
+mod parameters;
+mod reply;
+#[cfg(test)]
+mod tests;
+
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use async_graphql::{Data, Executor, Variables};
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderValue, Method, StatusCode, header::ALLOW, request::Parts},
+    response::{IntoResponse as _, Response},
+    routing::any,
+};
+use futures_util::FutureExt as _;
+
+use self::{
+    parameters::Parameters,
+    reply::{Failure, MediaType, Reply},
+};
+use super::{Problem, Reference, body::BodyError, body::LimitedBody, negotiate, preferred_language};
+use crate::graphql::guard::{Admitted, Guard, OperationKind, Refusal};
+
+/// Recognises who asks. The answer becomes the data of the GraphQL request; anonymous is an answer too.
+pub trait Authenticate: Send + Sync + 'static {
+    /// What resolvers may find in their context, or why the request is refused. Sees the head of the request only.
+    fn authenticate(&self, request: &Parts) -> impl Future<Output = Result<Data, Problem>> + Send;
+}
+
+/// The GraphQL endpoint: the engine, with the guard in front of it.
+#[derive(Debug)]
+pub struct GraphqlEndpoint<E, A> {
+    executor: E,
+    guard: Arc<Guard>,
+    authenticate: A,
+    body_limit: u64,
+    body_patience: Duration,
+}
+
+impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
+    /// An endpoint that reads bodies up to 256 KiB, and waits ten seconds for each next piece.
+    pub fn new(executor: E, guard: Arc<Guard>, authenticate: A) -> Self {
+        Self { executor, guard, authenticate, body_limit: 256 * 1024, body_patience: Duration::from_secs(10) }
+    }
+
+    /// The endpoint at `/graphql`.
+    pub fn routes(self) -> Router {
+        Router::new().route("/graphql", any(answer::<E, A>)).with_state(Arc::new(self))
+    }
+
+    async fn handle(&self, parts: &Parts, body: Body, form: MediaType) -> Result<Reply, Failure> {
+        let data = self.authenticate.authenticate(parts).await?;
+        let parameters = if parts.method == Method::POST {
+            Parameters::from_json(&self.read(body).await?)?
+        } else {
+            Parameters::from_query(parts.uri.query().unwrap_or_default())?
+        };
+        let admitted = self.guard.admit(&parameters.query, parameters.operation_name.as_deref())?;
+        check_kind(&admitted, &parts.method)?;
+        admitted.check_variables(&parameters.variables)?;
+        let response = self.execute(parameters, data, parts).await;
+        Ok(Reply::executed(response, form, preferred_language(&parts.headers), &reference(parts)))
+    }
+
+    async fn read(&self, body: Body) -> Result<Vec<u8>, Problem> {
+        let body = LimitedBody::new(body, self.body_limit, self.body_patience);
+        let read = match body {
+            Ok(body) => body.collect().await,
+            Err(error) => Err(error),
+        };
+        read.map_err(|error| match error {
+            BodyError::TooLarge => Problem::too_large(self.body_limit),
+            BodyError::Stalled => Problem::timed_out(),
+            BodyError::CutOff => parameters::malformed("het verzoek brak af", "the request was cut off"),
+        })
+    }
+
+    /// `None` when the engine panicked: the panic hook has logged it, in the span that carries the reference.
+    async fn execute(&self, parameters: Parameters, data: Data, parts: &Parts) -> Option<async_graphql::Response> {
+        let variables = serde_json::Value::Object(parameters.variables);
+        let mut request = async_graphql::Request::new(parameters.query).variables(Variables::from_json(variables));
+        request.operation_name = parameters.operation_name;
+        request.data = data;
+        request.data.insert(reference(parts));
+        AssertUnwindSafe(self.executor.execute(request)).catch_unwind().await.ok()
+    }
+}
+
+async fn answer<E: Executor, A: Authenticate>(
+    State(endpoint): State<Arc<GraphqlEndpoint<E, A>>>,
+    request: axum::extract::Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let language = preferred_language(&parts.headers);
+    let Some(form) = MediaType::preferred(&parts.headers) else {
+        return Reply::failed(Problem::not_acceptable(&MediaType::offered()).into(), MediaType::Json, language)
+            .into_response();
+    };
+    let reply = match check_request(&parts) {
+        Ok(()) => endpoint.handle(&parts, body, form).await,
+        Err(problem) => Err(problem.into()),
+    };
+    let mut response = reply.unwrap_or_else(|failure| Reply::failed(failure, form, language)).into_response();
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = if parts.method == Method::GET || parts.method == Method::HEAD { "POST" } else { "GET, POST" };
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    }
+    response
+}
+
+/// Only JSON is read: every other type is one that a browser sends across origins without asking.
+fn check_request(parts: &Parts) -> Result<(), Problem> {
+    match parts.method {
+        Method::GET | Method::HEAD => Ok(()),
+        Method::POST if negotiate::has_content_type(&parts.headers, "application/json") => Ok(()),
+        Method::POST => Err(Problem::unsupported_media_type("application/json")),
+        _ => Err(Problem::method_not_allowed()),
+    }
+}
+
+fn check_kind(admitted: &Admitted, method: &Method) -> Result<(), Failure> {
+    match admitted.kind() {
+        OperationKind::Query => Ok(()),
+        OperationKind::Mutation if *method == Method::POST => Ok(()),
+        OperationKind::Mutation => Err(Problem::method_not_allowed().into()),
+        OperationKind::Subscription => {
+            Err(Refusal::Operation("subscriptions are not served over plain requests".to_owned()).into())
+        }
+    }
+}
+
+fn reference(parts: &Parts) -> Reference {
+    parts.extensions.get::<Reference>().cloned().unwrap_or_default()
+}

@@ -1,0 +1,206 @@
+use async_graphql::{ErrorExtensionValues, ServerError, Value};
+use axum::{
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, VARY},
+    },
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, json};
+
+use crate::{
+    domain::Language,
+    graphql::guard::{Complaint, Refusal},
+    http::{Problem, Reference, negotiate},
+};
+
+/// More errors than this in one response help nobody.
+const ERRORS: usize = 20;
+
+/// The form of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MediaType {
+    /// `application/json`: what clients of before the specification expect.
+    Json,
+    /// `application/graphql-response+json`.
+    GraphqlResponse,
+}
+
+impl MediaType {
+    const ALL: [Self; 2] = [Self::Json, Self::GraphqlResponse];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::GraphqlResponse => "application/graphql-response+json",
+        }
+    }
+
+    /// Both, in words that need no language.
+    pub(super) fn offered() -> String {
+        Self::ALL.map(Self::as_str).join(" / ")
+    }
+
+    /// What the request accepts most, if anything.
+    pub(super) fn preferred(headers: &HeaderMap) -> Option<Self> {
+        let chosen = negotiate::preferred(headers, &Self::ALL.map(Self::as_str))?;
+        Self::ALL.into_iter().find(|form| form.as_str() == chosen)
+    }
+}
+
+/// Why nothing was executed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The request as such.
+    Request(Box<Problem>),
+    /// The document or its variables.
+    Document(Refusal),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Request(Box::new(problem))
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Document(refusal)
+    }
+}
+
+/// A response before it has headers.
+pub(super) struct Reply {
+    status: StatusCode,
+    form: MediaType,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    /// What the engine answered; `None` when it panicked.
+    pub(super) fn executed(
+        response: Option<async_graphql::Response>,
+        form: MediaType,
+        language: Language,
+        reference: &Reference,
+    ) -> Self {
+        let internal = || Self::problem(&Problem::internal(reference.as_str()), form, language);
+        let Some(mut response) = response else { return internal() };
+        response.errors.truncate(ERRORS);
+        for error in &mut response.errors {
+            give_code(error, language, reference);
+        }
+        // The guard let it pass, yet the engine did not begin: no field was reached.
+        let not_begun = matches!(response.data, Value::Null)
+            && !response.errors.is_empty()
+            && response.errors.iter().all(|error| error.path.is_empty());
+        if not_begun {
+            let body = json!({ "errors": response.errors }).to_string().into_bytes();
+            return Self { status: refused(form), form, headers: response.http_headers, body };
+        }
+        match serde_json::to_vec(&response) {
+            Ok(body) => Self { status: StatusCode::OK, form, headers: response.http_headers, body },
+            Err(error) => {
+                tracing::error!(%error, "a GraphQL response could not be written");
+                internal()
+            }
+        }
+    }
+
+    /// Nothing was executed.
+    pub(super) fn failed(failure: Failure, form: MediaType, language: Language) -> Self {
+        match failure {
+            Failure::Request(problem) => Self::problem(&problem, form, language),
+            Failure::Document(refusal) => {
+                let status = match refusal {
+                    Refusal::Limit(_) => StatusCode::BAD_REQUEST,
+                    _ => refused(form),
+                };
+                Self::errors(status, form, &refusal_errors(&refusal, language))
+            }
+        }
+    }
+
+    fn problem(problem: &Problem, form: MediaType, language: Language) -> Self {
+        let mut extensions = Map::new();
+        extensions.insert("code".to_owned(), json!(problem.code));
+        if let Some(reference) = &problem.reference {
+            extensions.insert("reference".to_owned(), json!(reference));
+        }
+        let error = json!({ "message": problem.detail.get(language), "extensions": extensions });
+        Self { headers: problem.headers(), ..Self::errors(problem.status, form, &[error]) }
+    }
+
+    fn errors(status: StatusCode, form: MediaType, errors: &[serde_json::Value]) -> Self {
+        Self { status, form, headers: HeaderMap::new(), body: json!({ "errors": errors }).to_string().into_bytes() }
+    }
+}
+
+const fn refused(form: MediaType) -> StatusCode {
+    match form {
+        MediaType::Json => StatusCode::OK,
+        MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn refusal_errors(refusal: &Refusal, language: Language) -> Vec<serde_json::Value> {
+    let code = refusal.code();
+    match refusal {
+        Refusal::Limit(exceeded) => vec![json!({
+            "message": exceeded.text().get(language),
+            "extensions": { "code": code, "limit": exceeded.limit, "found": exceeded.found },
+        })],
+        Refusal::Operation(message) => vec![json!({ "message": message, "extensions": { "code": code } })],
+        Refusal::Parse(complaints) | Refusal::Validation(complaints) | Refusal::Variables(complaints) => {
+            complaints.iter().map(|complaint| complaint_error(complaint, code)).collect()
+        }
+    }
+}
+
+fn complaint_error(complaint: &Complaint, code: &str) -> serde_json::Value {
+    let mut error = json!({ "message": complaint.message, "extensions": { "code": code } });
+    if let (Some(place), Some(fields)) = (complaint.place, error.as_object_mut()) {
+        fields.insert("locations".to_owned(), json!([{ "line": place.line, "column": place.column }]));
+    }
+    error
+}
+
+/// Every error leaves with a code. One that has none was not meant for clients, unless it comes from reading an
+/// input value: it becomes INTERNAL, and the log keeps what it said.
+fn give_code(error: &mut ServerError, language: Language, reference: &Reference) {
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    if extensions.get("code").is_some() {
+        return;
+    }
+    let about_input = error.source.is_none()
+        && ["Failed to parse \"", "Expected input type \"", "Invalid value for argument"]
+            .iter()
+            .any(|beginning| error.message.starts_with(beginning));
+    if about_input {
+        extensions.set("code", "BAD_USER_INPUT");
+        return;
+    }
+    tracing::error!(%reference, error = %error.message, "a resolver failed");
+    let problem = Problem::internal(reference.as_str());
+    extensions.set("code", problem.code);
+    extensions.set("reference", reference.as_str());
+    problem.detail.get(language).clone_into(&mut error.message);
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body).into_response();
+        let content_type = match self.form {
+            MediaType::Json => "application/json; charset=utf-8",
+            MediaType::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
+        headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+        headers.extend(self.headers);
+        response
+    }
+}

@@ -1,0 +1,20 @@
+//! HTTP: the GraphQL handler, uploads, problems, the console and the server around them.
+//!
+//! Handlers know nothing of storage. [`Problem`] is the one shape of failure outside GraphQL; [`protect`] is the
+//! one place with what every response has (request id, security headers, language, panics).
+
+mod body;
+mod console;
+mod graphql;
+mod negotiate;
+mod problem;
+mod reference;
+mod server;
+mod upload;
+
+pub use console::{Example, console_routes};
+pub use graphql::{Authenticate, GraphqlEndpoint};
+pub use problem::{Problem, language_tag, preferred_language};
+pub use reference::Reference;
+pub use server::{ServerSettings, protect, serve, stop_signal};
+pub use upload::{SpoolSettings, Spooled, UploadError, clear_spool, file_name, spool};

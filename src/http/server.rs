@@ -1,0 +1,236 @@
+//! The server around the routes: connections, time limits, what every response has, and an orderly end.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
+use futures_util::FutureExt as _;
+use hyper::{body::Incoming, service::Service as _, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+};
+use tower_http::compression::CompressionLayer;
+use tracing::Instrument as _;
+
+use super::{Problem, Reference, preferred_language, problem::translate};
+
+/// How patient the server is.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Connections at the same time; further ones wait in the backlog of the system.
+    pub connections: usize,
+    /// How long a client may take over the head of a request, and how long a connection may lie idle.
+    pub head_time_limit: Duration,
+    /// How long an answer may take; a route with a shorter limit of its own keeps that.
+    pub answer_time_limit: Duration,
+    /// How long requests that have begun may go on after the server was told to stop.
+    pub grace: Duration,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            connections: 2_048,
+            head_time_limit: Duration::from_secs(30),
+            // As long as the slowest upload may take.
+            answer_time_limit: Duration::from_secs(660),
+            grace: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Puts around `router` what every response has: a reference and a line in the log, the security headers, the
+/// language of problems, compression, a time limit; a panic becomes that request's internal error.
+pub fn protect(router: Router, settings: &ServerSettings) -> Router {
+    router
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn_with_state(settings.answer_time_limit, surround))
+        .layer(CompressionLayer::new())
+}
+
+/// Neither bodies nor headers nor query strings are logged: tokens and data may be in them.
+async fn surround(State(time_limit): State<Duration>, mut request: Request, next: Next) -> Response {
+    let reference = Reference::new();
+    let language = preferred_language(request.headers());
+    let span = tracing::info_span!("request", %reference, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(reference.clone());
+    let begun = Instant::now();
+    let answer = AssertUnwindSafe(tokio::time::timeout(time_limit, next.run(request))).catch_unwind();
+    let response = match answer.instrument(span.clone()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => Problem::took_too_long().into_response(),
+        // The panic hook has logged it, inside the span.
+        Err(_) => Problem::internal(reference.as_str()).into_response(),
+    };
+    let mut response = translate(response, language);
+    add_headers(response.headers_mut(), &reference);
+    let milliseconds = begun.elapsed().as_secs_f64() * 1_000.0;
+    tracing::info!(parent: &span, status = response.status().as_u16(), milliseconds, "answered");
+    response
+}
+
+fn add_headers(headers: &mut HeaderMap, reference: &Reference) {
+    const ALWAYS: [(&str, &str); 5] = [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ];
+    for (name, value) in ALWAYS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    headers
+        .entry("content-security-policy")
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if let Ok(value) = HeaderValue::from_str(reference.as_str()) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+}
+
+/// Serves `router` on `listener` until `shutdown` comes true; then takes no more connections, lets requests that
+/// have begun end within the grace time, and returns.
+///
+/// Besides HTTP/1 it speaks HTTP/2 with prior knowledge. TLS is the business of the proxy in front.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send,
+    settings: ServerSettings,
+) -> io::Result<()> {
+    let graceful = GracefulShutdown::new();
+    let settings = Arc::new(settings);
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < settings.connections => match accepted {
+                Ok((stream, peer)) => {
+                    let connection =
+                        serve_connection(stream, peer, router.clone(), graceful.watcher(), Arc::clone(&settings));
+                    connections.spawn(connection);
+                }
+                Err(error) => {
+                    // Out of descriptors, mostly: it passes when connections end.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+    drop(listener);
+    tracing::info!(connections = connections.len(), "stopping");
+    if tokio::time::timeout(settings.grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were cut off after the grace time");
+    }
+    Ok(())
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    watcher: Watcher,
+    settings: Arc<ServerSettings>,
+) {
+    // Small answers wait for nothing.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it began");
+        return;
+    }
+    let (begin, mut begun) = watch::channel(false);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        begin.send_replace(true);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let router = router.clone();
+        async move { Ok::<_, Infallible>(answer(&router, request).await) }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(settings.head_time_limit);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(settings.head_time_limit)
+        .keep_alive_timeout(settings.head_time_limit)
+        .max_concurrent_streams(100);
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    // hyper's own limit begins only when it knows the version of HTTP; until the first request this one holds.
+    let too_slow = async {
+        if tokio::time::timeout(settings.head_time_limit, begun.wait_for(|begun| *begun)).await.is_ok() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        ended = watcher.watch(connection) => if let Err(error) = ended {
+            tracing::debug!(error, "a connection broke");
+        },
+        () = too_slow => tracing::debug!("a connection brought no request in time"),
+    }
+}
+
+async fn answer(router: &TowerToHyperService<Router>, request: hyper::Request<Incoming>) -> Response {
+    router.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {})
+}
+
+/// Comes true when the process is asked to stop: Ctrl+C, or SIGTERM.
+pub async fn stop_signal() {
+    let interrupt = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "Ctrl+C cannot be heard");
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminate() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be heard");
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminate() {
+    std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests;
