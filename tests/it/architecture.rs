@@ -285,6 +285,16 @@ fn sql_and_schema_files_stay_in_their_room() {
 }
 
 #[test]
+fn sql_is_never_put_together_at_run_time() {
+    // The lint on the type does not see its constructor.
+    let assembled = |(path, source): &(PathBuf, String)| {
+        let token = scan(source).0.into_iter().find(|token| token.text == "AssertSqlSafe")?;
+        Some(format!("{}:{}: SQL is a constant text", path.display(), token.line))
+    };
+    assert_none(&sources().iter().filter_map(assembled).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_file_can_be_read_in_one_sitting() {
     let long = |(path, source): &(PathBuf, String)| {
         let lines = source.lines().count();

@@ -141,6 +141,7 @@ impl Tools {
     }
 
     /// Leaves a process behind that removes the cluster when the run is over, however it ends.
+    #[expect(clippy::zombie_processes, reason = "it outlives this process on purpose")]
     fn watch(&self, run: u32, folder: &Path, data: &Path) {
         let script = r#"tail --pid="$1" -f /dev/null; "$2" stop --mode=immediate -D "$3"; rm -rf "$4""#;
         let mut watchdog = self.command(Path::new("/bin/sh"));

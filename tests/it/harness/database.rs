@@ -88,7 +88,7 @@ impl Drop for Remover {
     }
 }
 
-#[expect(clippy::disallowed_types, reason = "a database's name cannot be a parameter; these are our own")]
+/// Runs a statement that names a database: a name cannot be a parameter. The names are our own.
 async fn execute(cluster: &Cluster, statement: String) {
     let mut connection = PgConnection::connect(&cluster.maintenance_url()).await.unwrap();
     raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();

@@ -89,7 +89,10 @@ fn follow(stream: Option<impl Read + Send + 'static>, output: Arc<Mutex<String>>
     let stream = BufReader::new(stream.unwrap());
     thread::spawn(move || {
         for line in stream.lines().map_while(Result::ok) {
-            output.lock().unwrap().push_str(&format!("{line}\n"));
+            let mut all = output.lock().unwrap();
+            all.push_str(&line);
+            all.push('\n');
+            drop(all);
             if let Some(address) = announced_address(&line) {
                 // Nobody waits for a second one.
                 announce.send(address).ok();
