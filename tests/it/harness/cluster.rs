@@ -77,6 +77,7 @@ fn setting(name: &str) -> Option<String> {
 
 /// The folder of the running cluster, started by whichever process of the run holds the lock first.
 fn start_once() -> PathBuf {
+    let tools = Tools::find();
     let (run, name) = setting("NEXTEST_RUN_ID").map_or_else(|| (id(), id().to_string()), |run| (parent_id(), run));
     let folder = env::temp_dir().join(format!("kraamzicht-{name}"));
     if run == id() {
@@ -87,7 +88,7 @@ fn start_once() -> PathBuf {
     let lock = File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
     if !folder.join(READY).exists() {
-        Tools::find().start(&folder, run);
+        tools.start(&folder, run);
         fs::write(folder.join(READY), "").unwrap();
     }
     folder
