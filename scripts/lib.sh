@@ -23,7 +23,14 @@ install_packages() {
     fi
     command -v apt-get >/dev/null || fail "$purpose is missing, and this is no Debian. Install it and run this again: $*"
     step "installing $purpose: $*"
-    "${by[@]}" apt-get update -qq </dev/null || true
-    "${by[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null \
-        || fail "$purpose could not be installed. Install it and run this again: $*"
+    local log
+    log=$(mktemp)
+    # A list that is old may still do; the installation tells.
+    "${by[@]}" apt-get update -qq </dev/null >"$log" 2>&1 || true
+    if ! "${by[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
+        </dev/null >>"$log" 2>&1; then
+        cat "$log" >&2
+        fail "$purpose could not be installed. Install it and run this again: $*"
+    fi
+    rm -f "$log"
 }

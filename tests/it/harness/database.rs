@@ -1,6 +1,6 @@
 //! A database for one test, gone when the test ends.
 
-use std::{fs::File, thread};
+use std::{fs::File, path::PathBuf, thread};
 
 use sqlx::{Connection, PgConnection, raw_sql};
 use tempfile::TempDir;
@@ -63,10 +63,12 @@ pub(crate) async fn postgres() -> TestDatabase {
 }
 
 /// Migrates the template, unless another process of this run did.
-async fn make_template(cluster: &Cluster, lock: std::path::PathBuf, done: std::path::PathBuf) {
+async fn make_template(cluster: &Cluster, lock: PathBuf, done: PathBuf) {
     let lock = File::create(lock).unwrap();
     lock.lock().unwrap();
     if !done.exists() {
+        // Left by a migration that failed in another test of this run.
+        execute(cluster, format!("DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")).await;
         execute(cluster, format!("CREATE DATABASE {TEMPLATE}")).await;
         migrate(cluster.url(TEMPLATE)).await;
         File::create(done).unwrap();
