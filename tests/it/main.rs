@@ -1,1 +1,6 @@
-fn main() {}
+//! The one integration binary: a harness, then a module per area.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod architecture;
+mod harness;

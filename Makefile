@@ -1,0 +1,20 @@
+# Names for the commands of every day. What has logic is a script, a test or a command of the program itself.
+
+.PHONY: check test ci demo schema
+
+check: ## before a commit: formatting, lints, the tests of the pure core
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo test --quiet --no-default-features --lib
+
+test: ## every test, on both databases
+	scripts/test
+
+ci: ## all that must hold before a change lands
+	.ci/run
+
+demo: ## a server with an invented sector in ./demo
+	cargo run --release -- --data-dir demo demo
+
+schema: ## writes the GraphQL contract anew
+	cargo run --quiet -- schema > schema/kraamzicht.graphql
