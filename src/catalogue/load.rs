@@ -27,6 +27,8 @@ pub struct Catalogue {
     pub finding_kinds: BTreeMap<String, FindingKind>,
     /// When datasets may be delivered.
     pub windows: Vec<Window>,
+    /// What the service says when it cannot do what was asked, by code.
+    pub messages: BTreeMap<String, Text>,
 }
 
 /// A group of indicators that is scored together.
@@ -94,7 +96,7 @@ impl Catalogue {
 
     /// The catalogue of `files`: path below its folder to text. All faults are reported, not only the first.
     ///
-    /// `findings.toml` may be left out of a folder: the product's own texts then serve.
+    /// The texts, `findings.toml` and `messages.toml`, may be left out of a folder: the product's own then serve.
     pub fn load(files: &BTreeMap<String, String>) -> Result<Self, CatalogueErrors> {
         let mut catalogue = Self {
             hash: hash(files),
@@ -104,6 +106,7 @@ impl Catalogue {
             rules: BTreeMap::new(),
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
+            messages: BTreeMap::new(),
         };
         let mut faults = Vec::new();
         for (path, text) in files {
@@ -111,11 +114,12 @@ impl Catalogue {
                 faults.push(CatalogueError { file: path.clone(), fault });
             }
         }
-        if catalogue.finding_kinds.is_empty()
-            && let Some(text) = embedded::files().get("findings.toml")
-            && let Err(fault) = catalogue.take("findings.toml", text)
-        {
-            faults.push(CatalogueError { file: "findings.toml".to_owned(), fault });
+        for path in ["findings.toml", "messages.toml"].into_iter().filter(|path| !files.contains_key(*path)) {
+            if let Some(text) = embedded::files().get(path)
+                && let Err(fault) = catalogue.take(path, text)
+            {
+                faults.push(CatalogueError { file: path.to_owned(), fault });
+            }
         }
         if faults.is_empty() {
             faults = check::check(&catalogue);
@@ -137,6 +141,19 @@ impl Catalogue {
         })
     }
 
+    /// What is said for `code`, with `{name}` filled from `parameters`. A code without a text is shown itself.
+    pub fn message(&self, code: &str, parameters: &[(&str, String)]) -> Text {
+        let fill = |template: &str| {
+            parameters
+                .iter()
+                .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        };
+        self.messages.get(code).map_or_else(
+            || Text { nl: code.to_owned(), en: code.to_owned() },
+            |text| Text { nl: fill(&text.nl), en: fill(&text.en) },
+        )
+    }
+
     fn take(&mut self, path: &str, text: &str) -> Result<(), String> {
         let stem = |folder: &str| path.strip_prefix(folder)?.strip_suffix(".toml");
         if let Some(code) = stem("datasets/") {
@@ -154,6 +171,8 @@ impl Catalogue {
             self.themes = parse::<Themes>(text)?.themes;
         } else if path == "windows.toml" {
             self.windows = parse::<Windows>(text)?.windows;
+        } else if path == "messages.toml" {
+            self.messages = parse(text)?;
         } else if path == "findings.toml" {
             for kind in parse::<Findings>(text)?.findings {
                 let code = kind.code.clone();

@@ -46,8 +46,7 @@ pub struct Rule {
 pub(super) fn faults(catalogue: &Catalogue) -> Vec<CatalogueError> {
     let mut faults = Vec::new();
     for (dataset, rules) in &catalogue.rules {
-        let mut add =
-            |fault: String| faults.push(CatalogueError { file: format!("rules/{dataset}.toml"), fault });
+        let mut add = |fault: String| faults.push(CatalogueError { file: format!("rules/{dataset}.toml"), fault });
         let Some(dataset) = catalogue.datasets.get(dataset) else {
             add(format!("there is no dataset `{dataset}`"));
             continue;

@@ -1,3 +1,46 @@
-//! The command line.
+//! The command line: one binary, a command per use.
+//!
+//! What a command says to people goes to standard output; what went wrong, progress and the log go to standard
+//! error, so that output can be piped.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
 
+mod arguments;
+mod check;
 pub mod demo;
+mod exit;
+mod migrate;
+mod operate;
+mod register;
+mod schema;
+mod score;
+mod serve;
+mod start_demo;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::arguments::{Arguments, Command};
+
+/// Reads the arguments and does what they ask.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Err(error) = crate::telemetry::start(&arguments.global.log) {
+        eprintln!("kraamzicht: {error}");
+        return ExitCode::from(exit::USAGE);
+    }
+    let global = &arguments.global;
+    let outcome = match arguments.command {
+        Command::Check(options) => check::run(global, &options),
+        Command::Schema => schema::run(),
+        Command::Serve(options) => operate::block_on(serve::run(global, &options)),
+        Command::Demo(options) => operate::block_on(start_demo::run(global, &options)),
+        Command::Migrate => operate::block_on(migrate::run(global)),
+        Command::Register(options) => operate::block_on(register::run(global, &options)),
+        Command::Token(options) => operate::block_on(token::run(global, &options)),
+        Command::Score(options) => operate::block_on(score::run(global, &options)),
+        Command::VerifyAudit => operate::block_on(migrate::verify_audit(global)),
+    };
+    outcome.unwrap_or_else(|error| exit::report(&error))
+}

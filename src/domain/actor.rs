@@ -1,5 +1,7 @@
 //! Who acts, and what they may see.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{OrganisationId, TokenId};
@@ -12,6 +14,8 @@ pub enum Role {
     Organisation,
     /// Works at the inspectorate and sees all organisations; changes nothing of theirs.
     Inspector,
+    /// Runs the service: the command line on the machine itself. No token carries this role.
+    Operator,
 }
 
 impl Role {
@@ -20,10 +24,16 @@ impl Role {
         match self {
             Self::Organisation => "organisation",
             Self::Inspector => "inspector",
+            Self::Operator => "operator",
         }
     }
 
-    /// The role written as `word`.
+    /// Whether this role delivers files, answers questions and approves.
+    pub const fn may_deliver(self) -> bool {
+        matches!(self, Self::Organisation | Self::Operator)
+    }
+
+    /// The role of a token, written as `word`.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Organisation, Self::Inspector].into_iter().find(|role| role.as_str() == word)
     }
@@ -53,21 +63,28 @@ impl Scope {
     }
 }
 
-/// Somebody who was recognised: the holder of a token.
+/// Somebody who was recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The token by which they came; it names them in the audit log.
-    pub token: TokenId,
+    /// The token by which they came; `None` for the operator at the machine.
+    pub token: Option<TokenId>,
+    /// What they may do.
+    pub role: Role,
     /// What they may see.
     pub scope: Scope,
 }
 
 impl Actor {
-    /// The role that follows from the scope.
-    pub const fn role(&self) -> Role {
-        match self.scope {
-            Scope::Organisation(_) => Role::Organisation,
-            Scope::Sector => Role::Inspector,
+    /// The operator, who works on the machine itself.
+    pub const OPERATOR: Self = Self { token: None, role: Role::Operator, scope: Scope::Sector };
+}
+
+impl fmt::Display for Actor {
+    /// How the audit log names them: by their token, never by a name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.token {
+            Some(token) => token.fmt(f),
+            None => f.write_str(self.role.as_str()),
         }
     }
 }

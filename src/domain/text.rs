@@ -13,6 +13,21 @@ pub enum Language {
     En,
 }
 
+impl Language {
+    /// `value` with so many decimals: `12,5` in Dutch, `12.5` in English. Never `-0`.
+    pub fn number(self, value: f64, decimals: usize) -> String {
+        let text = format!("{value:.decimals$}");
+        let text = match text.strip_prefix('-') {
+            Some(digits) if digits.bytes().all(|byte| matches!(byte, b'0' | b'.')) => digits.to_owned(),
+            _ => text,
+        };
+        match self {
+            Self::Nl => text.replace('.', ","),
+            Self::En => text,
+        }
+    }
+}
+
 /// One text in both languages. The catalogue refuses a text that lacks one of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,5 +45,18 @@ impl Text {
             Language::Nl => &self.nl,
             Language::En => &self.en,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_each_language_writes_them() {
+        assert_eq!(Language::Nl.number(1234.56, 1), "1234,6");
+        assert_eq!(Language::En.number(1234.56, 1), "1234.6");
+        assert_eq!(Language::Nl.number(-0.04, 1), "0,0");
+        assert_eq!(Language::Nl.number(-2.0, 0), "-2");
     }
 }

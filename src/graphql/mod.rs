@@ -1,3 +1,14 @@
 //! The GraphQL surface: the schema, and the guard that every document passes before it is executed.
+//!
+//! Types are made from what the service gives, once per row and not per field; nothing here knows a database.
 
+mod context;
 pub mod guard;
+mod mutation;
+mod page;
+mod query;
+mod scalars;
+mod schema;
+mod types;
+
+pub use schema::{schema, sdl};

@@ -3,6 +3,7 @@
 //! Handlers know nothing of storage. [`Problem`] is the one shape of failure outside GraphQL; [`protect`] is the
 //! one place with what every response has (request id, security headers, language, panics).
 
+mod api;
 mod body;
 mod console;
 mod graphql;
@@ -12,6 +13,7 @@ mod reference;
 mod server;
 mod upload;
 
+pub use api::{WiringError, routes};
 pub use console::{Example, console_routes};
 pub use graphql::{Authenticate, GraphqlEndpoint};
 pub use problem::{Problem, language_tag, preferred_language};

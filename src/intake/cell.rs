@@ -17,8 +17,7 @@ pub struct Number {
 }
 
 impl Number {
-    const POWERS: [f64; 16] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
     /// `mantissa` divided by ten to the power `decimals`, at most 15.
     pub(super) const fn new(mantissa: i64, decimals: u8) -> Self {

@@ -211,7 +211,8 @@ impl<R: Read + Seek> File<'_, R> {
     /// The dataset the file is read as, and whether it is another one than was told.
     fn choose<'a>(&self, known: &KnownNames<'a>, header: &[String]) -> Option<(&'a Dataset, Resolution, bool)> {
         let (best, best_resolution) = known.best(header)?;
-        let told = known.resolve(header).into_iter().find(|(dataset, _)| Some(dataset.code.as_str()) == self.context.dataset);
+        let told =
+            known.resolve(header).into_iter().find(|(dataset, _)| Some(dataset.code.as_str()) == self.context.dataset);
         let Some((dataset, resolution)) = told else { return Some((best, best_resolution, false)) };
         let is_other = best.code != dataset.code
             && resolution.missing(dataset).next().is_some()
@@ -224,7 +225,8 @@ impl<R: Read + Seek> File<'_, R> {
         let header = &dialect.header;
         let place = RecordPlace { line: Some(header.line), row: None, sheet_row: Some(header.index + 1) };
         let mut verdict = HeaderVerdict::Right;
-        let unusual = dialect.delimiter == b'|' || dialect.promised.is_some_and(|promised| promised != dialect.delimiter);
+        let unusual =
+            dialect.delimiter == b'|' || dialect.promised.is_some_and(|promised| promised != dialect.delimiter);
         if unusual {
             let delimiter = char::from(dialect.delimiter);
             self.note_on_line_1("file.delimiter", || Detail::default().with("read", delimiter));
@@ -255,7 +257,8 @@ impl<R: Read + Seek> File<'_, R> {
             } else if name.trim().is_empty() {
                 add("structure.empty_columns", column, Detail::default());
             } else {
-                let missing = dataset.columns.iter().zip(&resolution.positions).filter(|(_, position)| position.is_none());
+                let missing =
+                    dataset.columns.iter().zip(&resolution.positions).filter(|(_, position)| position.is_none());
                 let nearest = header::nearest(name, missing.map(|(column, _)| column.name.as_str()));
                 add("structure.column_unknown", column, detail().suggest(nearest.map(str::to_owned)));
             }
@@ -276,7 +279,9 @@ impl<R: Read + Seek> File<'_, R> {
             && header.cells.iter().any(|name| is_measure(name));
         if is_wide {
             self.collector.add(Cause::Kind("structure.layout"), Place::Whole, place, || {
-                Detail::default().with("found_nl", "een kolom per indicator").with("found_en", "a column for each indicator")
+                Detail::default()
+                    .with("found_nl", "een kolom per indicator")
+                    .with("found_en", "a column for each indicator")
             });
             return HeaderVerdict::Unreadable;
         }
@@ -284,9 +289,12 @@ impl<R: Read + Seek> File<'_, R> {
             let positions = header.cells.iter().enumerate();
             let unknown = positions.filter(|(position, _)| !resolution.positions.contains(&Some(*position)));
             let nearest = header::nearest(&column.name, unknown.map(|(_, name)| name.as_str()));
-            self.collector.add(Cause::Kind("structure.column_missing"), Place::Lacking(column.name.clone()), place, || {
-                Detail::default().with("example", &column.example).suggest(nearest.map(str::to_owned))
-            });
+            self.collector.add(
+                Cause::Kind("structure.column_missing"),
+                Place::Lacking(column.name.clone()),
+                place,
+                || Detail::default().with("example", &column.example).suggest(nearest.map(str::to_owned)),
+            );
         }
         if missing.is_empty() { HeaderVerdict::Right } else { HeaderVerdict::Incomplete }
     }
@@ -319,7 +327,8 @@ impl<R: Read + Seek> File<'_, R> {
         if !hashes.is_empty() {
             rows.restart();
             checker.is_silent = true;
-            let mut scanner = Scanner::new(TextReader::open(&mut self.source, survey)?, dialect.delimiter, record_limit);
+            let mut scanner =
+                Scanner::new(TextReader::open(&mut self.source, survey)?, dialect.delimiter, record_limit);
             pass.second(&mut scanner, &mut checker, Firsts::new(hashes), rows)?;
         }
         checker.finish();
@@ -423,7 +432,9 @@ impl Pass {
                 }
             };
             pass.tally.counts.accepted -= 1;
-            checker.collector.add(Cause::Kind(code), Place::Whole, place, || Detail::default().with("first_line", first));
+            checker
+                .collector
+                .add(Cause::Kind(code), Place::Whole, place, || Detail::default().with("first_line", first));
         })
     }
 
@@ -472,4 +483,3 @@ fn column_names(header: &[String], dataset: &Dataset, resolution: &Resolution) -
     let shown = |name: &String| super::collect::show(name.trim().as_bytes());
     header.iter().enumerate().map(|(position, name)| known(position).unwrap_or_else(|| shown(name))).collect()
 }
-

@@ -93,7 +93,9 @@ fn coerce_missing<'a>(
         report(Cause::Kind("cell.missing_marker"), &|| {
             let detail = found();
             match reason {
-                MissingReason::NotApplicable => detail.with("read_nl", "niet van toepassing").with("read_en", "not applicable"),
+                MissingReason::NotApplicable => {
+                    detail.with("read_nl", "niet van toepassing").with("read_en", "not applicable")
+                }
                 MissingReason::Unknown => detail.with("read_nl", "onbekend").with("read_en", "unknown"),
                 _ => detail.with("read_nl", "niet opgegeven").with("read_en", "not given"),
             }
@@ -107,7 +109,9 @@ fn missing(value: &str) -> Option<MissingReason> {
     let is = |word: &str| value.eq_ignore_ascii_case(word);
     match value {
         "" | "-" | "–" | "—" => Some(MissingReason::NotReported),
-        _ if is("n.v.t.") || is("nvt") || is("n.v.t") || is("niet van toepassing") => Some(MissingReason::NotApplicable),
+        _ if is("n.v.t.") || is("nvt") || is("n.v.t") || is("niet van toepassing") => {
+            Some(MissingReason::NotApplicable)
+        }
         _ if is("onbekend") => Some(MissingReason::Unknown),
         _ => None,
     }
@@ -267,7 +271,9 @@ fn coerce_number(
 ) -> Option<Number> {
     let without_percent = value.strip_suffix('%').map(str::trim_end);
     let is_percent = column.unit.as_deref() == Some("percent")
-        || (around.has_measure && column.unit.is_none() && around.measure.is_none_or(|measure| measure.unit == Unit::Percent));
+        || (around.has_measure
+            && column.unit.is_none()
+            && around.measure.is_none_or(|measure| measure.unit == Unit::Percent));
     let digits = without_percent.filter(|_| is_percent && !is_whole).unwrap_or(value);
     let wrong_type = if is_whole { "cell.type.integer" } else { "cell.type.decimal" };
     match number::read(digits, around.style, is_whole) {
@@ -301,7 +307,9 @@ fn range(detail: Detail, column: &Column) -> Detail {
         (None, Some(maximum)) => format!("{most} {maximum}"),
         (None, None) => String::new(),
     };
-    detail.with("range_nl", range("minstens", "hoogstens", "tot en met")).with("range_en", range("at least", "at most", "to"))
+    detail
+        .with("range_nl", range("minstens", "hoogstens", "tot en met"))
+        .with("range_en", range("at least", "at most", "to"))
 }
 
 const fn number_remark(remark: number::Remark) -> &'static str {
@@ -333,7 +341,9 @@ fn coerce_boolean(value: &str, found: &dyn Fn() -> Detail, report: &mut Report<'
             return None;
         }
     };
-    report(Cause::Kind("cell.cleaned"), &|| found().with("read_nl", if yes { "ja" } else { "nee" }).with("read_en", if yes { "yes" } else { "no" }));
+    report(Cause::Kind("cell.cleaned"), &|| {
+        found().with("read_nl", if yes { "ja" } else { "nee" }).with("read_en", if yes { "yes" } else { "no" })
+    });
     Some(yes)
 }
 
@@ -349,7 +359,12 @@ pub(super) fn is_identifier(bytes: &[u8], column: &Column) -> bool {
 }
 
 /// Reads a cell of type identifier that is not plainly one.
-pub(super) fn coerce_identifier<'a>(raw: &str, column: &Column, stored: &'a mut String, report: &mut Report<'_>) -> Option<Cell<'a>> {
+pub(super) fn coerce_identifier<'a>(
+    raw: &str,
+    column: &Column,
+    stored: &'a mut String,
+    report: &mut Report<'_>,
+) -> Option<Cell<'a>> {
     let found = || Detail::of(raw.as_bytes()).with("example", &column.example);
     let trimmed = raw.trim_matches(|c: char| c.is_whitespace() || text::is_invisible(c));
     let value = text_marker(trimmed).unwrap_or(trimmed);
@@ -400,7 +415,12 @@ pub(super) fn is_plain_text(bytes: &[u8], column: &Column) -> bool {
 }
 
 /// Reads free text that is not plain. It is kept literally, in NFC; who shows or exports it must neutralise it.
-pub(super) fn coerce_text<'a>(raw: &str, column: &Column, stored: &'a mut String, report: &mut Report<'_>) -> Option<Cell<'a>> {
+pub(super) fn coerce_text<'a>(
+    raw: &str,
+    column: &Column,
+    stored: &'a mut String,
+    report: &mut Report<'_>,
+) -> Option<Cell<'a>> {
     let found = || Detail::of(raw.as_bytes());
     let value = raw.trim_matches(' ');
     if value.is_empty() {

@@ -18,9 +18,19 @@ const fn refusal(code: &'static str, format: &'static str) -> Option<Refusal> {
 }
 
 /// Looks at the first bytes of `source`, and of an archive at its table of contents. Leaves `source` anywhere.
-pub(super) fn refuse<R: Read + Seek>(source: &mut R, head: &[u8], size: u64, limits: &Limits) -> io::Result<Option<Refusal>> {
-    const ARCHIVES: [(&[u8], &str); 5] =
-        [(b"Rar!\x1a\x07", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd")];
+pub(super) fn refuse<R: Read + Seek>(
+    source: &mut R,
+    head: &[u8],
+    size: u64,
+    limits: &Limits,
+) -> io::Result<Option<Refusal>> {
+    const ARCHIVES: [(&[u8], &str); 5] = [
+        (b"Rar!\x1a\x07", "RAR"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"BZh", "bzip2"),
+        (b"\xfd7zXZ\0", "xz"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+    ];
     const BINARIES: [(&[u8], &str); 7] = [
         (b"%PDF-", "PDF"),
         (b"\x89PNG", "PNG"),
@@ -67,7 +77,9 @@ fn other_text(head: &[u8]) -> Option<Refusal> {
         return refusal("file.not_text_table", "RTF");
     }
     let opening = start.split_first().filter(|(first, _)| matches!(first, b'{' | b'['));
-    if opening.is_some_and(|(_, rest)| rest.trim_ascii_start().starts_with(b"\"") || rest.trim_ascii_start().starts_with(b"{")) {
+    if opening.is_some_and(|(_, rest)| {
+        rest.trim_ascii_start().starts_with(b"\"") || rest.trim_ascii_start().starts_with(b"{")
+    }) {
         return refusal("file.not_text_table", "JSON");
     }
     None
@@ -76,7 +88,8 @@ fn other_text(head: &[u8]) -> Option<Refusal> {
 /// More than one in twenty bytes is a control character that no text has. The two bytes of UTF-16 are not judged here.
 fn binary(head: &[u8]) -> Option<Refusal> {
     let sample = head.get(..head.len().min(8192)).unwrap_or_default();
-    let is_utf16 = sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") || super::decode::looks_like_utf16(sample);
+    let is_utf16 =
+        sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") || super::decode::looks_like_utf16(sample);
     let odd = sample.iter().filter(|byte| **byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)).count();
     if !is_utf16 && odd * 20 > sample.len() { refusal("file.binary", "?") } else { None }
 }

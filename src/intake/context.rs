@@ -81,12 +81,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: 256 << 20,
-            expanded_bytes: 32 << 20,
-            record_bytes: 1 << 20,
-            columns: 200,
-            rows: 2_000_000,
-        }
+        Self { bytes: 256 << 20, expanded_bytes: 32 << 20, record_bytes: 1 << 20, columns: 200, rows: 2_000_000 }
     }
 }

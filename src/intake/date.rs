@@ -14,10 +14,32 @@ pub(super) enum Remark {
 }
 
 const MONTHS: [(&str, i8); 26] = [
-    ("jan", 1), ("januari", 1), ("feb", 2), ("februari", 2), ("mrt", 3), ("maart", 3), ("mar", 3), ("apr", 4),
-    ("april", 4), ("mei", 5), ("may", 5), ("jun", 6), ("juni", 6), ("jul", 7), ("juli", 7), ("aug", 8),
-    ("augustus", 8), ("sep", 9), ("sept", 9), ("september", 9), ("okt", 10), ("oktober", 10), ("oct", 10),
-    ("nov", 11), ("november", 11), ("dec", 12),
+    ("jan", 1),
+    ("januari", 1),
+    ("feb", 2),
+    ("februari", 2),
+    ("mrt", 3),
+    ("maart", 3),
+    ("mar", 3),
+    ("apr", 4),
+    ("april", 4),
+    ("mei", 5),
+    ("may", 5),
+    ("jun", 6),
+    ("juni", 6),
+    ("jul", 7),
+    ("juli", 7),
+    ("aug", 8),
+    ("augustus", 8),
+    ("sep", 9),
+    ("sept", 9),
+    ("september", 9),
+    ("okt", 10),
+    ("oktober", 10),
+    ("oct", 10),
+    ("nov", 11),
+    ("november", 11),
+    ("dec", 12),
 ];
 
 /// Reads a day: `15-03-2024`, `15/03/2024`, `15.03.2024`, `2024-03-15`, `15 mrt 2024`.
@@ -30,7 +52,8 @@ pub(super) fn read_date(text: &str) -> Option<(Date, Option<Remark>)> {
     };
     let [first, second, third] = *parts.as_slice() else { return None };
     if first.len() == 4 {
-        let date = Date::new(number(first, 4)?, i8::try_from(number(second, 2)?).ok()?, i8::try_from(number(third, 2)?).ok()?);
+        let date =
+            Date::new(number(first, 4)?, i8::try_from(number(second, 2)?).ok()?, i8::try_from(number(third, 2)?).ok()?);
         let remark = (separator != '-').then_some(Remark::Cleaned);
         return Some((date.ok()?, remark));
     }
@@ -38,7 +61,9 @@ pub(super) fn read_date(text: &str) -> Option<(Date, Option<Remark>)> {
         return None;
     }
     let (day, year) = (i8::try_from(number(first, 2)?).ok()?, number(third, 4)?);
-    if let Some(&(_, month)) = MONTHS.iter().chain(&[("december", 12)]).find(|(name, _)| name.eq_ignore_ascii_case(second)) {
+    if let Some(&(_, month)) =
+        MONTHS.iter().chain(&[("december", 12)]).find(|(name, _)| name.eq_ignore_ascii_case(second))
+    {
         return Some((Date::new(year, month, day).ok()?, Some(Remark::Cleaned)));
     }
     let month = i8::try_from(number(second, 2)?).ok()?;

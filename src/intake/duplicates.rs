@@ -156,9 +156,8 @@ mod tests {
     fn equal_hashes_of_other_keys_are_no_repetition() {
         assert_eq!(repeated(vec![3, 1, 3, 2, 3, 1]), [1, 3]);
         let mut firsts = Firsts::new(vec![1]);
-        let mut compare = |key: &'static [u8], line, content| {
-            firsts.compare(1, line, |bytes| bytes.extend(key), || content)
-        };
+        let mut compare =
+            |key: &'static [u8], line, content| firsts.compare(1, line, |bytes| bytes.extend(key), || content);
         assert_eq!(compare(b"a", 2, 7), Repetition::First);
         assert_eq!(compare(b"b", 3, 7), Repetition::First);
         assert_eq!(compare(b"a", 4, 7), Repetition::Same(2));

@@ -37,9 +37,8 @@ impl<'a> KnownNames<'a> {
         let is_asked = |dataset: &&Dataset| dataset.submittable || told == Some(dataset.code.as_str());
         let names = |dataset: &'a Dataset| {
             let columns = dataset.columns.iter();
-            let folded = columns.map(|column| {
-                [&column.name].into_iter().chain(&column.aliases).map(|name| fold(name)).collect()
-            });
+            let folded = columns
+                .map(|column| [&column.name].into_iter().chain(&column.aliases).map(|name| fold(name)).collect());
             (dataset, folded.collect())
         };
         Self { datasets: catalogue.datasets.values().filter(is_asked).map(names).collect() }

@@ -74,4 +74,3 @@ impl<'a> Layout<'a> {
         columns.iter().position(|column| column.column.name == name)
     }
 }
-

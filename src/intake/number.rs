@@ -57,8 +57,7 @@ pub(super) fn read_plain(bytes: &[u8], style: Style, is_whole: bool) -> Option<N
             return None;
         }
     }
-    let has_leading_zero =
-        bytes.first() == Some(&b'0') && bytes.get(1).is_some_and(u8::is_ascii_digit);
+    let has_leading_zero = bytes.first() == Some(&b'0') && bytes.get(1).is_some_and(u8::is_ascii_digit);
     if bytes.is_empty() || decimals == Some(0) || has_leading_zero {
         return None;
     }
@@ -72,7 +71,8 @@ pub(super) fn read(text: &str, style: Style, is_whole: bool) -> Result<(Number, 
         Some('+') => (false, true, text.get(1..).unwrap_or_default()),
         _ => (false, false, text),
     };
-    let parts = Parts::of(unsigned).ok_or(if is_scientific(unsigned) { Fault::Scientific } else { Fault::NotANumber })?;
+    let parts =
+        Parts::of(unsigned).ok_or(if is_scientific(unsigned) { Fault::Scientific } else { Fault::NotANumber })?;
     let (whole, fraction, remark) = parts.split(style, is_whole)?;
     let mut remark = remark;
     let digits = whole.len() + fraction.len();
@@ -123,7 +123,11 @@ impl<'a> Parts<'a> {
         if are_equal && (self.separators.len() > 1 || final_separator == ' ') {
             let is_other = final_separator == style.decimal_mark;
             let remark = if is_other { Remark::Notation } else { Remark::Thousands };
-            return if are_thousands(&self.groups) { Ok((self.groups.concat(), "", Some(remark))) } else { Err(Fault::NotANumber) };
+            return if are_thousands(&self.groups) {
+                Ok((self.groups.concat(), "", Some(remark)))
+            } else {
+                Err(Fault::NotANumber)
+            };
         }
         if are_equal {
             return self.split_at_one_mark(final_separator, style, is_whole);
@@ -140,7 +144,12 @@ impl<'a> Parts<'a> {
     }
 
     /// One point or one comma: the mark of decimals or of a thousand.
-    fn split_at_one_mark(&self, mark: char, style: Style, is_whole: bool) -> Result<(String, &'a str, Option<Remark>), Fault> {
+    fn split_at_one_mark(
+        &self,
+        mark: char,
+        style: Style,
+        is_whole: bool,
+    ) -> Result<(String, &'a str, Option<Remark>), Fault> {
         let (first, last) = match *self.groups.as_slice() {
             [first, last] => (first, last),
             _ => return Err(Fault::NotANumber),
@@ -177,7 +186,10 @@ pub(super) fn is_scientific(text: &str) -> bool {
     let Some((number, exponent)) = text.split_once(['e', 'E']) else { return false };
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    is_digits(exponent) && exponent.len() <= 3 && number.split(['.', ',']).all(is_digits) && number.split(['.', ',']).count() <= 2
+    is_digits(exponent)
+        && exponent.len() <= 3
+        && number.split(['.', ',']).all(is_digits)
+        && number.split(['.', ',']).count() <= 2
 }
 
 #[cfg(test)]
@@ -238,7 +250,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number() {
-        for text in ["NaN", "inf", "", "-", "12a", ".5", "5,", "1..2", "1.23.456", "1,2,3", "４１２", "1e", "0x1f", "1.234,5.6"] {
+        for text in
+            ["NaN", "inf", "", "-", "12a", ".5", "5,", "1..2", "1.23.456", "1,2,3", "４１２", "1e", "0x1f", "1.234,5.6"]
+        {
             assert_eq!(decimal(text, DUTCH), Err(Fault::NotANumber), "{text}");
         }
         assert_eq!(decimal("1e5", DUTCH), Err(Fault::Scientific));

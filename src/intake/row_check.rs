@@ -337,7 +337,13 @@ impl<'l, 'a> RowChecker<'l, 'a> {
     }
 
     /// Whether the row's year and period may be delivered today, and its indicator existed in that year.
-    fn has_open_period(&mut self, record: &Record<'_>, place: RecordPlace, year: Option<i16>, period: Option<Period>) -> bool {
+    fn has_open_period(
+        &mut self,
+        record: &Record<'_>,
+        place: RecordPlace,
+        year: Option<i16>,
+        period: Option<Period>,
+    ) -> bool {
         let measure = self.values.measure;
         let calendar_year = year.or(period.map(Period::calendar_year));
         let is_valid = |measure: &Indicator| calendar_year.is_none_or(|year| measure.valid_years.contains(year));

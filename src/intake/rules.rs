@@ -103,7 +103,10 @@ impl<'a> RuleSet<'a> {
         for (bit, rule) in self.rules.iter().enumerate() {
             let detail = match &rule.demand {
                 Demand::Require { holds, expected } => {
-                    if (holds.columns & values.unreadable) != 0 || !rule.is_asked(values) || holds.evaluate(values) != 0.0 {
+                    if (holds.columns & values.unreadable) != 0
+                        || !rule.is_asked(values)
+                        || holds.evaluate(values) != 0.0
+                    {
                         continue;
                     }
                     expected.as_ref().map(|expected| expected.evaluate(values))
@@ -146,9 +149,7 @@ impl<'a> RuleSet<'a> {
 
 impl CompiledRule<'_> {
     fn is_asked(&self, values: &Values<'_>) -> bool {
-        self.when
-            .as_ref()
-            .is_none_or(|when| (when.columns & values.unreadable) == 0 && when.evaluate(values) == 1.0)
+        self.when.as_ref().is_none_or(|when| (when.columns & values.unreadable) == 0 && when.evaluate(values) == 1.0)
     }
 
     fn report(

@@ -35,9 +35,8 @@ impl<'a> Words<'a> {
         let mut found = Self::default();
         match column.kind {
             ColumnType::Indicator => {
-                let is_delivered = |indicator: &&Indicator| {
-                    indicator.data.as_ref().is_some_and(|data| data.dataset == dataset.code)
-                };
+                let is_delivered =
+                    |indicator: &&Indicator| indicator.data.as_ref().is_some_and(|data| data.dataset == dataset.code);
                 for indicator in catalogue.indicators.values().filter(is_delivered) {
                     found.add(&indicator.code, Some(indicator), indicator.inid.as_deref().into_iter());
                 }

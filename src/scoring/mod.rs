@@ -15,6 +15,7 @@ mod peers;
 mod rank;
 mod run;
 mod sector;
+mod sentence;
 mod value;
 
 pub use engine::score;
@@ -24,6 +25,7 @@ pub use outcome::{
 };
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Sector, Settings};
+pub use sentence::{score_sentence, signal_sentence};
 
 #[cfg(test)]
 mod tests;

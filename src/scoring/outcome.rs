@@ -180,6 +180,13 @@ pub struct OrganisationOutcome {
     pub signals: Vec<Signal>,
 }
 
+impl OrganisationOutcome {
+    /// The score of `theme`; overall without one.
+    pub fn score(&self, theme: Option<&str>) -> Option<&Score> {
+        self.scores.iter().find(|score| score.theme.as_deref() == theme)
+    }
+}
+
 /// The correlation matrix of the measures that enter scores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Correlation {

@@ -13,6 +13,17 @@ pub fn median(values: &[f64]) -> Option<f64> {
     Some(f64::midpoint(lower, upper))
 }
 
+/// The quantile at `share` in [0, 1] of values that are in order, by linear interpolation between the two nearest
+/// (Hyndman and Fan's type 7); `None` of nothing.
+pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let place = share.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the length")]
+    let below = place.floor() as usize;
+    let low = *sorted.get(below)?;
+    let high = sorted.get(below + 1).copied().unwrap_or(low);
+    Some(low + (place - place.floor()) * (high - low))
+}
+
 /// Pearson's correlation of pairs, in [-1, 1]; `None` where a series does not vary beyond its rounding.
 pub fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
     /// Squared rounding errors of n equal numbers stay far below this share of their squares.
@@ -39,6 +50,15 @@ pub fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quantiles_between_values() {
+        let values = [1.0, 2.0, 4.0, 8.0];
+        let at = |share| quantile(&values, share);
+        assert_eq!((at(0.0), at(0.5), at(1.0)), (Some(1.0), Some(3.0), Some(8.0)));
+        assert_eq!(at(0.75), Some(5.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
 
     #[test]
     fn medians() {

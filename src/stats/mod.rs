@@ -20,7 +20,7 @@ mod root;
 
 pub use beta_binomial::{BetaBinomial, WithTrials};
 pub use beta_binomial_fit::{Trials, fit_beta_binomial};
-pub use describe::{median, pearson};
+pub use describe::{median, pearson, quantile};
 pub use discrete::{Discrete, Table, Tails};
 pub use error::Error;
 pub use gamma_poisson_fit::{Events, fit_gamma_poisson};

@@ -1,0 +1,175 @@
+//! What can be typed.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::exit;
+use crate::domain::{AgbCode, Language, Period};
+
+/// Takes in the quality data of kraamzorg organisations and serves explained, reproducible risk signals.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kraamzicht",
+    version,
+    after_help = "Examples:
+  kraamzicht demo                                   an invented sector on http://127.0.0.1:8080
+  kraamzicht check indicatoren.csv                  what is wrong with a file, without sending it
+  kraamzicht serve --database-url postgres://...    the service on PostgreSQL
+  kraamzicht token --role inspector                 a token for somebody at the inspectorate",
+    after_long_help = exit::HELP
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command knows.
+#[derive(Args, Debug)]
+pub(super) struct Global {
+    /// The folder with the database and the files being received
+    #[arg(long, global = true, env = "KRAAMZICHT_DATA_DIR", default_value = "kraamzicht-data", value_name = "DIR")]
+    pub(super) data_dir: PathBuf,
+    /// sqlite:PATH or postgres://...; without it, kraamzicht.db in the data folder
+    #[arg(long, global = true, env = "KRAAMZICHT_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(super) database_url: Option<String>,
+    /// A folder with a catalogue to use instead of the built-in one
+    #[arg(long, global = true, env = "KRAAMZICHT_CATALOGUE", value_name = "DIR")]
+    pub(super) catalogue: Option<PathBuf>,
+    /// What is logged: error, warn, info, debug, or a filter such as kraamzicht=debug
+    #[arg(long, global = true, env = "KRAAMZICHT_LOG", default_value = "warn", value_name = "FILTER")]
+    pub(super) log: String,
+    /// The language of what is said about files and scores
+    #[arg(long, global = true, env = "KRAAMZICHT_LANGUAGE", default_value = "nl")]
+    pub(super) language: LanguageArgument,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LanguageArgument {
+    /// Nederlands
+    Nl,
+    /// English
+    En,
+}
+
+impl From<LanguageArgument> for Language {
+    fn from(argument: LanguageArgument) -> Self {
+        match argument {
+            LanguageArgument::Nl => Self::Nl,
+            LanguageArgument::En => Self::En,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve the API and the console
+    Serve(ServeOptions),
+    /// Make an invented sector, send its files through intake, approval and scoring, and serve it
+    Demo(DemoOptions),
+    /// Check files without sending them: what is wrong, where, and how to put it right
+    Check(CheckOptions),
+    /// Bring the database up to date (serve does so too)
+    Migrate,
+    /// Add organisations to the register from a CSV file
+    Register(RegisterOptions),
+    /// Make a bearer token; its secret is shown once
+    Token(TokenOptions),
+    /// Print the GraphQL schema
+    Schema,
+    /// Print the scores of a period, or one organisation's score explained
+    Score(ScoreOptions),
+    /// Recompute every line of the audit log
+    VerifyAudit,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ServeOptions {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, env = "KRAAMZICHT_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(super) listen: SocketAddr,
+    /// The most bytes of an upload
+    #[arg(long, env = "KRAAMZICHT_UPLOAD_LIMIT", default_value_t = 50 * 1024 * 1024, value_name = "BYTES")]
+    pub(super) upload_limit: u64,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DemoOptions {
+    #[command(flatten)]
+    pub(super) serve: ServeOptions,
+    /// Another invented sector
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Also write the tokens to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(super) tokens: Option<PathBuf>,
+    /// Stop before serving
+    #[arg(long)]
+    pub(super) seed_only: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CheckOptions {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// The dataset they are; without it the header decides
+    #[arg(long)]
+    pub(super) dataset: Option<String>,
+    /// How the result is printed
+    #[arg(long, default_value = "human")]
+    pub(super) format: Format,
+    /// A JSON file that says who delivers and what day it is; without it, any organisation and today
+    #[arg(long, value_name = "FILE")]
+    pub(super) context: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For reading: the line, and a mark under the cell
+    Human,
+    /// For programs: an array with a report per file
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RegisterOptions {
+    /// A CSV file with the columns agb_code;naam;soort
+    pub(super) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TokenOptions {
+    /// What its holder may do
+    #[arg(long)]
+    pub(super) role: RoleArgument,
+    /// The AGB code of the organisation, for the role organisation
+    #[arg(long, required_if_eq("role", "organisation"))]
+    pub(super) agb: Option<AgbCode>,
+    /// What it is for
+    #[arg(long, default_value = "")]
+    pub(super) label: String,
+    /// For how many days it works
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=366))]
+    pub(super) days: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RoleArgument {
+    /// Delivers for one organisation and sees that organisation
+    Organisation,
+    /// Sees all organisations
+    Inspector,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ScoreOptions {
+    /// The period, for example 2025
+    #[arg(long)]
+    pub(super) period: Period,
+    /// The AGB code of the organisation whose score is explained
+    #[arg(long, value_name = "AGB")]
+    pub(super) explain: Option<AgbCode>,
+}

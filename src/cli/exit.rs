@@ -1,0 +1,56 @@
+//! Exit codes, and how a command says that it failed.
+
+use std::process::ExitCode;
+
+use crate::{catalogue::CatalogueErrors, service, store};
+
+/// The files were checked and at least one has an error.
+pub(super) const REJECTED: u8 = 1;
+/// The command was not understood, or a file it names cannot be read.
+pub(super) const USAGE: u8 = 2;
+/// An ordinary "no": not found, already there.
+pub(super) const REFUSED: u8 = 3;
+/// The database cannot be reached or is busy; trying again is safe.
+pub(super) const UNAVAILABLE: u8 = 4;
+/// The catalogue has faults.
+pub(super) const CATALOGUE: u8 = 5;
+/// What was verified is not intact.
+pub(super) const NOT_INTACT: u8 = 6;
+/// A fault of this program.
+pub(super) const INTERNAL: u8 = 70;
+
+/// The exit codes for `--help`.
+pub(super) const HELP: &str = "Exit codes:
+  0   done; for `check`: no errors
+  1   `check`: at least one file has an error
+  2   the command was not understood, or a file cannot be read
+  3   refused: not found, or already there
+  4   the database cannot be reached or is busy; trying again is safe
+  5   the catalogue has faults
+  6   what was verified is not intact
+  70  a fault of this program";
+
+/// Says what went wrong, with its causes, and gives the exit code.
+pub(super) fn report(error: &anyhow::Error) -> ExitCode {
+    eprintln!("kraamzicht: {error:#}");
+    ExitCode::from(code(error))
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    for cause in error.chain() {
+        if let Some(error) = cause.downcast_ref::<service::Error>() {
+            return match error {
+                service::Error::Unavailable(_) => UNAVAILABLE,
+                service::Error::Internal(_) => INTERNAL,
+                _ => REFUSED,
+            };
+        }
+        if let Some(error) = cause.downcast_ref::<store::Error>() {
+            return if matches!(error, store::Error::Unavailable(_)) { UNAVAILABLE } else { INTERNAL };
+        }
+        if cause.is::<CatalogueErrors>() {
+            return CATALOGUE;
+        }
+    }
+    USAGE
+}

@@ -1,0 +1,67 @@
+//! `serve`: the API and the console.
+
+use std::{fs, io::Write as _, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use super::{
+    arguments::{Global, ServeOptions},
+    operate,
+};
+use crate::{
+    http::{self, Example, ServerSettings},
+    service::Service,
+    system::{SystemClock, SystemIds},
+};
+
+/// How often expired uploads are let go of.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+
+/// The requests that the console offers to begin with.
+const EXAMPLES: &str = include_str!("examples.json");
+
+/// Serves until it is told to stop.
+pub(super) async fn run(global: &Global, options: &ServeOptions) -> anyhow::Result<ExitCode> {
+    let clock = SystemClock::new();
+    let ids = SystemIds::new(clock);
+    let adjust = |settings: &mut crate::service::Settings| settings.upload_limit = options.upload_limit;
+    let service = operate::service_with(global, Arc::new(clock), Arc::new(ids), adjust).await?;
+    serve(service, options, |_| Ok(())).await
+}
+
+/// Serves `service`; `ready` is called with the address once requests are answered.
+pub(super) async fn serve(
+    service: Service,
+    options: &ServeOptions,
+    ready: impl FnOnce(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    let spool_folder = &service.settings().spool_folder;
+    fs::create_dir_all(spool_folder).context("the spool folder cannot be made")?;
+    http::clear_spool(spool_folder).context("the spool folder cannot be cleared")?;
+
+    let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
+    let settings = ServerSettings::default();
+    let routes = http::routes(&service, &examples, &settings)?;
+    let listener =
+        TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    println!("listening on {address}");
+    ready(&address)?;
+    std::io::stdout().flush()?;
+
+    let sweeper = tokio::task::spawn(sweep(service));
+    http::serve(listener, routes, http::stop_signal(), settings).await?;
+    sweeper.abort();
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn sweep(service: Service) {
+    let mut turns = tokio::time::interval(SWEEP);
+    loop {
+        turns.tick().await;
+        if let Err(error) = service.sweep().await {
+            tracing::warn!(%error, "expired uploads could not be let go of");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! `demo`: an invented sector through the real intake, approval and scoring, and then served.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Cursor,
+    path::Path,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use anyhow::{Context as _, ensure};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::{
+    arguments::{DemoOptions, Global},
+    demo::{self, Delivery, Demo, DemoOrganisation, Expectation},
+    operate, register, serve, token,
+};
+use crate::{
+    domain::{Actor, AgbCode, Clock, Instant, Language, OrganisationId, Role, Severity, SubmissionId, SubmissionState},
+    service::{Service, Settings},
+    system::{SeededIds, SystemClock, SystemIds},
+};
+
+/// How far into its day the demo's present is: nine in the morning.
+const MORNING: i64 = 9 * 60 * 60;
+
+/// For how many days the demo's tokens work.
+const TOKEN_DAYS: i64 = 366;
+
+/// The stories whose organisations get a token.
+const TOLD_FIRST: [&str; 2] = ["supply-shortfall", "mistakes"];
+
+/// A clock that shows the moment of the delivery that is being played.
+#[derive(Clone, Debug, Default)]
+struct StageClock(Arc<AtomicI64>);
+
+impl StageClock {
+    fn set(&self, moment: Instant) {
+        self.0.store(moment.microseconds(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for StageClock {
+    fn now(&self) -> Instant {
+        Instant::from_microseconds(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Makes the sector unless the data folder has it already, and serves it.
+pub(super) async fn run(global: &Global, options: &DemoOptions) -> anyhow::Result<ExitCode> {
+    let stage = StageClock::default();
+    let demo = demo::generate(options.seed);
+    let ids = Arc::new(SeededIds::new(options.seed, stage.clone()));
+    let service = operate::service_with(global, Arc::new(stage.clone()), ids, |_: &mut Settings| ()).await?;
+    if service.organisations(&Actor::OPERATOR).await?.is_empty() {
+        play(&service, &stage, &demo, &global.data_dir).await?;
+    } else {
+        let first = demo.organisations.first().context("the demo has no organisations")?;
+        let known = service.organisation_by_agb(&Actor::OPERATOR, first.agb_code).await?;
+        ensure!(known.is_some(), "there are other data here; the demo wants a data folder or database of its own");
+    }
+
+    // From here on the demo's own day goes on at the pace of the real one.
+    let clock = SystemClock::starting_at(Instant::at_start_of(demo::TODAY).plus_seconds(MORNING));
+    let adjust = |settings: &mut Settings| settings.upload_limit = options.serve.upload_limit;
+    let service = operate::service_with(global, Arc::new(clock), Arc::new(SystemIds::new(clock)), adjust).await?;
+    let tokens = make_tokens(&service, &demo).await?;
+    if let Some(path) = &options.tokens {
+        let text = serde_json::to_string_pretty(&tokens)?;
+        fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    if options.seed_only {
+        print_tokens(&tokens);
+        return Ok(ExitCode::SUCCESS);
+    }
+    serve::serve(service, &options.serve, |address| {
+        print_tokens(&tokens);
+        print_guide(address, &demo, global.language.into());
+        Ok(())
+    })
+    .await
+}
+
+/// Sends every file at its own moment; at the end of each month what was checked is approved together.
+async fn play(service: &Service, stage: &StageClock, demo: &Demo, folder: &Path) -> anyhow::Result<()> {
+    stage.set(demo.deliveries.first().map_or(Instant::from_microseconds(0), |first| first.at));
+    let organisations = register_all(service, demo, folder).await?;
+    let bar = ProgressBar::new(demo.deliveries.len() as u64);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} bestanden, {msg} ({elapsed})")?);
+    let mut waiting: Vec<SubmissionId> = Vec::new();
+    let mut month = None;
+    for delivery in &demo.deliveries {
+        let this_month = delivery.at.date().first_of_month();
+        if month.is_some_and(|month| month != this_month) {
+            approve(service, &mut waiting).await?;
+        }
+        month = Some(this_month);
+        bar.set_message(this_month.strftime("%Y-%m").to_string());
+        stage.set(delivery.at);
+        let path = folder.join("files").join(delivery.year.to_string());
+        fs::create_dir_all(&path)?;
+        fs::write(path.join(&delivery.file_name), &delivery.bytes)?;
+        let organisation = organisations.get(&delivery.agb_code).context("a delivery of nobody")?;
+        waiting.extend(send(service, *organisation, delivery).await?);
+        bar.inc(1);
+    }
+    approve(service, &mut waiting).await?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+async fn register_all(
+    service: &Service,
+    demo: &Demo,
+    folder: &Path,
+) -> anyhow::Result<BTreeMap<AgbCode, OrganisationId>> {
+    let mut csv = String::from("agb_code;naam;soort\r\n");
+    for one in &demo.organisations {
+        csv.push_str(&format!("{};{};{}\r\n", one.agb_code, one.name, one.kind.as_str()));
+    }
+    fs::create_dir_all(folder.join("files"))?;
+    fs::write(folder.join("files/organisaties.csv"), &csv)?;
+    let (report, entries) = register::read(service.catalogue(), service, Cursor::new(csv))?;
+    ensure!(report.is_accepted(), "the demo's register was refused: {:?}", report.findings);
+    service.register(&Actor::OPERATOR, entries).await?;
+    let all = service.organisations(&Actor::OPERATOR).await?;
+    Ok(all.into_iter().map(|one| (one.agb_code, one.id)).collect())
+}
+
+/// Sends one file; gives the submission when it waits for approval.
+async fn send(
+    service: &Service,
+    organisation: OrganisationId,
+    delivery: &Delivery,
+) -> anyhow::Result<Option<SubmissionId>> {
+    let source = Cursor::new(delivery.bytes.clone());
+    let upload = service.receive(&Actor::OPERATOR, Some(organisation), &delivery.file_name, source).await?;
+    let checked = service.create_submission(&Actor::OPERATOR, upload.id, Some(delivery.dataset)).await?;
+    let (state, id) = (checked.submission.state, checked.submission.id);
+    let expected = match delivery.expected {
+        Expectation::Rejected => SubmissionState::Rejected,
+        _ => SubmissionState::Checked,
+    };
+    ensure!(state == expected, "{} was {}: {:?}", delivery.file_name, state.as_str(), checked.report.findings);
+    if state == SubmissionState::Rejected {
+        return Ok(None);
+    }
+    let explanation = match &delivery.expected {
+        Expectation::AcceptedWithQuestions { explanation } => &explanation.nl,
+        _ => "Nagekeken: dit klopt.",
+    };
+    for (number, finding) in checked.report.findings.iter().enumerate() {
+        if finding.severity == Severity::Question {
+            service.explain_finding(&Actor::OPERATOR, id, number, explanation).await?;
+        }
+    }
+    Ok(Some(id))
+}
+
+async fn approve(service: &Service, waiting: &mut Vec<SubmissionId>) -> anyhow::Result<()> {
+    if !waiting.is_empty() {
+        service.approve(&Actor::OPERATOR, waiting).await?;
+        waiting.clear();
+    }
+    Ok(())
+}
+
+/// A token as it is shown and written to a file.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DemoToken {
+    role: &'static str,
+    /// Whose, for the role organisation.
+    agb_code: Option<AgbCode>,
+    organisation: Option<String>,
+    token: String,
+    expires_at: String,
+}
+
+/// One for the inspectorate, and two for organisations of which the demo tells a story.
+async fn make_tokens(service: &Service, demo: &Demo) -> anyhow::Result<Vec<DemoToken>> {
+    let mut tokens = vec![make_token(service, None).await?];
+    for story in TOLD_FIRST {
+        let told = demo.stories.iter().find(|one| one.code == story).context("the demo lacks a story")?;
+        let organisation = demo.organisations.iter().find(|one| one.agb_code == told.organisation);
+        tokens.push(make_token(service, organisation).await?);
+    }
+    Ok(tokens)
+}
+
+async fn make_token(service: &Service, organisation: Option<&DemoOrganisation>) -> anyhow::Result<DemoToken> {
+    let agb_code = organisation.map(|one| one.agb_code);
+    let role = if organisation.is_some() { Role::Organisation } else { Role::Inspector };
+    let token = token::create(service, role, agb_code, "demo", TOKEN_DAYS).await?;
+    Ok(DemoToken {
+        role: role.as_str(),
+        agb_code,
+        organisation: organisation.map(|one| one.name.clone()),
+        token: token.secret,
+        expires_at: token.expires_at.to_string(),
+    })
+}
+
+fn print_tokens(tokens: &[DemoToken]) {
+    println!("\nAlle gegevens zijn verzonnen. All data are invented. In the demo it is {}.\n", demo::TODAY);
+    for one in tokens {
+        let whose = match (&one.organisation, one.agb_code) {
+            (Some(name), Some(agb_code)) => format!("{name} ({agb_code})"),
+            _ => "inspectie / inspectorate".to_owned(),
+        };
+        println!("  {}\n    {}", whose, one.token);
+    }
+}
+
+fn print_guide(address: &str, demo: &Demo, language: Language) {
+    let (open, first, third) = match language {
+        Language::Nl => (
+            "Open in een browser, plak een token en voer een voorbeeld uit",
+            "Wie eerst? Vraag als inspectie de ranglijst",
+            "Wat er in de sector verstopt zit",
+        ),
+        Language::En => (
+            "Open in a browser, paste a token and run an example",
+            "Whom first? Ask for the list as the inspectorate",
+            "What is hidden in the sector",
+        ),
+    };
+    println!("\n1. {open}: {address}/console");
+    println!(
+        "2. {first}:\n     curl -s {address}/graphql -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\\n       -d '{{\"query\":\"{{ riskScores(period: \\\"2025\\\", first: 5) {{ edges {{ node {{ score organisation {{ name }} }} }} }} }}\"}}'"
+    );
+    println!("3. {third}:");
+    for story in &demo.stories {
+        println!("     {} {}", story.organisation, story.title.get(language));
+    }
+    println!();
+}

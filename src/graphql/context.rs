@@ -1,0 +1,62 @@
+//! What a resolver has at hand, and how failures become GraphQL errors.
+
+use async_graphql::{Context, ErrorExtensions as _};
+
+use super::scalars::DateTime;
+use crate::{
+    catalogue::Catalogue,
+    domain::{Actor, Instant},
+    service::{Error, Service},
+};
+
+/// Who asks, and what answers.
+pub(super) struct Asked<'a> {
+    pub(super) service: &'a Service,
+    pub(super) actor: Actor,
+}
+
+impl<'a> Asked<'a> {
+    /// Refuses when nobody known is asking.
+    pub(super) fn by(context: &Context<'a>) -> async_graphql::Result<Self> {
+        let service = context.data::<Service>()?;
+        let actor = context.data_opt::<Actor>().copied().ok_or_else(|| failure(service, &Error::Unauthenticated))?;
+        Ok(Self { service, actor })
+    }
+
+    /// The catalogue.
+    pub(super) fn catalogue(&self) -> &'a Catalogue {
+        self.service.catalogue()
+    }
+
+    /// The moment whose knowledge is asked for; now when none is named, and never later than now.
+    pub(super) fn known_at(&self, asked: Option<DateTime>) -> Instant {
+        let now = self.service.now();
+        asked.map_or(now, |asked| asked.0.min(now))
+    }
+
+    /// What went wrong, for the client.
+    pub(super) fn failure(&self, error: &Error) -> async_graphql::Error {
+        failure(self.service, error)
+    }
+}
+
+/// A GraphQL error with a stable code and the text in both languages. What is internal is logged, once, and only
+/// its reference is shown.
+fn failure(service: &Service, error: &Error) -> async_graphql::Error {
+    let reference = if let Error::Internal(source) = error {
+        let reference = service.new_reference();
+        tracing::error!(error.reference = %reference, error.source = %source, "a request failed");
+        reference
+    } else {
+        String::new()
+    };
+    let text = error.text(service.catalogue(), &reference);
+    let code = error.code();
+    async_graphql::Error::new(text.en).extend_with(|_, extensions| {
+        extensions.set("code", code);
+        extensions.set("messageNl", text.nl);
+        if !reference.is_empty() {
+            extensions.set("reference", reference);
+        }
+    })
+}

@@ -1,0 +1,10 @@
+//! The questions.
+
+mod data;
+mod outcome;
+
+use async_graphql::MergedObject;
+
+/// All questions that can be asked.
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct Query(data::DataQuery, outcome::OutcomeQuery);

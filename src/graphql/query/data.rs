@@ -1,0 +1,278 @@
+//! Questions about the catalogue, organisations and what they delivered.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, OneofObject, Result, SimpleObject};
+
+use crate::{
+    domain::{Organisation, OrganisationId, Period, Role, SubmissionId},
+    graphql::{
+        context::Asked,
+        page::{ORDINARY_PAGE, Page, PageRequest},
+        scalars::{AgbCodeText, DateTime, PeriodText},
+        types::{CatalogueType, IndicatorType, ObservationType, OrganisationType, SubmissionStateType, SubmissionType},
+    },
+    service::{Error, SubmissionQuery},
+};
+
+/// The most submissions that one walk sees.
+const LONGEST_WALK: usize = 10_000;
+
+/// What somebody may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Role", remote = "Role")]
+enum RoleType {
+    /// Delivers for one organisation and sees that organisation.
+    Organisation,
+    /// Works at the inspectorate and sees all organisations.
+    Inspector,
+    /// Runs the service.
+    Operator,
+}
+
+/// Who is asking.
+#[derive(SimpleObject)]
+struct Viewer {
+    /// What they may do.
+    role: RoleType,
+    /// Their organisation; null for the inspectorate.
+    organisation: Option<OrganisationType>,
+}
+
+/// Anything with an identifier.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "&ID", desc = "Its identifier."))]
+enum Node {
+    Organisation(Box<OrganisationType>),
+    Submission(Box<SubmissionType>),
+}
+
+/// One way to name an organisation.
+#[derive(OneofObject)]
+enum OrganisationBy {
+    /// By its identifier.
+    Id(ID),
+    /// By its AGB code.
+    AgbCode(AgbCodeText),
+}
+
+/// Which submissions are wanted.
+#[derive(Default, InputObject)]
+struct SubmissionFilter {
+    /// Of this organisation.
+    organisation: Option<ID>,
+    /// Of this dataset, for example `indicatoren`.
+    dataset: Option<String>,
+    /// In this state.
+    state: Option<SubmissionStateType>,
+}
+
+/// Which observations are wanted.
+#[derive(Default, InputObject)]
+struct ObservationFilter {
+    /// Of this organisation.
+    organisation: Option<ID>,
+    /// Of these indicators.
+    indicators: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct DataQuery;
+
+#[Object]
+impl DataQuery {
+    /// Who is asking.
+    async fn viewer(&self, context: &Context<'_>) -> Result<Viewer> {
+        let asked = Asked::by(context)?;
+        let organisation = match asked.actor.scope.organisation() {
+            Some(id) => find_organisation(&asked, id).await?,
+            None => None,
+        };
+        Ok(Viewer { role: asked.actor.role.into(), organisation: organisation.map(Into::into) })
+    }
+
+    /// Anything by its identifier; null when it does not exist or is not yours.
+    async fn node(&self, context: &Context<'_>, #[graphql(desc = "The identifier.")] id: ID) -> Option<Result<Node>> {
+        find_node(context, &id).await.transpose()
+    }
+
+    /// One organisation; null when it does not exist or is not yours.
+    async fn organisation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How it is named.")] by: OrganisationBy,
+    ) -> Option<Result<OrganisationType>> {
+        organisation_by(context, by).await.map(|found| found.map(Into::into)).transpose()
+    }
+
+    /// The organisations that you may see, by AGB code.
+    async fn organisations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
+        #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
+    ) -> Result<Page<OrganisationType>> {
+        let asked = Asked::by(context)?;
+        let page = PageRequest::new(first, after, asked.service.now())?;
+        let found = asked.service.organisations(&asked.actor).await;
+        Ok(page.cut(found.map_err(|error| asked.failure(&error))?, Into::into))
+    }
+
+    /// The periods of which something was delivered, in order.
+    async fn periods(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Vec<PeriodText>> {
+        let asked = Asked::by(context)?;
+        let found = asked.service.periods(asked.known_at(as_known_at)).await;
+        Ok(found.map_err(|error| asked.failure(&error))?.into_iter().map(PeriodText).collect())
+    }
+
+    /// What may be delivered and how it is judged.
+    async fn catalogue(&self, context: &Context<'_>) -> Result<CatalogueType> {
+        Ok(Asked::by(context)?.catalogue().into())
+    }
+
+    /// One indicator by its code or INID.
+    async fn indicator(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "For example `KZ06` or `INID000769`.")] code: String,
+    ) -> Option<Result<IndicatorType>> {
+        let asked = match Asked::by(context) {
+            Ok(asked) => asked,
+            Err(error) => return Some(Err(error)),
+        };
+        let catalogue = asked.catalogue();
+        let named = |one: &&crate::catalogue::Indicator| one.code == code || one.inid.as_ref() == Some(&code);
+        catalogue.indicators.values().find(named).map(|found| Ok(IndicatorType::new(catalogue, found)))
+    }
+
+    /// One submission; null when it does not exist or is not yours.
+    async fn submission(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its identifier.")] id: ID,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Option<Result<SubmissionType>> {
+        find_submission(context, &id, as_known_at).await.transpose()
+    }
+
+    /// The submissions that you may see, newest first.
+    async fn submissions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.", default)] filter: SubmissionFilter,
+        #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
+        #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Page<SubmissionType>> {
+        let asked = Asked::by(context)?;
+        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
+        let query = SubmissionQuery {
+            organisation: match named_organisation(filter.organisation.as_ref()) {
+                Ok(organisation) => organisation,
+                Err(()) => return Ok(page.cut(Vec::new(), |one| SubmissionType::new(one, page.known_at))),
+            },
+            dataset: filter.dataset,
+            state: filter.state.map(Into::into),
+            before: None,
+            limit: LONGEST_WALK,
+        };
+        let found = asked.service.submissions(&asked.actor, &query, page.known_at).await;
+        let found = found.map_err(|error| asked.failure(&error))?;
+        Ok(page.cut(found, |one| SubmissionType::new(one, page.known_at)))
+    }
+
+    /// The numbers in force for a period, by AGB code and indicator.
+    async fn observations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
+        #[graphql(desc = "Which.", default)] filter: ObservationFilter,
+        #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
+        #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Page<ObservationType>> {
+        let asked = Asked::by(context)?;
+        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
+        observations(&asked, period.0, &filter, page).await
+    }
+}
+
+async fn observations(
+    asked: &Asked<'_>,
+    period: Period,
+    filter: &ObservationFilter,
+    page: PageRequest,
+) -> Result<Page<ObservationType>> {
+    let fail = |error| asked.failure(&error);
+    let mut rows = Vec::new();
+    if let Ok(organisation) = named_organisation(filter.organisation.as_ref()) {
+        let by_code: BTreeMap<_, Organisation> = asked
+            .service
+            .organisations(&asked.actor)
+            .await
+            .map_err(fail)?
+            .into_iter()
+            .map(|one| (one.agb_code, one))
+            .collect();
+        let found =
+            asked.service.observations(&asked.actor, organisation, period, page.known_at).await.map_err(fail)?;
+        let wanted = |code: &String| filter.indicators.as_ref().is_none_or(|wanted| wanted.contains(code));
+        rows.extend(
+            found
+                .into_iter()
+                .filter(|(observation, _)| wanted(&observation.indicator))
+                .filter_map(|row| Some((by_code.get(&row.0.agb_code)?.clone(), row))),
+        );
+    }
+    Ok(page.cut(rows, |(organisation, (observation, submission))| {
+        ObservationType::new(asked.catalogue(), organisation, &observation, submission)
+    }))
+}
+
+/// The organisation that a filter names. A text that is no identifier names nobody.
+fn named_organisation(id: Option<&ID>) -> Result<Option<OrganisationId>, ()> {
+    id.map(|id| id.parse()).transpose().map_err(|_| ())
+}
+
+async fn find_organisation(asked: &Asked<'_>, id: OrganisationId) -> Result<Option<Organisation>> {
+    asked.service.organisation(&asked.actor, id).await.map_err(|error| asked.failure(&error))
+}
+
+async fn organisation_by(context: &Context<'_>, by: OrganisationBy) -> Result<Option<Organisation>> {
+    let asked = Asked::by(context)?;
+    match by {
+        OrganisationBy::Id(id) => match id.parse() {
+            Ok(id) => find_organisation(&asked, id).await,
+            Err(_) => Ok(None),
+        },
+        OrganisationBy::AgbCode(code) => {
+            let found = asked.service.organisation_by_agb(&asked.actor, code.0).await;
+            found.map_err(|error: Error| asked.failure(&error))
+        }
+    }
+}
+
+async fn find_submission(
+    context: &Context<'_>,
+    id: &ID,
+    as_known_at: Option<DateTime>,
+) -> Result<Option<SubmissionType>> {
+    let asked = Asked::by(context)?;
+    let known_at = asked.known_at(as_known_at);
+    let Ok(id) = id.parse::<SubmissionId>() else { return Ok(None) };
+    let found = asked.service.submission(&asked.actor, id, known_at).await;
+    Ok(found.map_err(|error| asked.failure(&error))?.map(|one| SubmissionType::new(one, known_at)))
+}
+
+async fn find_node(context: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    if id.starts_with(SubmissionId::PREFIX) {
+        let found = find_submission(context, id, None).await?;
+        return Ok(found.map(|found| Node::Submission(Box::new(found))));
+    }
+    let found = organisation_by(context, OrganisationBy::Id(id.clone())).await?;
+    Ok(found.map(|found| Node::Organisation(Box::new(found.into()))))
+}

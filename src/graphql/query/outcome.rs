@@ -1,0 +1,190 @@
+//! Questions about what came of the numbers: scores, signals, distributions.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
+
+use crate::{
+    domain::{Level, Period},
+    graphql::{
+        context::Asked,
+        page::{ORDINARY_PAGE, Page, PageRequest},
+        scalars::{DateTime, PeriodText},
+        types::{DistributionType, LevelType, RiskScore, RunType, SignalType, risk_score, signal},
+    },
+    service::{AssessedOrganisation, Assessment, Score},
+};
+
+/// In which order scores come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+enum RiskScoreOrder {
+    /// The highest score first; those without a score last.
+    #[default]
+    ScoreDescending,
+    /// The lowest score first; those without a score last.
+    ScoreAscending,
+    /// By AGB code.
+    AgbCode,
+}
+
+/// Which scores are wanted.
+#[derive(Default, InputObject)]
+struct RiskScoreFilter {
+    /// With one of these levels.
+    levels: Option<Vec<LevelType>>,
+    /// Of at least so many points.
+    minimum_score: Option<f64>,
+    /// Of this organisation.
+    organisation: Option<ID>,
+}
+
+/// Which signals are wanted.
+#[derive(Default, InputObject)]
+struct SignalFilter {
+    /// Of this organisation.
+    organisation: Option<ID>,
+    /// Of these indicators.
+    indicators: Option<Vec<String>>,
+    /// Of this theme.
+    theme: Option<String>,
+    /// With one of these levels.
+    levels: Option<Vec<LevelType>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct OutcomeQuery;
+
+#[Object]
+impl OutcomeQuery {
+    /// The scores of a period (risicoscores): whom to visit first, as a question. An organisation sees its own.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn risk_scores(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
+        #[graphql(desc = "Of this theme; overall without one.")] theme: Option<String>,
+        #[graphql(desc = "Which.", default)] filter: RiskScoreFilter,
+        #[graphql(desc = "In which order.", default)] order_by: RiskScoreOrder,
+        #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
+        #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Page<RiskScore>> {
+        let asked = Asked::by(context)?;
+        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
+        let Some(assessment) = assessment(&asked, period.0, page).await? else {
+            return Ok(page.cut(Vec::<RiskScore>::new(), |one| one));
+        };
+        let theme = theme.as_deref();
+        let scores = ranked(&assessment, theme, &filter, order_by);
+        Ok(page.cut(scores, |(place, one, score)| risk_score(&asked, &assessment, place, &one.organisation, score)))
+    }
+
+    /// The signals of a period (signalen), by AGB code and indicator. An organisation sees its own.
+    async fn signals(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
+        #[graphql(desc = "Which.", default)] filter: SignalFilter,
+        #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
+        #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Page<SignalType>> {
+        let asked = Asked::by(context)?;
+        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
+        let Some(assessment) = assessment(&asked, period.0, page).await? else {
+            return Ok(page.cut(Vec::<SignalType>::new(), |one| one));
+        };
+        let levels = filter.levels.as_ref().map(|levels| to_levels(levels));
+        let organisation = filter.organisation.as_ref().map(|id| id.as_str());
+        let rows: Vec<_> = assessment
+            .organisations
+            .iter()
+            .filter(|one| organisation.is_none_or(|id| one.organisation.id.to_string() == id))
+            .flat_map(|one| one.outcome.signals.iter().map(move |found| (&one.organisation, found)))
+            .filter(|(_, found)| levels.as_ref().is_none_or(|levels| levels.contains(&found.level)))
+            .filter(|(_, found)| filter.theme.as_ref().is_none_or(|theme| *theme == found.theme))
+            .filter(|(_, found)| filter.indicators.as_ref().is_none_or(|codes| codes.contains(&found.indicator)))
+            .collect();
+        Ok(page.cut(rows, |(organisation, found)| signal(&asked, &assessment, organisation, found)))
+    }
+
+    /// How the values of an indicator lie over the sector: anonymous, for comparing oneself.
+    async fn distribution(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The indicator's code, for example `KZ06`.")] indicator: String,
+        #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Option<Result<DistributionType>> {
+        find_distribution(context, &indicator, period.0, as_known_at).await.transpose()
+    }
+
+    /// The last scoring run of a period.
+    async fn run(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Option<Result<RunType>> {
+        find_run(context, period.0, as_known_at).await.transpose()
+    }
+}
+
+async fn assessment(asked: &Asked<'_>, period: Period, page: PageRequest) -> Result<Option<Arc<Assessment>>> {
+    let found = asked.service.assessment(&asked.actor, period, page.known_at).await;
+    found.map_err(|error| asked.failure(&error))
+}
+
+async fn find_distribution(
+    context: &Context<'_>,
+    indicator: &str,
+    period: Period,
+    as_known_at: Option<DateTime>,
+) -> Result<Option<DistributionType>> {
+    let asked = Asked::by(context)?;
+    let found = asked.service.distribution(&asked.actor, indicator, period, asked.known_at(as_known_at)).await;
+    let found = found.map_err(|error| asked.failure(&error))?;
+    Ok(found.map(|found| DistributionType::new(&asked, &found)))
+}
+
+async fn find_run(context: &Context<'_>, period: Period, as_known_at: Option<DateTime>) -> Result<Option<RunType>> {
+    let asked = Asked::by(context)?;
+    let found = asked.service.assessment(&asked.actor, period, asked.known_at(as_known_at)).await;
+    Ok(found.map_err(|error| asked.failure(&error))?.map(|found| RunType::from(&*found)))
+}
+
+/// The scores that are wanted, each with its organisation's place, in the order asked for; ties by AGB code.
+fn ranked<'a>(
+    assessment: &'a Assessment,
+    theme: Option<&str>,
+    filter: &RiskScoreFilter,
+    order: RiskScoreOrder,
+) -> Vec<(usize, &'a AssessedOrganisation, &'a Score)> {
+    let levels = filter.levels.as_ref().map(|levels| to_levels(levels));
+    let organisation = filter.organisation.as_ref().map(|id| id.as_str());
+    let mut found: Vec<_> = assessment
+        .organisations
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| organisation.is_none_or(|id| one.organisation.id.to_string() == id))
+        .filter_map(|(place, one)| Some((place, one, one.outcome.score(theme)?)))
+        .filter(|(_, _, score)| levels.as_ref().is_none_or(|levels| levels.contains(&score.level)))
+        .filter(|(_, _, score)| {
+            filter.minimum_score.is_none_or(|least| score.score.is_some_and(|points| points >= least))
+        })
+        .collect();
+    // By the sum before it is held within 0 and 100: scores of 100 still have an order.
+    let key = |score: &Score| score.standardised.unwrap_or(f64::NEG_INFINITY);
+    match order {
+        RiskScoreOrder::ScoreDescending => found.sort_by(|(_, _, a), (_, _, b)| key(b).total_cmp(&key(a))),
+        RiskScoreOrder::ScoreAscending => found.sort_by(|(_, _, a), (_, _, b)| {
+            (a.score.is_none(), key(a)).partial_cmp(&(b.score.is_none(), key(b))).unwrap_or(std::cmp::Ordering::Equal)
+        }),
+        RiskScoreOrder::AgbCode => {}
+    }
+    found
+}
+
+fn to_levels(levels: &[LevelType]) -> Vec<Level> {
+    levels.iter().map(|level| (*level).into()).collect()
+}

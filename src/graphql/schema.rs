@@ -1,0 +1,24 @@
+//! The schema and its text.
+
+use async_graphql::{EmptySubscription, Executor, SDLExportOptions};
+
+use super::{mutation::Mutation, query::Query};
+use crate::service::Service;
+
+/// The executable schema over `service`.
+pub fn schema(service: Service) -> impl Executor {
+    build().data(service).finish()
+}
+
+/// The schema's text, sorted so that changes are small; `schema/kraamzicht.graphql` holds it.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    build().finish().sdl_with_options(options)
+}
+
+fn build() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    // Limits and validation are the guard's, before execution; suggestions would tell names.
+    async_graphql::Schema::build(Query::default(), Mutation, EmptySubscription)
+        .validation_mode(async_graphql::ValidationMode::Fast)
+        .disable_suggestions()
+}

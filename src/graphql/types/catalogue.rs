@@ -1,0 +1,332 @@
+//! The catalogue as clients see it.
+
+use async_graphql::{Enum, SimpleObject};
+
+use super::LocalizedText;
+use crate::{
+    catalogue::{Aspect, Catalogue, Column, ColumnType, Dataset, Indicator, IndicatorKind, NormBasis, Theme, Unit},
+    domain::Direction,
+};
+
+/// What may be delivered and how it is judged (catalogus).
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Catalogue")]
+pub(in crate::graphql) struct CatalogueType {
+    /// SHA-256 of all of it; part of every run.
+    hash: String,
+    /// The themes, in order.
+    themes: Vec<ThemeType>,
+    /// The indicators, by code.
+    indicators: Vec<IndicatorType>,
+    /// The datasets that may be delivered, by code.
+    datasets: Vec<DatasetType>,
+}
+
+impl From<&Catalogue> for CatalogueType {
+    fn from(catalogue: &Catalogue) -> Self {
+        Self {
+            hash: catalogue.hash.to_string(),
+            themes: catalogue.themes.iter().map(Into::into).collect(),
+            indicators: catalogue.indicators.values().map(|one| IndicatorType::new(catalogue, one)).collect(),
+            datasets: catalogue.datasets.values().filter(|one| one.submittable).map(Into::into).collect(),
+        }
+    }
+}
+
+/// A group of indicators that is scored together (thema).
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Theme")]
+pub(in crate::graphql) struct ThemeType {
+    /// Its code.
+    code: String,
+    /// What it is called.
+    name: LocalizedText,
+    /// What it is about.
+    description: LocalizedText,
+}
+
+impl From<&Theme> for ThemeType {
+    fn from(theme: &Theme) -> Self {
+        Self { code: theme.code.clone(), name: (&theme.name).into(), description: (&theme.description).into() }
+    }
+}
+
+impl ThemeType {
+    /// The theme with this code.
+    pub(super) fn named(catalogue: &Catalogue, code: &str) -> Option<Self> {
+        catalogue.themes.iter().find(|theme| theme.code == code).map(Into::into)
+    }
+}
+
+/// Structure, process or outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Aspect", remote = "Aspect")]
+enum AspectType {
+    /// What is there (structuur).
+    Structure,
+    /// What is done (proces).
+    Process,
+    /// What comes of it (uitkomst).
+    Outcome,
+}
+
+/// The statistical kind, which decides how a value is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "IndicatorKind", remote = "IndicatorKind")]
+enum IndicatorKindType {
+    /// So many of so many: beta-binomial.
+    Proportion,
+    /// A share of hours or days.
+    Share,
+    /// A mean.
+    Mean,
+    /// The mean of a skewed positive quantity.
+    LogMean,
+    /// Events per exposure: gamma-Poisson.
+    Rate,
+    /// Yes or no, or items in place.
+    Rule,
+}
+
+/// The unit in which a value is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Unit", remote = "Unit")]
+enum UnitType {
+    /// Percent.
+    Percent,
+    /// Hours (uren).
+    Hours,
+    /// A mark on the instrument's scale (cijfer).
+    Mark,
+    /// Number of items.
+    Items,
+    /// Yes (1) or no (0).
+    YesNo,
+    /// Events per hundred.
+    PerHundred,
+}
+
+/// Which way is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Direction", remote = "Direction")]
+enum DirectionType {
+    /// A higher value is better.
+    HigherIsBetter,
+    /// A lower value is better.
+    LowerIsBetter,
+    /// Neither: context.
+    Context,
+}
+
+/// How far a norm binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "NormBasis", remote = "NormBasis")]
+enum NormBasisType {
+    /// A legal duty.
+    Legal,
+    /// Somebody's reference.
+    Reference,
+}
+
+/// A norm and who set it.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Norm")]
+struct NormType {
+    /// The value, in the indicator's unit.
+    value: f64,
+    /// Whether it binds or only orients.
+    basis: NormBasisType,
+    /// Who set it, where and when.
+    source: LocalizedText,
+}
+
+/// A measure (indicator).
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Indicator")]
+pub(in crate::graphql) struct IndicatorType {
+    /// Its code, for example `KZ06`.
+    code: String,
+    /// Its identifier in the register of the Zorginstituut.
+    inid: Option<String>,
+    /// What it is called.
+    name: LocalizedText,
+    /// What it tells, and what it does not.
+    description: LocalizedText,
+    /// The theme under which it counts.
+    theme: Option<ThemeType>,
+    /// Structure, process or outcome.
+    aspect: AspectType,
+    /// The statistical kind.
+    kind: IndicatorKindType,
+    /// What is counted (teller).
+    numerator: LocalizedText,
+    /// Out of what (noemer).
+    denominator: LocalizedText,
+    /// The unit in which its value is shown.
+    unit: UnitType,
+    /// Which way is worse.
+    direction: DirectionType,
+    /// Its weight in scores.
+    weight: f64,
+    /// A norm, where one exists.
+    norm: Option<NormType>,
+    /// The first report year.
+    valid_from: i32,
+    /// The last report year; null while it is in force.
+    valid_to: Option<i32>,
+    /// Whether the official definition was read; false where it is inferred.
+    verified: bool,
+}
+
+impl IndicatorType {
+    /// The type for `indicator`.
+    pub(in crate::graphql) fn new(catalogue: &Catalogue, indicator: &Indicator) -> Self {
+        let norm = indicator.norm.as_ref().map(|norm| NormType {
+            value: norm.value,
+            basis: norm.basis.into(),
+            source: (&norm.source).into(),
+        });
+        Self {
+            code: indicator.code.clone(),
+            inid: indicator.inid.clone(),
+            name: (&indicator.name).into(),
+            description: (&indicator.description).into(),
+            theme: ThemeType::named(catalogue, &indicator.theme),
+            aspect: indicator.aspect.into(),
+            kind: indicator.kind.into(),
+            numerator: (&indicator.numerator).into(),
+            denominator: (&indicator.denominator).into(),
+            unit: indicator.unit.into(),
+            direction: indicator.direction.into(),
+            weight: indicator.weight,
+            norm,
+            valid_from: indicator.valid_years.from.into(),
+            valid_to: indicator.valid_years.to.map(Into::into),
+            verified: indicator.verified,
+        }
+    }
+
+    /// The indicator called `code`. A run may name one that this catalogue no longer has: then its code alone.
+    pub(super) fn named(catalogue: &Catalogue, code: &str) -> Self {
+        catalogue.indicators.get(code).map_or_else(|| Self::unknown(code), |found| Self::new(catalogue, found))
+    }
+
+    fn unknown(code: &str) -> Self {
+        let name = || LocalizedText::from(crate::domain::Text { nl: code.to_owned(), en: code.to_owned() });
+        Self {
+            code: code.to_owned(),
+            inid: None,
+            name: name(),
+            description: name(),
+            theme: None,
+            aspect: AspectType::Process,
+            kind: IndicatorKindType::Proportion,
+            numerator: name(),
+            denominator: name(),
+            unit: UnitType::Percent,
+            direction: DirectionType::Context,
+            weight: 0.0,
+            norm: None,
+            valid_from: 0,
+            valid_to: None,
+            verified: false,
+        }
+    }
+}
+
+/// A CSV layout (gegevensset).
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Dataset")]
+struct DatasetType {
+    /// Its code, by which it is delivered.
+    code: String,
+    /// What it is called.
+    name: LocalizedText,
+    /// What it is for.
+    description: LocalizedText,
+    /// Its columns, in order.
+    columns: Vec<ColumnDescription>,
+}
+
+impl From<&Dataset> for DatasetType {
+    fn from(dataset: &Dataset) -> Self {
+        Self {
+            code: dataset.code.clone(),
+            name: (&dataset.name).into(),
+            description: (&dataset.description).into(),
+            columns: dataset.columns.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// What the cells of a column hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "ColumnType", remote = "ColumnType")]
+enum ColumnTypeType {
+    /// Eight digits.
+    AgbCode,
+    /// A report year.
+    Year,
+    /// A year or a quarter.
+    Period,
+    /// The code or the INID of an indicator.
+    Indicator,
+    /// One of a list of words.
+    Code,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Decimal,
+    /// A day.
+    Date,
+    /// Yes or no.
+    Boolean,
+    /// A name for something.
+    Identifier,
+    /// Free text.
+    Text,
+}
+
+/// A column of a dataset (kolom).
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Column")]
+struct ColumnDescription {
+    /// Its header.
+    name: String,
+    /// What it is called.
+    title: LocalizedText,
+    /// What stands in it.
+    description: LocalizedText,
+    /// What its cells hold.
+    #[graphql(name = "type")]
+    kind: ColumnTypeType,
+    /// Whether the file must have it.
+    header_required: bool,
+    /// Whether every row must have a value in it.
+    value_required: bool,
+    /// The smallest number allowed.
+    minimum: Option<f64>,
+    /// The largest number allowed.
+    maximum: Option<f64>,
+    /// The words allowed.
+    codes: Vec<String>,
+    /// A right value.
+    example: String,
+}
+
+impl From<&Column> for ColumnDescription {
+    fn from(column: &Column) -> Self {
+        Self {
+            name: column.name.clone(),
+            title: (&column.title).into(),
+            description: (&column.description).into(),
+            kind: column.kind.into(),
+            header_required: column.header_required,
+            value_required: column.value_required,
+            minimum: column.minimum,
+            maximum: column.maximum,
+            codes: column.codes.iter().map(|one| one.code.clone()).collect(),
+            example: column.example.clone(),
+        }
+    }
+}

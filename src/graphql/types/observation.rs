@@ -1,0 +1,73 @@
+//! Observations: the numbers in force.
+
+use async_graphql::{Enum, ID, SimpleObject};
+
+use super::{IndicatorType, OrganisationType};
+use crate::{
+    catalogue::Catalogue,
+    domain::{MissingReason, Observation, Organisation, SubmissionId},
+    graphql::scalars::PeriodText,
+};
+
+/// Why a value is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "MissingReason", remote = "MissingReason")]
+enum MissingReasonType {
+    /// The cell was empty or held a dash.
+    NotReported,
+    /// Does not apply (n.v.t.).
+    NotApplicable,
+    /// The organisation does not know (onbekend).
+    Unknown,
+    /// A zero denominator: nothing to count.
+    EmptyDenominator,
+}
+
+/// What an organisation delivered of an indicator in a period.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Observation")]
+pub(in crate::graphql) struct ObservationType {
+    /// Whose.
+    organisation: OrganisationType,
+    /// When.
+    period: PeriodText,
+    /// The indicator.
+    indicator: IndicatorType,
+    /// What was counted (teller).
+    numerator: Option<f64>,
+    /// Out of what (noemer).
+    denominator: Option<f64>,
+    /// The value in the indicator's unit, where it does not follow from numerator and denominator.
+    value: Option<f64>,
+    /// Standard deviation within the organisation.
+    standard_deviation: Option<f64>,
+    /// Number of persons behind hours or days.
+    units: Option<f64>,
+    /// Why nothing is there, when nothing is.
+    missing_reason: Option<MissingReasonType>,
+    /// The submission it came with.
+    submission_id: ID,
+}
+
+impl ObservationType {
+    /// The type for `observation`, which came with `submission`.
+    pub(in crate::graphql) fn new(
+        catalogue: &Catalogue,
+        organisation: Organisation,
+        observation: &Observation,
+        submission: SubmissionId,
+    ) -> Self {
+        Self {
+            organisation: organisation.into(),
+            period: PeriodText(observation.period),
+            indicator: IndicatorType::named(catalogue, &observation.indicator),
+            numerator: observation.numerator,
+            denominator: observation.denominator,
+            value: observation.value,
+            standard_deviation: observation.standard_deviation,
+            units: observation.units,
+            missing_reason: observation.missing.map(Into::into),
+            submission_id: submission.to_string().into(),
+        }
+    }
+}

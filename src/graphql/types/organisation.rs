@@ -1,0 +1,122 @@
+//! Organisations.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
+
+use super::{RiskScore, SignalType, SubmissionType, risk_score, signal};
+use crate::{
+    domain::{Organisation, OrganisationKind},
+    graphql::{
+        context::Asked,
+        scalars::{AgbCodeText, DateTime, PeriodText},
+    },
+    service::SubmissionQuery,
+};
+
+/// The sort of provider, which decides with whom it is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "OrganisationKind", remote = "OrganisationKind")]
+pub(in crate::graphql) enum OrganisationKindType {
+    /// An organisation with carers in employment (kraamzorgorganisatie).
+    Organisation,
+    /// A cooperative or agency of self-employed carers (coöperatie, bemiddelaar).
+    Cooperative,
+    /// One self-employed carer (zzp'er): checked, never ranked.
+    Solo,
+}
+
+/// A provider of kraamzorg in the register.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Organisation", complex)]
+pub(in crate::graphql) struct OrganisationType {
+    #[graphql(skip)]
+    organisation: Organisation,
+    /// Its identifier.
+    pub(in crate::graphql) id: ID,
+    /// Its AGB code, by which files name it.
+    agb_code: AgbCodeText,
+    /// Its name.
+    name: String,
+    /// The sort of provider.
+    kind: OrganisationKindType,
+}
+
+impl From<Organisation> for OrganisationType {
+    fn from(organisation: Organisation) -> Self {
+        Self {
+            id: organisation.id.to_string().into(),
+            agb_code: AgbCodeText(organisation.agb_code),
+            name: organisation.name.clone(),
+            kind: organisation.kind.into(),
+            organisation,
+        }
+    }
+}
+
+#[ComplexObject]
+impl OrganisationType {
+    /// Its overall score in a period (risicoscore); null when it is not ranked or nothing was scored.
+    async fn risk_score(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Option<Result<RiskScore>> {
+        self.find_score(context, period, as_known_at).await.transpose()
+    }
+
+    /// Its signals in a period (signalen), by indicator.
+    async fn signals(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Vec<SignalType>> {
+        let asked = Asked::by(context)?;
+        let known_at = asked.known_at(as_known_at);
+        let found = asked.service.assessment(&asked.actor, period.0, known_at).await;
+        let Some(assessment) = found.map_err(|error| asked.failure(&error))? else { return Ok(Vec::new()) };
+        let own = assessment.organisations.iter().find(|one| one.organisation.id == self.organisation.id);
+        Ok(own.map_or_else(Vec::new, |one| {
+            one.outcome.signals.iter().map(|found| signal(&asked, &assessment, &one.organisation, found)).collect()
+        }))
+    }
+
+    /// Its latest submissions (inzendingen), newest first.
+    async fn submissions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, at most 100.", default = 10)] first: i32,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Vec<SubmissionType>> {
+        let asked = Asked::by(context)?;
+        let known_at = asked.known_at(as_known_at);
+        let query = SubmissionQuery {
+            organisation: Some(self.organisation.id),
+            limit: usize::try_from(first.clamp(1, 100))?,
+            ..SubmissionQuery::default()
+        };
+        let found = asked.service.submissions(&asked.actor, &query, known_at).await;
+        let found = found.map_err(|error| asked.failure(&error))?;
+        Ok(found.into_iter().map(|one| SubmissionType::new(one, known_at)).collect())
+    }
+}
+
+impl OrganisationType {
+    async fn find_score(
+        &self,
+        context: &Context<'_>,
+        period: PeriodText,
+        as_known_at: Option<DateTime>,
+    ) -> Result<Option<RiskScore>> {
+        let asked = Asked::by(context)?;
+        let known_at = asked.known_at(as_known_at);
+        let found = asked.service.assessment(&asked.actor, period.0, known_at).await;
+        let Some(assessment) = found.map_err(|error| asked.failure(&error))? else { return Ok(None) };
+        let mut all = assessment.organisations.iter().enumerate();
+        let own = all.find(|(_, one)| one.organisation.id == self.organisation.id);
+        Ok(own.and_then(|(place, one)| {
+            let score = one.outcome.score(None)?;
+            Some(risk_score(&asked, &assessment, place, &one.organisation, score))
+        }))
+    }
+}

@@ -1,0 +1,192 @@
+//! Signals with their explanation as data.
+
+use async_graphql::{Enum, SimpleObject};
+
+use super::{IndicatorType, LocalizedText, OrganisationType};
+use crate::{
+    domain::{Level, Organisation},
+    graphql::{context::Asked, scalars::PeriodText},
+    service::{Assessment, Dispersion, Fit, Insufficiency, Interval, PeerGroup, Signal},
+};
+
+/// What an outcome asks of the reader. A signal is a question, not a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Level", remote = "Level")]
+pub(in crate::graphql) enum LevelType {
+    /// Too few data to say anything (onvoldoende gegevens).
+    Insufficient,
+    /// Nothing out of the ordinary (geen).
+    None,
+    /// Attention (aandacht): expected of 2.3 % of ordinary organisations.
+    Attention,
+    /// Elevated (verhoogd): expected of 0.13 % of ordinary organisations.
+    Elevated,
+}
+
+/// Why there is no level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Insufficiency", remote = "Insufficiency")]
+pub(in crate::graphql) enum InsufficiencyType {
+    /// Nothing was delivered.
+    NotReported,
+    /// The measure does not apply to this organisation.
+    NotApplicable,
+    /// The organisation does not know.
+    Unknown,
+    /// The denominator is zero.
+    EmptyDenominator,
+    /// The denominator is below the least that says anything.
+    SmallDenominator,
+    /// Too few organisations delivered it to know what is ordinary.
+    FewPeers,
+}
+
+/// With whom an organisation is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "PeerGroup", remote = "PeerGroup")]
+pub(in crate::graphql) enum PeerGroupType {
+    /// Organisations with carers in employment.
+    Organisations,
+    /// Cooperatives and agencies.
+    Cooperatives,
+    /// All ranked organisations together, where a group of one's own is too small.
+    National,
+}
+
+/// What the dispersion of a fit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Dispersion", remote = "Dispersion")]
+pub(in crate::graphql) enum DispersionType {
+    /// Variance between organisations on the scale of the fit.
+    Variance,
+    /// Correlation within organisations of a beta-binomial.
+    IntraclassCorrelation,
+    /// Squared coefficient of variation between organisations of a gamma-Poisson.
+    SquaredVariation,
+    /// Nothing was fitted: a rule.
+    None,
+}
+
+/// From low to high, both inclusive.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(name = "Interval")]
+pub(in crate::graphql) struct IntervalType {
+    /// The lower end.
+    low: f64,
+    /// The upper end.
+    high: f64,
+}
+
+impl From<Interval> for IntervalType {
+    fn from(interval: Interval) -> Self {
+        Self { low: interval.low, high: interval.high }
+    }
+}
+
+/// The ordinary organisation, as fitted to a peer group.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Fit")]
+pub(in crate::graphql) struct FitType {
+    /// The peers.
+    peer_group: PeerGroupType,
+    /// How many organisations were fitted.
+    organisations: usize,
+    /// What is usual, in the indicator's unit.
+    typical_value: f64,
+    /// The centre on the scale of the fit.
+    location: f64,
+    /// The ordinary variation between organisations.
+    dispersion: f64,
+    /// What the dispersion is.
+    dispersion_kind: DispersionType,
+}
+
+impl From<&Fit> for FitType {
+    fn from(fit: &Fit) -> Self {
+        Self {
+            peer_group: fit.peer_group.into(),
+            organisations: fit.organisations,
+            typical_value: fit.typical_value,
+            location: fit.location,
+            dispersion: fit.dispersion,
+            dispersion_kind: fit.dispersion_kind.into(),
+        }
+    }
+}
+
+/// One indicator of one organisation in one period, held against its peers.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Signal")]
+pub(in crate::graphql) struct SignalType {
+    /// Whose.
+    organisation: OrganisationType,
+    /// When.
+    period: PeriodText,
+    /// The indicator.
+    indicator: IndicatorType,
+    /// What it asks of the reader (niveau).
+    level: LevelType,
+    /// Why there is no level, when there is none.
+    insufficiency: Option<InsufficiencyType>,
+    /// One sentence that says it.
+    explanation: LocalizedText,
+    /// What was counted (teller), as delivered.
+    numerator: Option<f64>,
+    /// Out of what (noemer), as delivered.
+    denominator: Option<f64>,
+    /// The value in the indicator's unit (waarde).
+    value: Option<f64>,
+    /// 95 % interval of the value from its own numbers.
+    interval: Option<IntervalType>,
+    /// Where 95 % of ordinary organisations of this size lie.
+    ordinary: Option<IntervalType>,
+    /// The value drawn towards the peers by as much as it is noise.
+    shrunken: Option<f64>,
+    /// Distance to the peers in standard deviations; positive is high.
+    z: Option<f64>,
+    /// The same; positive is worse, for context indicators two-sided.
+    r: Option<f64>,
+    /// Chance of a value this low or lower in an ordinary organisation of this size.
+    probability_low: Option<f64>,
+    /// Chance of a value this high or higher in an ordinary organisation of this size.
+    probability_high: Option<f64>,
+    /// The share of the distance that is sampling noise.
+    noise_share: Option<f64>,
+    /// The chance of at least attention in an ordinary organisation of this size: the false alarms to expect.
+    chance_of_attention: Option<f64>,
+    /// The chance of elevated in an ordinary organisation of this size.
+    chance_of_elevated: Option<f64>,
+    /// What was fitted to the peers.
+    fit: Option<FitType>,
+}
+
+/// The type for `signal` of `organisation` in `assessment`.
+pub(in crate::graphql) fn signal(
+    asked: &Asked<'_>,
+    assessment: &Assessment,
+    organisation: &Organisation,
+    signal: &Signal,
+) -> SignalType {
+    SignalType {
+        organisation: organisation.clone().into(),
+        period: PeriodText(assessment.key.period),
+        indicator: IndicatorType::named(asked.catalogue(), &signal.indicator),
+        level: signal.level.into(),
+        insufficiency: signal.insufficiency.map(Into::into),
+        explanation: asked.service.explain_signal(assessment, organisation, signal).into(),
+        numerator: signal.numerator,
+        denominator: signal.denominator,
+        value: signal.value,
+        interval: signal.interval.map(Into::into),
+        ordinary: signal.ordinary.map(Into::into),
+        shrunken: signal.shrunken,
+        z: signal.z,
+        r: signal.r,
+        probability_low: signal.probability_low,
+        probability_high: signal.probability_high,
+        noise_share: signal.noise_share,
+        chance_of_attention: signal.chance_of_attention,
+        chance_of_elevated: signal.chance_of_elevated,
+        fit: assessment.fit(signal).map(Into::into),
+    }
+}

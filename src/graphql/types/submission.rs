@@ -1,0 +1,177 @@
+//! Submissions and the uploads they are made of.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
+
+use super::{LocalizedText, OrganisationType, SeverityType, finding::FindingType};
+use crate::{
+    domain::{Instant, Severity, SubmissionState, UploadId},
+    graphql::{
+        context::Asked,
+        scalars::{DateTime, PeriodText},
+    },
+    service::{CheckedSubmission, Error, SubmissionEvent},
+};
+
+/// Where a submission is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "SubmissionState", remote = "SubmissionState")]
+pub(in crate::graphql) enum SubmissionStateType {
+    /// The bytes are here; nothing was judged yet (ontvangen).
+    Received,
+    /// Checked without errors; waits for approval (gecontroleerd). Checked is not submitted.
+    Checked,
+    /// Checked and refused: it has errors (afgekeurd).
+    Rejected,
+    /// Submitted: its numbers count (goedgekeurd).
+    Approved,
+    /// A later version took its place (vervangen).
+    Superseded,
+    /// Taken back by the organisation (ingetrokken).
+    Withdrawn,
+}
+
+/// Bytes that were received; they come by `POST /uploads`.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Upload")]
+pub(in crate::graphql) struct UploadType {
+    /// Its identifier.
+    id: ID,
+    /// SHA-256 of the bytes.
+    sha256: String,
+}
+
+impl UploadType {
+    fn new(id: UploadId, sha256: String) -> Self {
+        Self { id: id.to_string().into(), sha256 }
+    }
+}
+
+/// Where the rows of a file went: read = accepted + unchanged + superseded + rejected.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "RowCounts")]
+struct RowCountsType {
+    /// Data rows in the file.
+    read: u32,
+    /// Taken over.
+    accepted: u32,
+    /// Said the same as an earlier row.
+    unchanged: u32,
+    /// Took the place of an earlier row.
+    superseded: u32,
+    /// Not taken over.
+    rejected: u32,
+}
+
+/// A step in the life of a submission.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "SubmissionEvent")]
+struct SubmissionEventType {
+    /// To which state.
+    state: SubmissionStateType,
+    /// When.
+    at: DateTime,
+    /// Why, where a reason was given.
+    reason: Option<String>,
+}
+
+impl From<SubmissionEvent> for SubmissionEventType {
+    fn from(event: SubmissionEvent) -> Self {
+        Self { state: event.state.into(), at: DateTime(event.at), reason: event.reason }
+    }
+}
+
+/// One version of a delivery (inzending): a file, what the check said of it, and its life.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Submission", complex)]
+pub(in crate::graphql) struct SubmissionType {
+    #[graphql(skip)]
+    checked: CheckedSubmission,
+    #[graphql(skip)]
+    known_at: Instant,
+    /// Its identifier.
+    pub(in crate::graphql) id: ID,
+    /// The dataset; null when the file was not recognised.
+    dataset: Option<String>,
+    /// The periods its rows are about.
+    periods: Vec<PeriodText>,
+    /// What the file was called.
+    file_name: String,
+    /// The bytes it was made of.
+    upload: UploadType,
+    /// Where it is in its life.
+    state: SubmissionStateType,
+    /// Since when.
+    state_since: DateTime,
+    /// When it was made.
+    created_at: DateTime,
+    /// Where the rows went.
+    rows: RowCountsType,
+    /// What stands in the way now, in one sentence; null when nothing does.
+    blocked: Option<LocalizedText>,
+}
+
+impl SubmissionType {
+    /// The type for `checked`, as known at `known_at`.
+    pub(in crate::graphql) fn new(checked: CheckedSubmission, known_at: Instant) -> Self {
+        let CheckedSubmission { submission, report } = &checked;
+        let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let first_error = report.findings.iter().find(|finding| finding.severity == Severity::Error);
+        Self {
+            known_at,
+            id: submission.id.to_string().into(),
+            dataset: submission.dataset.clone(),
+            periods: report.periods.iter().copied().map(PeriodText).collect(),
+            file_name: submission.file_name.clone(),
+            upload: UploadType::new(submission.upload, submission.digest.to_string()),
+            state: submission.state.into(),
+            state_since: DateTime(submission.state_since),
+            created_at: DateTime(submission.created_at),
+            rows: RowCountsType {
+                read: count(report.rows.read),
+                accepted: count(report.rows.accepted),
+                unchanged: count(report.rows.unchanged),
+                superseded: count(report.rows.superseded),
+                rejected: count(report.rows.rejected),
+            },
+            blocked: first_error.map(|finding| (&finding.message).into()),
+            checked,
+        }
+    }
+}
+
+#[ComplexObject]
+impl SubmissionType {
+    /// Whose.
+    async fn organisation(&self, context: &Context<'_>) -> Result<OrganisationType> {
+        let asked = Asked::by(context)?;
+        let found = asked.service.organisation(&asked.actor, self.checked.submission.organisation).await;
+        let found = found.and_then(|found| found.ok_or(Error::NotFound));
+        found.map(Into::into).map_err(|error| asked.failure(&error))
+    }
+
+    /// What the check said (bevindingen): errors, then questions, then notes, in the order of the file.
+    async fn findings(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only findings of this weight.")] severity: Option<SeverityType>,
+    ) -> Result<Vec<FindingType>> {
+        let asked = Asked::by(context)?;
+        let id = self.checked.submission.id;
+        let history = asked.service.history(&asked.actor, id, self.known_at).await;
+        let (_, explanations) = history.map_err(|error| asked.failure(&error))?;
+        let findings = self.checked.report.findings.iter().enumerate();
+        Ok(findings
+            .filter(|(_, finding)| severity.is_none_or(|severity| severity == finding.severity.into()))
+            .map(|(number, finding)| FindingType::new(number, finding, &explanations))
+            .collect())
+    }
+
+    /// Its life so far.
+    async fn events(&self, context: &Context<'_>) -> Result<Vec<SubmissionEventType>> {
+        let asked = Asked::by(context)?;
+        let id = self.checked.submission.id;
+        let history = asked.service.history(&asked.actor, id, self.known_at).await;
+        let (events, _) = history.map_err(|error| asked.failure(&error))?;
+        Ok(events.into_iter().map(Into::into).collect())
+    }
+}

@@ -1,0 +1,180 @@
+//! The closed list of ways in which a request may end badly.
+//!
+//! Each has one stable code; the GraphQL code, the HTTP status, the exit code and the texts follow from it.
+
+use thiserror::Error as ThisError;
+
+use crate::{
+    catalogue::Catalogue,
+    domain::{Role, SubmissionState, Text},
+    store,
+};
+
+/// Why a request was not done.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// Nobody known is asking.
+    #[error("nobody known is asking")]
+    Unauthenticated,
+    /// Somebody known, in the wrong role.
+    #[error("this takes the role {}", .0.as_str())]
+    Forbidden(Role),
+    /// Absent, or out of scope: the same to whoever asks.
+    #[error("not found")]
+    NotFound,
+    /// An ordinary "no", with what to do about it.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    /// Somebody else was first.
+    #[error("another change was first")]
+    Conflict,
+    /// The database is away or busy; nothing was changed and trying again is safe.
+    #[error("not available")]
+    Unavailable(#[source] store::Error),
+    /// A fault of this program.
+    #[error("internal fault")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// An ordinary "no".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The bytes are gone.
+    UploadExpired,
+    /// No such dataset.
+    DatasetUnknown {
+        /// What was asked.
+        dataset: String,
+        /// What there is.
+        known: String,
+    },
+    /// The submission is not where it should be.
+    SubmissionState {
+        /// Where it is.
+        state: SubmissionState,
+        /// Where it should be.
+        expected: SubmissionState,
+    },
+    /// Two submissions in one approval about the same.
+    SubmissionsOverlap,
+    /// An approval of nothing.
+    NothingAsked,
+    /// Questions without an answer.
+    QuestionsOpen {
+        /// How many.
+        count: usize,
+    },
+    /// What was right when it was checked is no longer (a period closed, the catalogue changed).
+    CheckChanged {
+        /// The first error now found.
+        title: Text,
+    },
+    /// No such finding.
+    FindingUnknown {
+        /// What was asked.
+        finding: usize,
+    },
+    /// An error is not to be explained but mended.
+    FindingIsError,
+    /// Too short or too long.
+    TextLength {
+        /// The fewest characters.
+        minimum: usize,
+        /// The most characters.
+        maximum: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The register has that code.
+    AgbCodeTaken {
+        /// The code.
+        agb_code: String,
+    },
+}
+
+impl Refusal {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UploadExpired => "UPLOAD_EXPIRED",
+            Self::DatasetUnknown { .. } => "DATASET_UNKNOWN",
+            Self::SubmissionState { .. } => "SUBMISSION_STATE",
+            Self::SubmissionsOverlap => "SUBMISSIONS_OVERLAP",
+            Self::NothingAsked => "NOTHING_ASKED",
+            Self::QuestionsOpen { .. } => "QUESTIONS_OPEN",
+            Self::CheckChanged { .. } => "CHECK_CHANGED",
+            Self::FindingUnknown { .. } => "FINDING_UNKNOWN",
+            Self::FindingIsError => "FINDING_IS_ERROR",
+            Self::TextLength { .. } => "TEXT_LENGTH",
+            Self::AgbCodeTaken { .. } => "AGB_CODE_TAKEN",
+        }
+    }
+
+    /// What is said of it, in both languages.
+    pub fn text(&self, catalogue: &Catalogue) -> Text {
+        let fill = |parameters: &[(&str, String)]| catalogue.message(self.code(), parameters);
+        match self {
+            Self::UploadExpired | Self::SubmissionsOverlap | Self::NothingAsked | Self::FindingIsError => fill(&[]),
+            Self::DatasetUnknown { dataset, known } => fill(&[("dataset", dataset.clone()), ("known", known.clone())]),
+            Self::SubmissionState { state, expected } => {
+                fill(&[("state", state.as_str().to_owned()), ("expected", expected.as_str().to_owned())])
+            }
+            Self::QuestionsOpen { count } => fill(&[("count", count.to_string())]),
+            Self::CheckChanged { title } => {
+                Text { nl: fill(&[("title", title.nl.clone())]).nl, en: fill(&[("title", title.en.clone())]).en }
+            }
+            Self::FindingUnknown { finding } => fill(&[("finding", finding.to_string())]),
+            Self::TextLength { minimum, maximum, found } => fill(&[
+                ("minimum", minimum.to_string()),
+                ("maximum", maximum.to_string()),
+                ("found", found.to_string()),
+            ]),
+            Self::AgbCodeTaken { agb_code } => fill(&[("agb_code", agb_code.clone())]),
+        }
+    }
+}
+
+impl Error {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Conflict => "CONFLICT",
+            Self::Unavailable(_) => "UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// What is said of it, in both languages; an internal fault says no more than `reference`.
+    pub fn text(&self, catalogue: &Catalogue, reference: &str) -> Text {
+        match self {
+            Self::Refused(refusal) => refusal.text(catalogue),
+            Self::Forbidden(role) => catalogue.message(self.code(), &[("role", role.as_str().to_owned())]),
+            _ => catalogue.message(self.code(), &[("reference", reference.to_owned())]),
+        }
+    }
+
+    /// A fault of this program, from whatever said so.
+    pub(super) fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Conflict { .. } => Self::Conflict,
+            store::Error::Unavailable(_) => Self::Unavailable(error),
+            _ => Self::internal(error),
+        }
+    }
+}

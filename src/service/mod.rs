@@ -1,0 +1,27 @@
+//! The use-cases: recognise who asks, load, call the pure code, save. Owns the units of work.
+//!
+//! Every function takes the [`Actor`](crate::domain::Actor) who asks; what is out of their scope is not found.
+
+mod access;
+mod approval;
+mod assessment;
+mod error;
+mod packing;
+mod reading;
+mod register;
+mod submissions;
+mod uploads;
+mod wiring;
+
+pub use access::NewToken;
+pub use approval::Approval;
+pub use assessment::{AssessedOrganisation, Assessment};
+pub use error::{Error, Refusal};
+pub use reading::{Distribution, SubmissionQuery};
+pub use submissions::CheckedSubmission;
+pub use wiring::{Service, Settings};
+
+pub use crate::scoring::{
+    Contribution, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, PeerGroup, Score, Signal,
+};
+pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Upload};

@@ -1,0 +1,178 @@
+//! Questions about what was delivered and what came of it, as known at any moment.
+
+use std::sync::Arc;
+
+use super::{Assessment, CheckedSubmission, Error, Service, packing::unpack};
+use crate::{
+    domain::{Actor, Instant, Level, Observation, OrganisationId, Period, Scope, SubmissionId, SubmissionState},
+    scoring::{Fit, Interval, Signal},
+    stats,
+    store::{self, Explanation, Submission, SubmissionEvent, SubmissionFilter},
+};
+
+/// The fewest organisations of which a distribution is shown outside the inspectorate.
+const SMALLEST_DISTRIBUTION: usize = 10;
+
+/// Which submissions are wanted, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct SubmissionQuery {
+    /// Of this organisation.
+    pub organisation: Option<OrganisationId>,
+    /// Of this dataset.
+    pub dataset: Option<String>,
+    /// In this state.
+    pub state: Option<SubmissionState>,
+    /// Made before this one.
+    pub before: Option<SubmissionId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// How the values of an indicator lie over the sector: nobody's name, nobody's number.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    /// The run it was taken from.
+    pub run: Arc<Assessment>,
+    /// The indicator.
+    pub indicator: String,
+    /// How many organisations have a value.
+    pub organisations: usize,
+    /// Whether quantiles are withheld because they are too few.
+    pub suppressed: bool,
+    /// The 5, 25, 50, 75 and 95 % quantiles of the values, in the indicator's unit; empty when withheld.
+    pub quantiles: Vec<(f64, f64)>,
+    /// How many organisations have which level.
+    pub levels: Vec<(Level, usize)>,
+    /// What was fitted, per peer group.
+    pub fits: Vec<Fit>,
+    /// The asker's own signal, for an organisation.
+    pub own: Option<Signal>,
+    /// The lowest and the highest value, for the inspectorate alone.
+    pub extremes: Option<Interval>,
+}
+
+impl Service {
+    /// One submission as known at `known_at`, with what its check said.
+    pub async fn submission(
+        &self,
+        actor: &Actor,
+        id: SubmissionId,
+        known_at: Instant,
+    ) -> Result<Option<CheckedSubmission>, Error> {
+        let mut tx = self.database.read().await?;
+        let found = store::find_submission(&mut tx, actor.scope, id, known_at).await?;
+        found.map(with_report).transpose()
+    }
+
+    /// The submissions that `actor` may see, as known at `known_at`, newest first.
+    pub async fn submissions(
+        &self,
+        actor: &Actor,
+        query: &SubmissionQuery,
+        known_at: Instant,
+    ) -> Result<Vec<CheckedSubmission>, Error> {
+        let filter = SubmissionFilter {
+            id: None,
+            organisation: query.organisation,
+            dataset: query.dataset.as_deref(),
+            state: query.state,
+            before: query.before,
+            known_at,
+            limit: i64::try_from(query.limit).unwrap_or(i64::MAX),
+        };
+        let mut tx = self.database.read().await?;
+        let found = store::list_submissions(&mut tx, actor.scope, &filter).await?;
+        found.into_iter().map(with_report).collect()
+    }
+
+    /// The life of a submission and what was said of its findings, up to `known_at`.
+    pub async fn history(
+        &self,
+        actor: &Actor,
+        id: SubmissionId,
+        known_at: Instant,
+    ) -> Result<(Vec<SubmissionEvent>, Vec<Explanation>), Error> {
+        let mut tx = self.database.read().await?;
+        store::find_submission(&mut tx, actor.scope, id, known_at).await?.ok_or(Error::NotFound)?;
+        let events = store::list_submission_events(&mut tx, id, known_at).await?;
+        let explanations = store::list_explanations(&mut tx, id, known_at).await?;
+        Ok((events, explanations))
+    }
+
+    /// The observations of `period` that were in force at `known_at`, each with the submission it came with.
+    pub async fn observations(
+        &self,
+        actor: &Actor,
+        organisation: Option<OrganisationId>,
+        period: Period,
+        known_at: Instant,
+    ) -> Result<Vec<(Observation, SubmissionId)>, Error> {
+        let scope = match organisation {
+            Some(asked) if !actor.scope.includes(asked) => return Ok(Vec::new()),
+            Some(asked) => Scope::Organisation(asked),
+            None => actor.scope,
+        };
+        let mut tx = self.database.read().await?;
+        Ok(store::list_observations_in_force(&mut tx, scope, period, known_at).await?)
+    }
+
+    /// The periods of which something was in force at `known_at`.
+    pub async fn periods(&self, known_at: Instant) -> Result<Vec<Period>, Error> {
+        let mut tx = self.database.read().await?;
+        Ok(store::list_delivered_periods(&mut tx, known_at).await?)
+    }
+
+    /// How the values of `indicator` lie over the sector. The one place where an organisation's question is
+    /// answered from the data of all: it leaves here as counts and quantiles, and not at all below ten.
+    pub async fn distribution(
+        &self,
+        actor: &Actor,
+        indicator: &str,
+        period: Period,
+        known_at: Instant,
+    ) -> Result<Option<Distribution>, Error> {
+        let mut tx = self.database.read().await?;
+        let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
+        let sector = self.read_run(&mut tx, Scope::Sector, run.clone()).await?;
+        let visible = self.read_run(&mut tx, actor.scope, run).await?;
+
+        let signals = |assessment: &Assessment| -> Vec<Signal> {
+            let all = assessment.organisations.iter().flat_map(|one| &one.outcome.signals);
+            all.filter(|signal| signal.indicator == indicator).cloned().collect()
+        };
+        let all = signals(&sector);
+        let mut values: Vec<f64> = all.iter().filter_map(|signal| signal.value).collect();
+        values.sort_by(f64::total_cmp);
+        let inspector = actor.scope == Scope::Sector;
+        let suppressed = !inspector && values.len() < SMALLEST_DISTRIBUTION;
+        let quantiles = if suppressed {
+            Vec::new()
+        } else {
+            [0.05, 0.25, 0.5, 0.75, 0.95]
+                .into_iter()
+                .filter_map(|share| Some((share, stats::quantile(&values, share)?)))
+                .collect()
+        };
+        let extremes = values.first().zip(values.last()).map(|(low, high)| Interval { low: *low, high: *high });
+        Ok(Some(Distribution {
+            indicator: indicator.to_owned(),
+            organisations: values.len(),
+            suppressed,
+            quantiles,
+            levels: if suppressed { Vec::new() } else { count_levels(&all) },
+            fits: visible.fits.iter().filter(|fit| fit.indicator == indicator).cloned().collect(),
+            own: actor.scope.organisation().and_then(|_| signals(&visible).pop()),
+            extremes: extremes.filter(|_| inspector),
+            run: visible,
+        }))
+    }
+}
+
+fn count_levels(signals: &[Signal]) -> Vec<(Level, usize)> {
+    Level::ALL.into_iter().map(|level| (level, signals.iter().filter(|signal| signal.level == level).count())).collect()
+}
+
+fn with_report(submission: Submission) -> Result<CheckedSubmission, Error> {
+    let report = unpack(&submission.report)?;
+    Ok(CheckedSubmission { submission, report })
+}

@@ -1,0 +1,177 @@
+//! Submissions: made of an upload and checked at once; questions explained.
+
+use std::{collections::BTreeSet, io::Cursor, sync::Arc};
+
+use super::{
+    Error, Refusal, Service,
+    packing::{decompress, pack, unpack},
+    wiring::must_deliver,
+};
+use crate::{
+    catalogue::Catalogue,
+    domain::{
+        Actor, AgbCode, Instant, Observation, OrganisationId, Report, Scope, Severity, SubmissionId, SubmissionState,
+        UploadId,
+    },
+    intake::{self, CheckContext, Limits, Observer},
+    store::{self, Explanation, Submission, SubmissionEvent, Tx},
+};
+
+/// The code of a finding that refuses a file and lets no byte of it stay.
+const PERSONAL_NUMBER: &str = "privacy.national_number";
+
+/// How long an explanation or a reason may be, in characters.
+pub(super) const TEXT_LENGTH: std::ops::RangeInclusive<usize> = 3..=1_000;
+
+/// A submission with what the check said of it.
+#[derive(Clone, Debug)]
+pub struct CheckedSubmission {
+    /// The submission.
+    pub submission: Submission,
+    /// What the check said.
+    pub report: Report,
+}
+
+impl Service {
+    /// Makes a submission of an upload and checks it, as `dataset` or as what its header says.
+    pub async fn create_submission(
+        &self,
+        actor: &Actor,
+        upload: UploadId,
+        dataset: Option<&str>,
+    ) -> Result<CheckedSubmission, Error> {
+        must_deliver(actor)?;
+        if let Some(dataset) = dataset {
+            self.known_dataset(dataset)?;
+        }
+        let mut tx = self.database.read().await?;
+        let upload = store::find_upload(&mut tx, actor.scope, upload).await?.ok_or(Error::NotFound)?;
+        let gzip = store::load_content(&mut tx, upload.digest).await?.ok_or(Refusal::UploadExpired)?;
+        let allowed = allowed(&mut tx, upload.organisation).await?;
+        drop(tx);
+
+        let (report, _) = self.check(gzip, dataset.map(str::to_owned), allowed).await?;
+        let now = self.now();
+        let accepted = report.is_accepted();
+        let state = if accepted { SubmissionState::Checked } else { SubmissionState::Rejected };
+        let submission = Submission {
+            id: SubmissionId::new(&*self.ids),
+            organisation: upload.organisation,
+            dataset: report.dataset.clone(),
+            upload: upload.id,
+            file_name: upload.file_name,
+            digest: upload.digest,
+            catalogue_hash: self.catalogue.hash,
+            report: pack(&report)?,
+            created_at: now,
+            created_by: actor.to_string(),
+            state,
+            state_since: now,
+        };
+        let mut tx = self.database.write().await?;
+        store::insert_submission(&mut tx, &submission).await?;
+        for (sequence, state) in [(0, SubmissionState::Received), (1, state)] {
+            let event = SubmissionEvent { sequence, state, at: now, actor: actor.to_string(), reason: None };
+            store::append_submission_event(&mut tx, submission.id, &event).await?;
+        }
+        if report.findings.iter().any(|finding| finding.code == PERSONAL_NUMBER) {
+            store::forget_content(&mut tx, upload.digest).await?;
+        }
+        self.audit(&mut tx, actor, "submission.created", submission.id, state.as_str()).await?;
+        tx.commit().await?;
+        Ok(CheckedSubmission { submission, report })
+    }
+
+    /// Notes what the organisation says of a finding, by its number in the report from 0.
+    pub async fn explain_finding(
+        &self,
+        actor: &Actor,
+        submission: SubmissionId,
+        finding: usize,
+        text: &str,
+    ) -> Result<CheckedSubmission, Error> {
+        must_deliver(actor)?;
+        let text = within_length(text)?;
+        let now = self.now();
+        let mut tx = self.database.write().await?;
+        let found = store::find_submission(&mut tx, actor.scope, submission, now).await?.ok_or(Error::NotFound)?;
+        must_be(found.state, SubmissionState::Checked)?;
+        let report: Report = unpack(&found.report)?;
+        let severity = report.findings.get(finding).ok_or(Refusal::FindingUnknown { finding })?.severity;
+        if severity == Severity::Error {
+            return Err(Refusal::FindingIsError.into());
+        }
+        let explanation = Explanation { finding, text, at: now, actor: actor.to_string() };
+        store::insert_explanation(&mut tx, submission, &explanation).await?;
+        self.audit(&mut tx, actor, "finding.explained", submission, &finding.to_string()).await?;
+        tx.commit().await?;
+        Ok(CheckedSubmission { submission: found, report })
+    }
+
+    /// Runs the check where it does not hold up other requests, at most so many at once as the settings say.
+    pub(super) async fn check(
+        &self,
+        gzip: Vec<u8>,
+        dataset: Option<String>,
+        allowed: BTreeSet<AgbCode>,
+    ) -> Result<(Report, Vec<Observation>), Error> {
+        let _place = self.check_places.acquire().await.map_err(Error::internal)?;
+        let catalogue = Arc::clone(&self.catalogue);
+        let (now, limit) = (self.now(), self.settings.upload_limit);
+        let work = move || check_bytes(&gzip, &catalogue, dataset.as_deref(), &allowed, now, limit);
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    }
+
+    fn known_dataset(&self, dataset: &str) -> Result<(), Error> {
+        if self.catalogue.datasets.get(dataset).is_some_and(|found| found.submittable) {
+            return Ok(());
+        }
+        let known: Vec<_> =
+            self.catalogue.datasets.values().filter(|one| one.submittable).map(|one| one.code.as_str()).collect();
+        Err(Refusal::DatasetUnknown { dataset: dataset.to_owned(), known: known.join(", ") }.into())
+    }
+}
+
+/// Decompresses and checks; gives the observations too when the file is accepted.
+fn check_bytes(
+    gzip: &[u8],
+    catalogue: &Catalogue,
+    dataset: Option<&str>,
+    allowed: &BTreeSet<AgbCode>,
+    now: Instant,
+    limit: u64,
+) -> Result<(Report, Vec<Observation>), Error> {
+    let bytes = decompress(gzip)?;
+    let context = CheckContext {
+        today: now.date(),
+        dataset,
+        organisations: allowed,
+        limits: Limits { bytes: limit, ..Limits::default() },
+    };
+    let mut observer = Observer::new(catalogue);
+    let report = intake::check(Cursor::new(bytes), catalogue, &context, &mut observer).map_err(Error::internal)?;
+    let observations = if report.is_accepted() { observer.finish() } else { Vec::new() };
+    Ok((report, observations))
+}
+
+/// The codes that a file of `organisation` may hold.
+pub(super) async fn allowed(tx: &mut Tx, organisation: OrganisationId) -> Result<BTreeSet<AgbCode>, Error> {
+    let own = store::find_organisation(tx, Scope::Organisation(organisation), organisation).await?;
+    Ok(own.into_iter().map(|own| own.agb_code).collect())
+}
+
+/// `text` without white space around it, when it is neither too short nor too long.
+pub(super) fn within_length(text: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    let found = text.chars().count();
+    if TEXT_LENGTH.contains(&found) {
+        Ok(text.to_owned())
+    } else {
+        Err(Refusal::TextLength { minimum: *TEXT_LENGTH.start(), maximum: *TEXT_LENGTH.end(), found })
+    }
+}
+
+/// Refuses a submission that is not where it should be.
+pub(super) fn must_be(state: SubmissionState, expected: SubmissionState) -> Result<(), Refusal> {
+    if state == expected { Ok(()) } else { Err(Refusal::SubmissionState { state, expected }) }
+}

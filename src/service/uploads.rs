@@ -1,0 +1,55 @@
+//! Bytes that come in.
+
+use std::io::Read;
+
+use super::{
+    Error, Service,
+    packing::{Packed, compress_counting},
+    wiring::must_deliver,
+};
+use crate::{
+    domain::{Actor, OrganisationId, UploadId},
+    store::{self, Upload},
+};
+
+impl Service {
+    /// Keeps the bytes of `source` as an upload of `organisation` (the actor's own when it is left out).
+    pub async fn receive(
+        &self,
+        actor: &Actor,
+        organisation: Option<OrganisationId>,
+        file_name: &str,
+        source: impl Read + Send + 'static,
+    ) -> Result<Upload, Error> {
+        must_deliver(actor)?;
+        let organisation = organisation
+            .or_else(|| actor.scope.organisation())
+            .filter(|organisation| actor.scope.includes(*organisation))
+            .ok_or(Error::NotFound)?;
+        let packed = tokio::task::spawn_blocking(move || compress_counting(source)).await.map_err(Error::internal)?;
+        let Packed { gzip, digest, size } = packed?;
+        let now = self.now();
+        let upload = Upload {
+            id: UploadId::new(&*self.ids),
+            organisation,
+            file_name: file_name.to_owned(),
+            digest,
+            size,
+            received_at: now,
+            expires_at: now.plus_seconds(self.settings.upload_lifetime),
+        };
+        let mut tx = self.database.write().await?;
+        store::save_content(&mut tx, digest, size, &gzip).await?;
+        store::insert_upload(&mut tx, &upload).await?;
+        self.audit(&mut tx, actor, "upload.received", upload.id, "done").await?;
+        tx.commit().await?;
+        Ok(upload)
+    }
+
+    /// Lets go of uploads that expired.
+    pub async fn sweep(&self) -> Result<(), Error> {
+        let mut tx = self.database.write().await?;
+        store::delete_expired_uploads(&mut tx, self.now()).await?;
+        Ok(tx.commit().await?)
+    }
+}

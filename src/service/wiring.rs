@@ -1,0 +1,137 @@
+//! What every use-case has at hand.
+
+use std::{
+    fmt,
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use lru::LruCache;
+use tokio::sync::Semaphore;
+
+use super::{Assessment, Error};
+use crate::{
+    catalogue::Catalogue,
+    domain::{Actor, AuditId, Clock, IdSource, Instant, OrganisationId, Role, RunId},
+    store::{self, Database, Tx},
+};
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where uploads are spooled while they come in.
+    pub spool_folder: PathBuf,
+    /// The most bytes of an upload.
+    pub upload_limit: u64,
+    /// For how many seconds an upload is kept when nothing made of it is approved.
+    pub upload_lifetime: i64,
+    /// How many files are checked at once.
+    pub checks_at_once: usize,
+}
+
+impl Settings {
+    /// The defaults, with uploads spooled in `spool_folder`.
+    pub fn new(spool_folder: PathBuf) -> Self {
+        Self { spool_folder, upload_limit: 50 * 1024 * 1024, upload_lifetime: 30 * 24 * 3600, checks_at_once: 2 }
+    }
+}
+
+/// The use-cases and what they need. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    pub(super) database: Database,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) check_places: Arc<Semaphore>,
+    pub(super) assessments: Arc<Mutex<AssessmentCache>>,
+}
+
+/// Runs never change, so what was read of one stays true; keyed by whose eyes read it.
+pub(super) type AssessmentCache = LruCache<(RunId, Option<OrganisationId>), Arc<Assessment>>;
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// The use-cases over `database`, with the given clock and source of identifiers.
+    pub fn new(
+        database: Database,
+        catalogue: Arc<Catalogue>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        settings: Settings,
+    ) -> Self {
+        let remembered = NonZeroUsize::new(32).unwrap_or(NonZeroUsize::MIN);
+        Self {
+            database,
+            catalogue,
+            clock,
+            ids,
+            check_places: Arc::new(Semaphore::new(settings.checks_at_once)),
+            settings: Arc::new(settings),
+            assessments: Arc::new(Mutex::new(LruCache::new(remembered))),
+        }
+    }
+
+    /// The catalogue by which everything is judged.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// What the operator decided.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A reference by which a fault is found again in the log.
+    pub fn new_reference(&self) -> String {
+        AuditId::new(&*self.ids).to_string()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.database.ping().await?)
+    }
+
+    /// Adds a line to the audit log, as the last thing of a unit of work.
+    pub(super) async fn audit(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        action: &'static str,
+        object: impl fmt::Display,
+        result: &str,
+    ) -> Result<(), Error> {
+        let entry = store::AuditEntry {
+            id: AuditId::new(&*self.ids),
+            at: self.now(),
+            actor: actor.to_string(),
+            action,
+            object: object.to_string(),
+            result: result.to_owned(),
+        };
+        Ok(store::append_audit(tx, &entry).await?)
+    }
+
+    /// Reads the audit log from its beginning: how many lines it has, or the first that was tampered with.
+    pub async fn verify_audit(&self) -> Result<Result<i64, i64>, Error> {
+        let mut tx = self.database.read().await?;
+        Ok(store::verify_audit(&mut tx).await?.map_err(|found| found.sequence))
+    }
+}
+
+/// Refuses everybody who does not deliver files.
+pub(super) fn must_deliver(actor: &Actor) -> Result<(), Error> {
+    if actor.role.may_deliver() { Ok(()) } else { Err(Error::Forbidden(Role::Organisation)) }
+}

@@ -1,0 +1,197 @@
+//! The two engines behind one face.
+
+use std::{borrow::Cow, path::Path, str::FromStr as _, time::Duration};
+
+use rust_embed::RustEmbed;
+use sqlx::{
+    PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::Error;
+
+/// Runs the same expression against whichever engine a [`Tx`] is on.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+            $crate::store::Tx::Postgres(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+
+/// Names the statements of a module, and lists them for the test that prepares each on both engines.
+macro_rules! statements {
+    ($($name:ident = $sql:literal;)*) => {
+        $(const $name: &str = $sql;)*
+        /// Every statement of this module.
+        pub(super) const STATEMENTS: &[$crate::store::Statement] =
+            &[$($crate::store::Statement { name: stringify!($name), sql: $sql }),*];
+    };
+}
+
+/// A statement and what it is called in the code.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement {
+    /// The constant's name.
+    pub name: &'static str,
+    /// The text, the same for both engines.
+    pub sql: &'static str,
+}
+
+/// Every statement this program may run, by module.
+pub const STATEMENTS: &[(&str, &[Statement])] = &[
+    ("audit", super::audit::STATEMENTS),
+    ("deliveries", super::deliveries::STATEMENTS),
+    ("observations", super::observations::STATEMENTS),
+    ("organisations", super::organisations::STATEMENTS),
+    ("runs", super::runs::STATEMENTS),
+    ("submissions", super::submissions::STATEMENTS),
+    ("tokens", super::tokens::STATEMENTS),
+    ("uploads", super::uploads::STATEMENTS),
+];
+
+/// The migrations; folder `sqlite` and folder `postgres` hold the same numbers.
+#[derive(RustEmbed)]
+#[folder = "migrations/"]
+#[include = "*.sql"]
+struct Migrations;
+
+/// A pool of connections to one of the two engines.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// The embedded default: a file.
+    Sqlite(SqlitePool),
+    /// Production.
+    Postgres(PgPool),
+}
+
+/// One unit of work. Dropped without [`Tx::commit`] it leaves nothing behind.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Database {
+    /// Opens `url`: `sqlite:PATH` (made when it is not there) or `postgres://...`. Runs no migrations.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        if url.starts_with("sqlite:") {
+            return Self::connect_sqlite(SqliteConnectOptions::from_str(url)?).await;
+        }
+        let options = PgConnectOptions::from_str(url)?.application_name("kraamzicht");
+        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
+        Ok(Self::Postgres(pool.connect_with(options).await?))
+    }
+
+    /// Opens the SQLite file at `path`.
+    pub async fn open_sqlite(path: &Path) -> Result<Self, Error> {
+        Self::connect_sqlite(SqliteConnectOptions::new().filename(path)).await
+    }
+
+    async fn connect_sqlite(options: SqliteConnectOptions) -> Result<Self, Error> {
+        let options = options
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was acknowledged survives a power cut, not only a killed process.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5));
+        Ok(Self::Sqlite(pool.connect_with(options).await?))
+    }
+
+    /// Brings the schema up to date. Several processes may do so at once.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        let wrong = |error: sqlx::migrate::MigrateError| Error::Migration(Box::new(error));
+        match self {
+            Self::Sqlite(pool) => migrator("sqlite/")?.run(pool).await.map_err(wrong),
+            Self::Postgres(pool) => migrator("postgres/")?.run(pool).await.map_err(wrong),
+        }
+    }
+
+    /// Begins a unit of work that only reads, and sees one moment of the database throughout.
+    pub async fn read(&self) -> Result<Tx, Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
+    /// Begins a unit of work that writes. On SQLite writers queue here instead of failing at the commit.
+    pub async fn write(&self) -> Result<Tx, Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+            Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// The engine's name, for people.
+    pub const fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// Waits for what is under way and closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes all of it so.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+fn migrator(folder: &str) -> Result<Migrator, Error> {
+    let mut migrations = Vec::new();
+    for path in Migrations::iter().filter(|path| path.starts_with(folder)) {
+        let wrong = || Error::Migration(format!("{path} is not of the form NNNN_name.sql").into());
+        let name = path.strip_prefix(folder).and_then(|name| name.strip_suffix(".sql")).ok_or_else(wrong)?;
+        let (number, description) = name.split_once('_').ok_or_else(wrong)?;
+        let version = number.parse().map_err(|_| wrong())?;
+        let file = Migrations::get(&path).ok_or_else(wrong)?;
+        let Cow::Borrowed(bytes) = file.data else { return Err(wrong()) };
+        let text: &'static str = std::str::from_utf8(bytes).map_err(|_| wrong())?;
+        migrations.push(Migration::new(
+            version,
+            description.to_owned().into(),
+            MigrationType::Simple,
+            text.into_sql_str(),
+            false,
+        ));
+    }
+    Ok(Migrator::with_migrations(migrations))
+}

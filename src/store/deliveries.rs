@@ -1,0 +1,117 @@
+//! What is in force: a log of which submission speaks for (organisation, dataset, period), and since when.
+
+use super::{Error, Tx, error::read, moment::Moment};
+use crate::domain::{Instant, OrganisationId, Period, Scope, SubmissionId};
+
+statements! {
+    TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'deliveries' RETURNING at";
+    END_TURN = "UPDATE turn SET at = $1 WHERE name = 'deliveries'";
+    APPEND = "INSERT INTO delivery (organisation_id, dataset, period, version, submission_id, known_from)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    IN_FORCE = "SELECT organisation_id, dataset, period, version, submission_id, known_from FROM delivery
+        WHERE organisation_id = $1 AND dataset = $2 AND period = $3 AND known_from <= $4
+        ORDER BY version DESC LIMIT 1";
+    LIST = "SELECT organisation_id, dataset, period, version, submission_id, known_from FROM delivery
+        WHERE (CAST($1 AS TEXT) IS NULL OR organisation_id = $1)
+        AND (CAST($2 AS TEXT) IS NULL OR submission_id = $2)
+        AND known_from <= $3
+        ORDER BY organisation_id, dataset, period, version";
+    LIST_PERIODS = "SELECT DISTINCT period FROM delivery WHERE known_from <= $1 ORDER BY period";
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// The dataset.
+    pub dataset: String,
+    /// The period.
+    pub period: Period,
+    /// 1 for the first delivery; each change one more.
+    pub version: i64,
+    /// The submission that speaks from now on; `None` after a withdrawal.
+    pub submission: Option<SubmissionId>,
+    /// Since when.
+    pub known_from: Instant,
+}
+
+type Row = (String, String, String, i64, Option<String>, Moment);
+
+/// Waits until nobody else is changing what is in force, and gives the moment of this change: `now`, or the
+/// smallest later moment that no earlier change has, so that "as known at" never sees half of two changes.
+pub async fn take_turn(tx: &mut Tx, now: Instant) -> Result<Instant, Error> {
+    let (last,): (Moment,) = on!(tx, connection => sqlx::query_as(TAKE_TURN).fetch_one(connection).await?);
+    let at = now.max(Instant::from_microseconds(last.0.microseconds() + 1));
+    on!(tx, connection => sqlx::query(END_TURN).bind(Moment(at)).execute(connection).await.map(drop)?);
+    Ok(at)
+}
+
+/// Adds a line.
+pub async fn append(tx: &mut Tx, delivery: &Delivery) -> Result<(), Error> {
+    on!(tx, connection => sqlx::query(APPEND)
+        .bind(delivery.organisation.to_string())
+        .bind(&delivery.dataset)
+        .bind(delivery.period.to_string())
+        .bind(delivery.version)
+        .bind(delivery.submission.map(|id| id.to_string()))
+        .bind(Moment(delivery.known_from))
+        .execute(connection).await.map(drop)?);
+    Ok(())
+}
+
+/// The last line for this organisation, dataset and period that was known at `known_at`.
+pub async fn in_force(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    dataset: &str,
+    period: Period,
+    known_at: Instant,
+) -> Result<Option<Delivery>, Error> {
+    let row: Option<Row> = on!(tx, connection => sqlx::query_as(IN_FORCE)
+        .bind(organisation.to_string())
+        .bind(dataset)
+        .bind(period.to_string())
+        .bind(Moment(known_at))
+        .fetch_optional(connection).await?);
+    row.map(delivery).transpose()
+}
+
+/// All lines within `scope` known at `known_at`, of one submission or of all, by organisation, dataset, period and
+/// version.
+pub async fn list(
+    tx: &mut Tx,
+    scope: Scope,
+    submission: Option<SubmissionId>,
+    known_at: Instant,
+) -> Result<Vec<Delivery>, Error> {
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST)
+        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(submission.map(|id| id.to_string()))
+        .bind(Moment(known_at))
+        .fetch_all(connection).await?);
+    rows.into_iter().map(delivery).collect()
+}
+
+/// The periods of which anything was ever delivered up to `known_at`, in order.
+pub async fn list_periods(tx: &mut Tx, known_at: Instant) -> Result<Vec<Period>, Error> {
+    let rows: Vec<(String,)> =
+        on!(tx, connection => sqlx::query_as(LIST_PERIODS).bind(Moment(known_at)).fetch_all(connection).await?);
+    let periods: Result<Vec<_>, _> =
+        rows.into_iter().map(|(period,)| read(period.parse().ok(), "delivery", "period")).collect();
+    let mut periods = periods?;
+    // The engines' collations may differ.
+    periods.sort_unstable();
+    Ok(periods)
+}
+
+fn delivery((organisation, dataset, period, version, submission, known_from): Row) -> Result<Delivery, Error> {
+    Ok(Delivery {
+        organisation: read(organisation.parse().ok(), "delivery", "organisation_id")?,
+        dataset,
+        period: read(period.parse().ok(), "delivery", "period")?,
+        version,
+        submission: submission.map(|id| read(id.parse().ok(), "delivery", "submission_id")).transpose()?,
+        known_from: known_from.0,
+    })
+}

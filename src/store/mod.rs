@@ -1,0 +1,45 @@
+//! The only place with SQL.
+//!
+//! One text per statement for both engines ([`STATEMENTS`]; a test prepares each on both), one [`Tx`] per unit of
+//! work, everything but the two turn-takers append-only. Lookups give `Option`; the caller decides what absence
+//! means. Moments and identifiers come from the caller. The rules of portable SQL: docs/portable-sql.md.
+
+#[macro_use]
+mod database;
+mod audit;
+mod deliveries;
+mod error;
+mod moment;
+mod observations;
+mod organisations;
+mod runs;
+mod submissions;
+mod tokens;
+mod uploads;
+
+pub use audit::{AuditBreak, AuditEntry, append as append_audit, verify as verify_audit};
+pub use database::{Database, STATEMENTS, Statement, Tx};
+pub use deliveries::{
+    Delivery, append as append_delivery, in_force, list as list_deliveries, list_periods as list_delivered_periods,
+    take_turn,
+};
+pub use error::Error;
+pub use observations::{insert as insert_observation, list_in_force as list_observations_in_force};
+pub use organisations::{
+    find_by_agb as find_organisation_by_agb, find_by_id as find_organisation, insert as insert_organisation,
+    list as list_organisations,
+};
+pub use runs::{
+    Run, RunOutcome, find as find_run, find_latest as find_latest_run, insert as insert_run,
+    insert_outcome as insert_run_outcome, list as list_runs, list_outcomes as list_run_outcomes,
+};
+pub use submissions::{
+    Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,
+    explain as insert_explanation, find as find_submission, insert as insert_submission, list as list_submissions,
+    list_events as list_submission_events, list_explanations,
+};
+pub use tokens::{Token, find_by_secret as find_token_by_secret, insert as insert_token};
+pub use uploads::{
+    Upload, delete_expired as delete_expired_uploads, find as find_upload, forget_content, insert as insert_upload,
+    load_content, save_content,
+};

@@ -1,0 +1,92 @@
+//! Observations: appended with an approval, never changed.
+
+use super::{Error, Tx, error::read, moment::Moment};
+use crate::domain::{Instant, MissingReason, Observation, OrganisationId, Period, Scope, SubmissionId};
+
+statements! {
+    INSERT = "INSERT INTO observation (organisation_id, submission_id, period, indicator, numerator, denominator, value,
+            standard_deviation, units, missing)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    LIST_IN_FORCE = "SELECT organisation.agb_code, observation.period, observation.indicator, observation.numerator,
+            observation.denominator, observation.value, observation.standard_deviation, observation.units,
+            observation.missing, observation.submission_id
+        FROM delivery
+        JOIN observation ON observation.organisation_id = delivery.organisation_id
+            AND observation.submission_id = delivery.submission_id AND observation.period = delivery.period
+        JOIN organisation ON organisation.id = delivery.organisation_id
+        WHERE delivery.period = $1
+        AND (CAST($2 AS TEXT) IS NULL OR delivery.organisation_id = $2)
+        AND delivery.version = (SELECT MAX(latest.version) FROM delivery AS latest
+            WHERE latest.organisation_id = delivery.organisation_id AND latest.dataset = delivery.dataset
+            AND latest.period = delivery.period AND latest.known_from <= $3)
+        ORDER BY organisation.agb_code, observation.indicator";
+}
+
+/// Adds one, of an organisation's submission.
+pub async fn insert(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    submission: SubmissionId,
+    observation: &Observation,
+) -> Result<(), Error> {
+    on!(tx, connection => sqlx::query(INSERT)
+        .bind(organisation.to_string())
+        .bind(submission.to_string())
+        .bind(observation.period.to_string())
+        .bind(&observation.indicator)
+        .bind(observation.numerator)
+        .bind(observation.denominator)
+        .bind(observation.value)
+        .bind(observation.standard_deviation)
+        .bind(observation.units)
+        .bind(observation.missing.map(MissingReason::as_str))
+        .execute(connection).await.map(drop)?);
+    Ok(())
+}
+
+/// The observations of `period` within `scope` that were in force at `known_at`, each with the submission it came
+/// with, by AGB code and indicator.
+pub async fn list_in_force(
+    tx: &mut Tx,
+    scope: Scope,
+    period: Period,
+    known_at: Instant,
+) -> Result<Vec<(Observation, SubmissionId)>, Error> {
+    type Row = (
+        String,
+        String,
+        String,
+        Option<f64>,
+        Option<f64>,
+        Option<f64>,
+        Option<f64>,
+        Option<f64>,
+        Option<String>,
+        String,
+    );
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_IN_FORCE)
+        .bind(period.to_string())
+        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(Moment(known_at))
+        .fetch_all(connection).await?);
+    rows.into_iter()
+        .map(
+            |(agb_code, period, indicator, numerator, denominator, value, standard_deviation, units, missing, from)| {
+                let missing =
+                    missing.map(|word| read(MissingReason::parse(&word), "observation", "missing")).transpose()?;
+                let observation = Observation {
+                    agb_code: read(agb_code.parse().ok(), "organisation", "agb_code")?,
+                    period: read(period.parse().ok(), "observation", "period")?,
+                    indicator,
+                    numerator,
+                    denominator,
+                    value,
+                    standard_deviation,
+                    units,
+                    missing,
+                };
+                Ok((observation, read(from.parse().ok(), "observation", "submission_id")?))
+            },
+        )
+        .collect()
+}
