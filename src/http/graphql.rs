@@ -43,12 +43,21 @@ pub struct GraphqlEndpoint<E, A> {
     authenticate: A,
     body_limit: u64,
     body_patience: Duration,
+    time_limit: Duration,
 }
 
 impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
-    /// An endpoint that reads bodies up to 256 KiB, and waits ten seconds for each next piece.
+    /// An endpoint that reads bodies up to 256 KiB, waits ten seconds for each next piece, and gives an
+    /// operation thirty seconds.
     pub fn new(executor: E, guard: Arc<Guard>, authenticate: A) -> Self {
-        Self { executor, guard, authenticate, body_limit: 256 * 1024, body_patience: Duration::from_secs(10) }
+        Self {
+            executor,
+            guard,
+            authenticate,
+            body_limit: 256 * 1024,
+            body_patience: Duration::from_secs(10),
+            time_limit: Duration::from_secs(30),
+        }
     }
 
     /// The endpoint at `/graphql`.
@@ -66,7 +75,8 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         let admitted = self.guard.admit(&parameters.query, parameters.operation_name.as_deref())?;
         check_kind(&admitted, &parts.method)?;
         admitted.check_variables(&parameters.variables)?;
-        let response = self.execute(parameters, data, parts).await;
+        let executed = tokio::time::timeout(self.time_limit, self.execute(parameters, data, parts)).await;
+        let response = executed.map_err(|_| Problem::took_too_long())?;
         Ok(Reply::executed(response, form, preferred_language(&parts.headers), &reference(parts)))
     }
 

@@ -1,13 +1,14 @@
 //! What went wrong with a request, as RFC 9457 problem details, in Dutch and English.
 //!
-//! A handler returns a [`Problem`] as its error. It becomes a response in Dutch; the layer of [`super::server`]
+//! A handler returns a [`Problem`] as its error. It becomes a response in Dutch; the layer of [`super::protect`]
 //! puts it in the language that the request prefers, so that no handler needs to know it.
 
 use axum::{
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{
-            ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+            ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, VARY,
+            WWW_AUTHENTICATE,
         },
     },
     response::{IntoResponse, Response},
@@ -24,9 +25,9 @@ pub struct Problem {
     /// The stable code, for example `NOT_FOUND`; the same as in GraphQL errors.
     pub code: &'static str,
     /// What sort of problem it is; the same for every occurrence.
-    pub title: Text,
+    pub title: Box<Text>,
     /// What happened here and what to do about it.
-    pub detail: Text,
+    pub detail: Box<Text>,
     /// After how many seconds it is worth trying again.
     pub retry_after: Option<u64>,
     /// By which the operator finds the line in the log.
@@ -41,7 +42,8 @@ fn text(nl: impl Into<String>, en: impl Into<String>) -> Text {
 
 impl Problem {
     /// A problem with the given status and texts.
-    pub const fn new(status: StatusCode, code: &'static str, title: Text, detail: Text) -> Self {
+    pub fn new(status: StatusCode, code: &'static str, title: Text, detail: Text) -> Self {
+        let (title, detail) = (Box::new(title), Box::new(detail));
         Self { status, code, title, detail, retry_after: None, reference: None, closes_connection: false }
     }
 
@@ -247,6 +249,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.extend(self.headers());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language_tag(language)));
         response.extensions_mut().insert(Box::new(self));
         response

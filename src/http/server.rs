@@ -57,7 +57,7 @@ impl Default for ServerSettings {
             connections: 2_048,
             head_time_limit: Duration::from_secs(30),
             // As long as the slowest upload may take.
-            answer_time_limit: Duration::from_secs(660),
+            answer_time_limit: Duration::from_mins(11),
             grace: Duration::from_secs(20),
         }
     }
@@ -222,7 +222,7 @@ async fn terminate() {
         }
         Err(error) => {
             tracing::warn!(%error, "SIGTERM cannot be heard");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

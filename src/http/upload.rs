@@ -41,7 +41,7 @@ pub struct SpoolSettings {
 impl SpoolSettings {
     /// Files up to `limit` bytes in `folder`, waiting 30 seconds for each piece and ten minutes for the whole.
     pub fn new(folder: impl Into<PathBuf>, limit: u64) -> Self {
-        Self { folder: folder.into(), limit, patience: Duration::from_secs(30), time_limit: Duration::from_secs(600) }
+        Self { folder: folder.into(), limit, patience: Duration::from_secs(30), time_limit: Duration::from_mins(10) }
     }
 }
 

@@ -11,6 +11,9 @@ pub struct Limits {
     pub fields: usize,
     /// Fields below one another, outside introspection.
     pub depth: usize,
+    /// Selection sets inside one another, those of fragments and that of the operation included. The engine has a
+    /// limit of its own at 33.
+    pub selection_depth: usize,
     /// Fields below one another, counted from `__schema` or `__type`.
     pub introspection_depth: usize,
     /// Fields of introspection, those inside a list counted ten times for every list around them: lists of types
@@ -36,6 +39,7 @@ impl Default for Limits {
             nesting: 48,
             fields: 1_000,
             depth: 12,
+            selection_depth: 32,
             // The introspection query of graphql-js goes 15 deep and weighs some 52,000.
             introspection_depth: 20,
             introspection_weight: 80_000,

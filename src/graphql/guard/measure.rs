@@ -22,6 +22,8 @@ struct Cost {
     fields: usize,
     /// Deepest field, not looking below introspection.
     depth: usize,
+    /// Selection sets inside one another, this one included.
+    selection_depth: usize,
     /// Deepest field below introspection.
     introspection_depth: usize,
     /// Weight, were the whole set introspection.
@@ -79,6 +81,7 @@ pub(super) fn check(document: &Document, limits: &Limits) -> Result<(), Refusal>
         within(Measure::IntrospectionDepth, cost.introspection_depth, limits.introspection_depth)?;
         within(Measure::RootFields, cost.own_fields, limits.root_fields)?;
         within(Measure::Fields, cost.fields, limits.fields)?;
+        within(Measure::SelectionDepth, cost.selection_depth, limits.selection_depth)?;
         within(Measure::IntrospectionWeight, cost.introspection_weight, limits.introspection_weight)?;
     }
     Ok(())
@@ -139,6 +142,7 @@ fn measure(selections: &[Selection], known: &Fragments<'_>) -> Cost {
             Selection::FragmentSpread(spread) => known.get(spread.fragment_name.as_str()).copied().unwrap_or_default(),
         });
     }
+    total.selection_depth += usize::from(!selections.is_empty());
     total
 }
 
@@ -147,6 +151,7 @@ impl Cost {
         self.own_fields = self.own_fields.saturating_add(other.own_fields);
         self.fields = self.fields.saturating_add(other.fields);
         self.depth = self.depth.max(other.depth);
+        self.selection_depth = self.selection_depth.max(other.selection_depth);
         self.introspection_depth = self.introspection_depth.max(other.introspection_depth);
         self.weight = self.weight.saturating_add(other.weight);
         self.introspection_weight = self.introspection_weight.saturating_add(other.introspection_weight);
@@ -159,6 +164,7 @@ impl Cost {
             own_fields: 1,
             fields: self.fields.saturating_add(1),
             depth: self.depth.saturating_add(1),
+            selection_depth: self.selection_depth,
             introspection_depth: self.introspection_depth,
             weight: self.weight.saturating_mul(times).saturating_add(1),
             introspection_weight: self.introspection_weight,
@@ -218,14 +224,20 @@ impl Written {
     /// The validator does not notice an input field given twice; the engine would take one of the two.
     fn value(&mut self, value: Option<&Node<Value>>) {
         match value.map(AsRef::as_ref) {
-            Some(Value::List(items)) => items.iter().for_each(|item| self.value(Some(item))),
+            Some(Value::List(items)) => {
+                for item in items {
+                    self.value(Some(item));
+                }
+            }
             Some(Value::Object(fields)) => {
                 let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
                 names.sort_unstable();
                 if let Some(pair) = names.windows(2).find(|pair| pair.first() == pair.last()) {
                     self.doubled_input_field = pair.first().map(|name| (*name).to_owned());
                 }
-                fields.iter().for_each(|(_, value)| self.value(Some(value)));
+                for (_, value) in fields {
+                    self.value(Some(value));
+                }
             }
             _ => {}
         }

@@ -43,6 +43,8 @@ pub enum Measure {
     Fields,
     /// Depth of fields.
     Depth,
+    /// Depth of selection sets.
+    SelectionDepth,
     /// Depth of fields of introspection.
     IntrospectionDepth,
     /// Weighted fields of introspection.
@@ -100,7 +102,7 @@ impl Measure {
     const fn code(self) -> &'static str {
         match self {
             Self::Bytes | Self::Tokens => "DOCUMENT_TOO_LARGE",
-            Self::Nesting | Self::Depth | Self::IntrospectionDepth => "QUERY_TOO_DEEP",
+            Self::Nesting | Self::Depth | Self::SelectionDepth | Self::IntrospectionDepth => "QUERY_TOO_DEEP",
             Self::Fields
             | Self::IntrospectionWeight
             | Self::Aliases
@@ -119,6 +121,7 @@ impl Measure {
             Self::Nesting => ("haakjes in elkaar", "brackets inside one another"),
             Self::Fields => ("velden, fragmenten uitgeschreven", "fields with fragments written out"),
             Self::Depth => ("lagen velden", "levels of fields"),
+            Self::SelectionDepth => ("selecties in elkaar", "selections inside one another"),
             Self::IntrospectionDepth => ("lagen introspectie", "levels of introspection"),
             Self::IntrospectionWeight => ("gewogen velden introspectie", "weighted fields of introspection"),
             Self::Aliases => ("aliassen", "aliases"),

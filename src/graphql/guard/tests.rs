@@ -127,6 +127,22 @@ fn root_fields_and_depth_count_through_fragments() {
 }
 
 #[test]
+fn a_long_chain_of_fragments_is_a_depth_too() {
+    // Operation, field, and one selection set for each fragment.
+    let single = |count: usize| {
+        let links: String = (0..count).fold(String::new(), |mut links, index| {
+            write!(links, "fragment f{index} on Organisation {{ ...f{} }} ", index + 1).unwrap();
+            links
+        });
+        format!("{{ organisations {{ ...f0 }} }} {links} fragment f{count} on Organisation {{ id }}")
+    };
+    assert!(guard().admit(&single(29), None).is_ok());
+    assert_eq!(exceeded(&single(30)), (Measure::SelectionDepth, 32, 33));
+    let inline = format!("{{ {} organisations {{ id }} {} }}", "... {".repeat(31), "}".repeat(31));
+    assert_eq!(exceeded(&inline), (Measure::SelectionDepth, 32, 33));
+}
+
+#[test]
 fn fragments_in_a_circle_are_refused() {
     for document in [
         "{ organisations { ...a } } fragment a on Organisation { ...a }",
@@ -205,8 +221,10 @@ fn variables_are_held_to_their_declarations() {
 
 #[test]
 fn a_hundred_wrong_names_give_twenty_complaints() {
-    let document =
-        format!("{{ organisations {{ {} }} }}", (0..100).map(|index| format!("x{index} ")).collect::<String>());
+    let document = format!(
+        "{{ organisations {{ {} }} }}",
+        (0..100).map(|index| format!("x{index}")).collect::<Vec<_>>().join(" ")
+    );
     let Refusal::Validation(complaints) = refusal(&document) else { panic!("expected validation to fail") };
     assert_eq!(complaints.len(), COMPLAINTS);
     assert!(complaints[0].place.is_some());

@@ -17,7 +17,7 @@ const TEXTS = {
     unreachable: 'De server is niet bereikbaar. Controleer de verbinding en probeer het opnieuw.',
     badVariables: 'Dit is geen JSON-object, bijvoorbeeld {"first": 10}.',
     errors: (count) => (count === 1 ? '1 fout' : `${count} fouten`),
-    found: (count) => (count === 1 ? '1 type.' : `${count} types.`),
+    found: (count) => (count === 1 ? '1 type.' : `${count} typen.`),
     unnamed: 'zonder naam', schemaFailed: 'Het schema kon niet worden geladen.',
   },
   en: {
@@ -266,7 +266,7 @@ function readDefinitions(sdl) {
 }
 
 function showTypes(definitions) {
-  const names = new Set(definitions.map(({ name }) => name));
+  const names = new Set(definitions.map(({ name }) => name).filter(Boolean));
   types = definitions.map((definition) => {
     const summary = element('summary', {}, element('span', { textContent: `${definition.sort} ` }), definition.name);
     const text = element('pre');

@@ -1,4 +1,4 @@
-use async_graphql::{ErrorExtensionValues, ServerError, Value};
+use async_graphql::{ServerError, Value};
 use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -88,13 +88,16 @@ impl Reply {
         let internal = || Self::problem(&Problem::internal(reference.as_str()), form, language);
         let Some(mut response) = response else { return internal() };
         response.errors.truncate(ERRORS);
-        for error in &mut response.errors {
-            give_code(error, language, reference);
-        }
         // The guard let it pass, yet the engine did not begin: no field was reached.
         let not_begun = matches!(response.data, Value::Null)
             && !response.errors.is_empty()
-            && response.errors.iter().all(|error| error.path.is_empty());
+            && response.errors.iter().all(|error| error.path.is_empty() && error.source.is_none());
+        for error in &mut response.errors {
+            if not_begun && !has_code(error) {
+                error.extensions.get_or_insert_default().set("code", "GRAPHQL_VALIDATION_FAILED");
+            }
+            give_code(error, language, reference);
+        }
         if not_begun {
             let body = json!({ "errors": response.errors }).to_string().into_bytes();
             return Self { status: refused(form), form, headers: response.http_headers, body };
@@ -166,13 +169,17 @@ fn complaint_error(complaint: &Complaint, code: &str) -> serde_json::Value {
     error
 }
 
+fn has_code(error: &ServerError) -> bool {
+    error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some())
+}
+
 /// Every error leaves with a code. One that has none was not meant for clients, unless it comes from reading an
 /// input value: it becomes INTERNAL, and the log keeps what it said.
 fn give_code(error: &mut ServerError, language: Language, reference: &Reference) {
-    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
-    if extensions.get("code").is_some() {
+    if has_code(error) {
         return;
     }
+    let extensions = error.extensions.get_or_insert_default();
     let about_input = error.source.is_none()
         && ["Failed to parse \"", "Expected input type \"", "Invalid value for argument"]
             .iter()

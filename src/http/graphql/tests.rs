@@ -22,6 +22,7 @@ struct Thing {
 struct Visitor(String);
 
 #[Object]
+#[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
 impl Query {
     async fn visitor(&self, context: &async_graphql::Context<'_>) -> async_graphql::Result<String> {
         Ok(context.data::<Visitor>()?.0.clone())
@@ -41,10 +42,12 @@ impl Query {
         Some(Err(error))
     }
 
+    async fn stall(&self) -> Option<String> {
+        std::future::pending().await
+    }
+
     async fn explode(&self) -> Option<String> {
-        if std::hint::black_box(true) {
-            panic!("a resolver panics")
-        }
+        assert!(std::hint::black_box(false), "a resolver panics");
         None
     }
 }
@@ -214,4 +217,24 @@ async fn errors_of_resolvers_leave_with_a_code_and_without_secrets() {
     let (status, body) = ask(GRAPHQL, json!({ "query": "{ explode }" })).await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(body["errors"][0]["extensions"]["code"], "INTERNAL");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_takes_too_long_is_given_up() {
+    let (status, body) = ask(GRAPHQL, json!({ "query": "{ stall }" })).await;
+    assert_eq!(
+        (status, &body["errors"][0]["extensions"]["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("TIMEOUT"))
+    );
+}
+
+#[tokio::test]
+async fn limits_are_told_in_the_language_asked_for() {
+    let request =
+        post().header("accept-language", "en").body(Body::from(json!({ "query": "{".repeat(100) }).to_string()));
+    let (_, _, body) = send(request.unwrap()).await;
+    assert!(
+        body["errors"][0]["message"].as_str().unwrap().starts_with("This request is too large: 49 brackets"),
+        "{body}"
+    );
 }
