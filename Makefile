@@ -17,4 +17,4 @@ demo: ## a server with an invented sector in ./demo
 	cargo run --release -- --data-dir demo demo
 
 schema: ## writes the GraphQL contract anew
-	cargo run --quiet -- schema > schema/kraamzicht.graphql
+	cargo run --quiet -- schema > target/schema.graphql && mv target/schema.graphql schema/kraamzicht.graphql

@@ -71,7 +71,9 @@ impl Server {
 
     /// Asks it to end (SIGTERM) and gives its exit code; `None` when the signal itself ended it.
     pub(crate) fn stop(mut self) -> Option<i32> {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        // The shell's own `kill`: the program of that name is not on every machine.
+        let script = ["-c", r#"kill -TERM "$1""#, "stop", &self.child.id().to_string()];
+        let asked = Command::new("sh").args(script).status().unwrap();
         assert!(asked.success());
         self.child.wait().unwrap().code()
     }
