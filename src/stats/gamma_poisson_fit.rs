@@ -2,7 +2,7 @@
 
 use super::{
     Centre, Error,
-    beta_binomial_fit::LOCATION_CLIP,
+    beta_binomial_fit::{LOCATION_CLIP, settle},
     describe::median,
     huber::{CLIP, clipped_second_moment},
     root::falling_root,
@@ -83,25 +83,21 @@ impl Problem {
     }
 
     fn settle(&mut self, variation: f64) {
-        const STEPS: usize = 500;
-        const ROUNDING: f64 = 4e-16;
-        for _ in 0..STEPS {
-            let (mut sum, mut weights) = (0.0, 0.0);
-            for (rate, exposure) in &self.rates {
-                let variance = self.rate / exposure + self.rate * self.rate * variation;
-                let distance = (rate - self.rate).abs();
-                let limit = LOCATION_CLIP * variance.sqrt();
-                let weight = if distance <= limit { 1.0 / variance } else { limit / (distance * variance) };
-                sum += weight * rate;
-                weights += weight;
-            }
-            let next = (sum / weights).max(self.least);
-            let change = (next - self.rate).abs();
-            self.rate = next;
-            if change <= ROUNDING * next {
-                break;
-            }
+        self.rate = settle(self.rate, |rate| self.weighted_mean(rate, variation));
+    }
+
+    /// The mean rate with the weights that go with `centre`.
+    fn weighted_mean(&self, centre: f64, variation: f64) -> f64 {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (rate, exposure) in &self.rates {
+            let variance = centre / exposure + centre * centre * variation;
+            let distance = (rate - centre).abs();
+            let limit = LOCATION_CLIP * variance.sqrt();
+            let weight = if distance <= limit { 1.0 / variance } else { limit / (distance * variance) };
+            sum += weight * rate;
+            weights += weight;
         }
+        (sum / weights).max(self.least)
     }
 }
 
