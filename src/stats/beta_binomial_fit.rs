@@ -120,7 +120,7 @@ impl Problem {
         self.weights.clear();
         let weight = |share: &Share| 1.0 / (share.inverse + (1.0 - share.inverse) * correlation);
         self.weights.extend(self.shares.iter().map(weight));
-        self.mean = settle(self.mean, |mean| self.weighted_mean(mean));
+        self.mean = settle(self.mean, within, |mean| self.weighted_mean(mean));
     }
 
     /// The mean with the weights that go with `mean`. What all variances have in common cancels.
@@ -135,19 +135,19 @@ impl Problem {
             sum += weight * share.value;
             weights += weight;
         }
-        within(sum / weights)
+        sum / weights
     }
 }
 
-/// Where a location stays when it is weighted again. Reweighting brings it nearer by about the same share at every
+/// Where a location, kept `within` its range, stays when it is weighted again. Reweighting brings it nearer by about the same share at every
 /// step: every other step goes on at once to where that leads.
-pub(super) fn settle(start: f64, reweighted: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn settle(start: f64, within: impl Fn(f64) -> f64, reweighted: impl Fn(f64) -> f64) -> f64 {
     const STEPS: usize = 250;
     const ROUNDING: f64 = 4e-16;
     let mut location = start;
     for _ in 0..STEPS {
-        let first = reweighted(location);
-        let second = reweighted(first);
+        let first = within(reweighted(location));
+        let second = within(reweighted(first));
         let (change, next_change) = (first - location, second - first);
         location = second;
         if next_change.abs() <= ROUNDING * location.abs() {
@@ -155,7 +155,7 @@ pub(super) fn settle(start: f64, reweighted: impl Fn(f64) -> f64) -> f64 {
         }
         let share = next_change / change;
         if share.abs() < 0.8 && next_change.abs() > 1e3 * ROUNDING * location.abs() {
-            location += next_change * share / (1.0 - share);
+            location = within(location + next_change * share / (1.0 - share));
         }
     }
     location

@@ -83,7 +83,7 @@ impl Problem {
     }
 
     fn settle(&mut self, variation: f64) {
-        self.rate = settle(self.rate, |rate| self.weighted_mean(rate, variation));
+        self.rate = settle(self.rate, |rate| rate.max(self.least), |rate| self.weighted_mean(rate, variation));
     }
 
     /// The mean rate with the weights that go with `centre`.
@@ -97,7 +97,7 @@ impl Problem {
             sum += weight * rate;
             weights += weight;
         }
-        (sum / weights).max(self.least)
+        sum / weights
     }
 }
 
