@@ -46,7 +46,7 @@ fn best(sector: &Sector) -> Duration {
     (0..REPEATS).map(|_| once()).min().unwrap_or_default()
 }
 
-/// Repeatable draws (Steele, Lea and Flood, SplitMix64).
+/// Repeatable draws (Steele, Lea and Flood, `SplitMix64`).
 struct Draws(u64);
 
 impl Draws {

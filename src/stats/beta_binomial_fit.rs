@@ -18,11 +18,17 @@ pub struct Trials {
     pub trials: u64,
 }
 
+/// The middle squared distance of a standard normal.
+pub(super) const MEDIAN_SQUARE: f64 = 0.455;
 /// Distances beyond this weigh less in the location.
 pub(super) const LOCATION_CLIP: f64 = 3.5;
 /// Up to this many trials the clipped square's expectation is summed exactly; beyond, it is that of a normal.
 const EXACT_TRIALS: usize = 400;
 const MOST_CORRELATION: f64 = 0.9;
+/// Smaller correlations cannot be told from none.
+const NO_CORRELATION: f64 = 1e-15;
+/// Where the search begins when the shares differ no more than chance.
+const SMALL_CORRELATION: f64 = 1e-3;
 const LEAST_SHARE: f64 = 1e-6;
 
 /// The mean share (location, within \[1e-6, 1 - 1e-6\]) and correlation (dispersion, within \[0, 0.9\]) of ordinary
@@ -40,7 +46,9 @@ pub fn fit_beta_binomial(counts: &[Trials]) -> Result<Centre, Error> {
     }
     let mut problem = Problem::new(counts);
     let guess = problem.first_guess();
-    let dispersion = falling_root(MOST_CORRELATION, guess, |correlation| problem.imbalance(correlation)).unwrap_or(0.0);
+    let dispersion =
+        falling_root((NO_CORRELATION, MOST_CORRELATION), guess, |correlation| problem.imbalance(correlation))
+            .unwrap_or(0.0);
     problem.settle(dispersion);
     Ok(Centre { location: problem.mean, dispersion })
 }
@@ -59,6 +67,8 @@ struct Problem {
     sizes: BTreeMap<usize, f64>,
     /// How many have more.
     large: f64,
+    /// The middle share, from which every search begins: the answer may not depend on where the last one ended.
+    middle: f64,
     mean: f64,
     products: Products,
 }
@@ -82,15 +92,23 @@ impl Problem {
         }
         let values: Vec<f64> = shares.iter().map(|share| share.value).collect();
         let mean = within(median(&values).unwrap_or(0.5));
-        Self { weights: Vec::with_capacity(shares.len()), shares, sizes, large, mean, products: Products::new(most) }
+        Self {
+            weights: Vec::with_capacity(shares.len()),
+            shares,
+            sizes,
+            large,
+            middle: mean,
+            mean,
+            products: Products::new(most),
+        }
     }
 
     /// A correlation to begin with: that of the middle squared distance, without the part that chance explains.
     fn first_guess(&self) -> f64 {
         let squares: Vec<f64> = self.shares.iter().map(|share| (share.value - self.mean).powi(2)).collect();
         let noise: Vec<f64> = self.shares.iter().map(|share| share.inverse).collect();
-        let typical = median(&squares).unwrap_or(0.0) / (0.455 * self.mean * (1.0 - self.mean));
-        typical - median(&noise).unwrap_or(0.0)
+        let typical = median(&squares).unwrap_or(0.0) / (MEDIAN_SQUARE * self.mean * (1.0 - self.mean));
+        (typical - median(&noise).unwrap_or(0.0)).max(SMALL_CORRELATION)
     }
 
     /// The logarithm of the clipped squares found over those expected, at the mean that goes with `correlation`.
@@ -120,7 +138,7 @@ impl Problem {
         self.weights.clear();
         let weight = |share: &Share| 1.0 / (share.inverse + (1.0 - share.inverse) * correlation);
         self.weights.extend(self.shares.iter().map(weight));
-        self.mean = settle(self.mean, within, |mean| self.weighted_mean(mean));
+        self.mean = settle(self.middle, within, |mean| self.weighted_mean(mean));
     }
 
     /// The mean with the weights that go with `mean`. What all variances have in common cancels.

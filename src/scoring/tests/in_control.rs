@@ -13,7 +13,7 @@ const MEASURES: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 /// 99.9 % of a normal lies within this distance.
 const Z_999: f64 = 3.290_526_731_491_926;
 
-/// Repeatable draws (Steele, Lea and Flood, SplitMix64).
+/// Repeatable draws (Steele, Lea and Flood, `SplitMix64`).
 struct Draws(u64);
 
 impl Draws {
@@ -87,9 +87,9 @@ fn false_alarms_are_as_promised() {
         let outcome = score(&sector(measures.to_vec(), members(ORGANISATIONS), observations));
         for (place, organisation) in outcome.organisations.iter().enumerate() {
             if place < ORGANISATIONS / 2 {
-                small.add(organisation)
+                small.add(organisation);
             } else {
-                large.add(organisation)
+                large.add(organisation);
             }
             let level = organisation.scores[0].level;
             overall.alarms += f64::from(u8::from(level >= Level::Attention));
