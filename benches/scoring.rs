@@ -21,7 +21,6 @@ const BUDGET: Duration = Duration::from_millis(10);
 const REPEATS: usize = 40;
 
 fn main() -> ExitCode {
-    profile();
     let alone = best(&sector(1));
     let with_history = best(&sector(4));
     let values = f64::from(ORGANISATIONS * MEASURES);
@@ -47,7 +46,7 @@ fn best(sector: &Sector) -> Duration {
     (0..REPEATS).map(|_| once()).min().unwrap_or_default()
 }
 
-/// Repeatable draws (Steele, Lea and Flood, SplitMix64).
+/// Repeatable draws (Steele, Lea and Flood, `SplitMix64`).
 struct Draws(u64);
 
 impl Draws {
@@ -148,43 +147,4 @@ fn observation(agb_code: AgbCode, period: Period, number: u32, clients: f64, dra
         IndicatorKind::Proportion | IndicatorKind::LogMean | IndicatorKind::Rate => {}
     }
     observation
-}
-#[allow(dead_code)]
-pub fn profile() {
-    use kraamzicht::stats::*;
-    let mut draws = Draws(1);
-    let counts: Vec<Trials> = (0..200)
-        .map(|_| {
-            let n = draws.size(20.0, 4000.0);
-            let s = (0.75 + 0.08 * draws.normal()).clamp(0.0, 1.0);
-            Trials { events: (n * s).round() as u64, trials: n as u64 }
-        })
-        .collect();
-    let t = Instant::now();
-    for _ in 0..100 {
-        black_box(fit_beta_binomial(black_box(&counts)).unwrap());
-    }
-    println!("fit {:?}", t.elapsed() / 100);
-    let c = fit_beta_binomial(&counts).unwrap();
-    println!("{c:?}");
-    let mut table = Table::default();
-    let t = Instant::now();
-    let mut terms = 0;
-    for _ in 0..100 {
-        let fam = BetaBinomial::new(c.location, c.dispersion, 4000).unwrap();
-        for one in &counts {
-            table.fill(&fam.with_trials(one.trials).unwrap(), one.events, one.events);
-            terms += 1;
-        }
-    }
-    println!("tables {:?} terms {}", t.elapsed() / 100, terms / 100);
-    let t = Instant::now();
-    for _ in 0..100 {
-        for one in &counts {
-            black_box(table.between(0.025));
-            black_box(table.chance_of_upper(0.02));
-            black_box(table.tails(one.events).z());
-        }
-    }
-    println!("look-ups {:?}", t.elapsed() / 100);
 }

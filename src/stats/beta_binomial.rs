@@ -82,6 +82,11 @@ pub struct WithTrials<'a> {
 
 /// One factor going up its table and one going down, from `rising` on and from before `falling`.
 fn multiply(up: &[f64], rising: usize, down: &[f64], falling: usize) -> Block {
+    let whole = up.get(rising..).and_then(<[f64]>::first_chunk::<BLOCK>);
+    let other = down.get(..falling).and_then(<[f64]>::last_chunk::<BLOCK>);
+    if let (Some([a, b, c, d, e, f, g, h]), Some([s, t, u, v, w, x, y, z])) = (whole, other) {
+        return [a * z, b * y, c * x, d * w, e * v, f * u, g * t, h * s];
+    }
     let mut block = [0.0; BLOCK];
     let up = up.get(rising..).unwrap_or_default();
     let down = down.get(..falling).unwrap_or_default();

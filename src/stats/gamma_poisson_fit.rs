@@ -2,7 +2,7 @@
 
 use super::{
     Centre, Error,
-    beta_binomial_fit::LOCATION_CLIP,
+    beta_binomial_fit::{LOCATION_CLIP, MEDIAN_SQUARE, settle},
     describe::median,
     huber::{CLIP, clipped_second_moment},
     root::falling_root,
@@ -20,6 +20,10 @@ pub struct Events {
 /// Up to this expectation the clipped square's expectation is summed exactly; beyond, it is that of a normal.
 const EXACT_MEAN: f64 = 400.0;
 const MOST_VARIATION: f64 = 50.0;
+/// Smaller variations cannot be told from none.
+const NO_VARIATION: f64 = 1e-14;
+/// Where the search begins when the rates differ no more than chance.
+const SMALL_VARIATION: f64 = 1e-3;
 /// The least rate, per unit of the middle exposure.
 const LEAST_EVENTS: f64 = 1e-6;
 
@@ -36,7 +40,8 @@ pub fn fit_gamma_poisson(counts: &[Events]) -> Result<Centre, Error> {
     }
     let mut problem = Problem::new(counts);
     let guess = problem.first_guess();
-    let dispersion = falling_root(MOST_VARIATION, guess, |variation| problem.imbalance(variation)).unwrap_or(0.0);
+    let dispersion =
+        falling_root((NO_VARIATION, MOST_VARIATION), guess, |variation| problem.imbalance(variation)).unwrap_or(0.0);
     problem.settle(dispersion);
     Ok(Centre { location: problem.rate, dispersion })
 }
@@ -44,6 +49,8 @@ pub fn fit_gamma_poisson(counts: &[Events]) -> Result<Centre, Error> {
 struct Problem {
     /// Rate and exposure of each organisation.
     rates: Vec<(f64, f64)>,
+    /// The middle rate, from which every search begins: the answer may not depend on where the last one ended.
+    middle: f64,
     rate: f64,
     least: f64,
 }
@@ -58,13 +65,15 @@ impl Problem {
         // Where more than half saw no events the middle rate is zero, from which nothing moves: take the mean.
         let pooled = rates.iter().fold((0.0, 0.0), |sum, (rate, exposure)| (sum.0 + rate * exposure, sum.1 + exposure));
         let middle = median(&values).filter(|middle| *middle > 0.0).unwrap_or(pooled.0 / pooled.1);
-        Self { rates, rate: middle.max(least), least }
+        let middle = middle.max(least);
+        Self { rates, middle, rate: middle, least }
     }
 
     fn first_guess(&self) -> f64 {
         let squares: Vec<f64> = self.rates.iter().map(|(rate, _)| (rate / self.rate - 1.0).powi(2)).collect();
         let noise: Vec<f64> = self.rates.iter().map(|(_, exposure)| 1.0 / (exposure * self.rate)).collect();
-        median(&squares).unwrap_or(0.0) / 0.455 - median(&noise).unwrap_or(0.0)
+        let typical = median(&squares).unwrap_or(0.0) / MEDIAN_SQUARE;
+        (typical - median(&noise).unwrap_or(0.0)).max(SMALL_VARIATION)
     }
 
     fn imbalance(&mut self, variation: f64) -> f64 {
@@ -83,25 +92,21 @@ impl Problem {
     }
 
     fn settle(&mut self, variation: f64) {
-        const STEPS: usize = 500;
-        const ROUNDING: f64 = 4e-16;
-        for _ in 0..STEPS {
-            let (mut sum, mut weights) = (0.0, 0.0);
-            for (rate, exposure) in &self.rates {
-                let variance = self.rate / exposure + self.rate * self.rate * variation;
-                let distance = (rate - self.rate).abs();
-                let limit = LOCATION_CLIP * variance.sqrt();
-                let weight = if distance <= limit { 1.0 / variance } else { limit / (distance * variance) };
-                sum += weight * rate;
-                weights += weight;
-            }
-            let next = (sum / weights).max(self.least);
-            let change = (next - self.rate).abs();
-            self.rate = next;
-            if change <= ROUNDING * next {
-                break;
-            }
+        self.rate = settle(self.middle, |rate| rate.max(self.least), |rate| self.weighted_mean(rate, variation));
+    }
+
+    /// The mean rate with the weights that go with `centre`.
+    fn weighted_mean(&self, centre: f64, variation: f64) -> f64 {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (rate, exposure) in &self.rates {
+            let variance = centre / exposure + centre * centre * variation;
+            let distance = (rate - centre).abs();
+            let limit = LOCATION_CLIP * variance.sqrt();
+            let weight = if distance <= limit { 1.0 / variance } else { limit / (distance * variance) };
+            sum += weight * rate;
+            weights += weight;
         }
+        sum / weights
     }
 }
 

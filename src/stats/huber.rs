@@ -8,7 +8,7 @@ pub(super) const CLIP: f64 = 1.5;
 /// Squares of smaller distances are lost.
 const SMALLEST_DISTANCE: f64 = 1e-100;
 
-/// The mean square of a standard normal distance clipped at `clip`: K(c) = E\[psi_c(Z)^2\], 0.778 for 1.5.
+/// The mean square of a standard normal distance clipped at `clip`: K(c) = the expectation of `psi_c(Z)^2`, 0.778 for 1.5.
 pub fn clipped_second_moment(clip: f64) -> f64 {
     let beyond = normal::survival(clip);
     1.0 - 2.0 * beyond - 2.0 * clip * normal::density(clip) + 2.0 * clip * clip * beyond
@@ -61,13 +61,13 @@ pub fn fit_normal(measured: &[Measured]) -> Result<Centre, Error> {
     let target = clipped_second_moment(CLIP) * (1.0 - 1.0 / count);
     let certain = measured.iter().any(|one| one.variance <= 0.0);
     // Without any sampling variance, no dispersion at all would divide by zero.
-    let least = if certain { (1e-9 * widest) * (1e-9 * widest) } else { 0.0 };
-    let spread = median(&distances).unwrap_or(0.0) / 0.674_489_75;
-    let mut location = centre;
+    let spread = median(&distances).filter(|spread| *spread > 1e-12 * centre.abs()).unwrap_or(widest);
+    let negligible = (1e-9 * spread) * (1e-9 * spread);
+    let least = if certain { negligible } else { 0.0 };
     let most = 16.0 * widest * widest;
-    let dispersion = falling_root(most, spread * spread, |dispersion| {
+    let dispersion = falling_root((negligible, most), spread * spread, |dispersion| {
         let dispersion = dispersion.max(least);
-        location = settle(measured, location, dispersion);
+        let location = settle(measured, centre, dispersion);
         (mean_clipped_square(measured, location, dispersion) / target).ln()
     });
     let dispersion = match dispersion {
@@ -75,7 +75,7 @@ pub fn fit_normal(measured: &[Measured]) -> Result<Centre, Error> {
         _ if certain => return Err(Error::NoSpread),
         _ => 0.0,
     };
-    Ok(Centre { location: settle(measured, location, dispersion), dispersion })
+    Ok(Centre { location: settle(measured, centre, dispersion), dispersion })
 }
 
 fn mean_clipped_square(measured: &[Measured], location: f64, dispersion: f64) -> f64 {

@@ -1,1 +1,199 @@
-//! To come.
+//! The edges: an answer or insufficient, never a panic and never a number that is none.
+
+use super::build::{check_sound, code, counted, measure, members, observation, sector, signal, year};
+use crate::{
+    catalogue::{Derivation, DerivedFunction, IndicatorKind},
+    domain::{Direction, Level, MissingReason, Observation, OrganisationKind},
+    scoring::{Insufficiency, Outcome, PeerGroup, Sector, score},
+};
+
+const WORSE_LOW: Direction = Direction::HigherIsBetter;
+
+fn sound(sector: &Sector) -> Outcome {
+    let outcome = score(sector);
+    check_sound(&outcome);
+    outcome
+}
+
+fn one_measure(kind: IndicatorKind, count: usize, observed: impl Fn(usize) -> Observation) -> Sector {
+    sector(vec![measure("M", kind, WORSE_LOW)], members(count), (1..=count).map(observed).collect())
+}
+
+#[test]
+fn nothing_at_all() {
+    assert!(sound(&sector(Vec::new(), Vec::new(), Vec::new())).organisations.is_empty());
+    let silent = sound(&sector(vec![measure("M", IndicatorKind::Rate, WORSE_LOW)], members(2), Vec::new()));
+    assert_eq!(signal(&silent, 2, "M").insufficiency, Some(Insufficiency::NotReported));
+    let [overall, theme, quality] = &silent.organisations[0].scores[..] else { panic!("three scores") };
+    assert_eq!((overall.theme.as_deref(), overall.coverage, overall.level), (None, 0.0, Level::Insufficient));
+    assert_eq!(theme.theme.as_deref(), Some("veilige_zorg_thuis"));
+    assert_eq!(quality.theme.as_deref(), Some("gegevenskwaliteit"));
+}
+
+#[test]
+fn one_organisation_has_no_peers() {
+    let outcome = sound(&one_measure(IndicatorKind::Proportion, 1, |number| counted(number, "M", 9.0, 10.0)));
+    let alone = signal(&outcome, 1, "M");
+    assert_eq!((alone.insufficiency, alone.level), (Some(Insufficiency::FewPeers), Level::Insufficient));
+    assert_eq!(alone.value, Some(90.0));
+    assert!(alone.interval.is_some() && outcome.fits.is_empty());
+}
+
+#[test]
+fn all_nothing_and_all_everything_are_ordinary() {
+    for kind in [IndicatorKind::Proportion, IndicatorKind::Rate, IndicatorKind::Share, IndicatorKind::Mean] {
+        for numerator in [0.0, 50.0] {
+            let outcome = sound(&one_measure(kind, 30, |number| counted(number, "M", numerator, 50.0)));
+            let one = signal(&outcome, 7, "M");
+            assert_eq!(one.level, Level::None, "{kind:?} {numerator} {one:?}");
+            assert!(outcome.organisations[6].scores[0].score.is_some());
+        }
+    }
+}
+
+#[test]
+fn equal_but_for_one_without_any_variance_says_nothing() {
+    let observed =
+        |number| Observation { value: Some(if number == 3 { 8.0 } else { 7.0 }), ..observation(number, "M") };
+    let outcome = sound(&one_measure(IndicatorKind::Mean, 30, observed));
+    assert_eq!(signal(&outcome, 3, "M").insufficiency, Some(Insufficiency::FewPeers));
+}
+
+#[test]
+fn clients_one_by_one() {
+    let outcome = sound(&one_measure(IndicatorKind::Proportion, 30, |number| counted(number, "M", 1.0, 1.0)));
+    assert_eq!(signal(&outcome, 1, "M").insufficiency, Some(Insufficiency::SmallDenominator));
+    let mut small = one_measure(IndicatorKind::Proportion, 30, |number| {
+        counted(number, "M", f64::from(u8::from(number % 3 > 0)), 1.0)
+    });
+    small.settings.minimum_denominator = 1.0;
+    assert!(signal(&sound(&small), 1, "M").z.is_some());
+}
+
+#[test]
+fn a_giant_among_them() {
+    for kind in [IndicatorKind::Proportion, IndicatorKind::Rate, IndicatorKind::Share, IndicatorKind::Mean] {
+        for (numerator, denominator) in [(1_000_000.0, 1_000_000.0), (0.0, 1e12), (1e12, 1e-9), (f64::MAX, 1e300)] {
+            let observed = |number: usize| {
+                if number == 1 {
+                    counted(number, "M", numerator, denominator)
+                } else {
+                    counted(number, "M", (number % 9) as f64, 10.0)
+                }
+            };
+            let outcome = sound(&one_measure(kind, 30, observed));
+            assert!(signal(&outcome, 2, "M").z.is_some_and(|z| z.abs() < 4.0), "{kind:?} {numerator} {denominator}");
+        }
+    }
+}
+
+#[test]
+fn impossible_figures_are_not_used() {
+    for (numerator, denominator) in [(11.0, 10.0), (-1.0, 10.0), (2.5, 10.0), (f64::NAN, 10.0), (1.0, f64::INFINITY)] {
+        let observed = |number: usize| match number {
+            1 => counted(1, "M", numerator, denominator),
+            _ => counted(number, "M", (number % 9) as f64, 10.0),
+        };
+        let outcome = sound(&one_measure(IndicatorKind::Proportion, 30, observed));
+        let one = signal(&outcome, 1, "M");
+        assert_eq!(one.insufficiency, Some(Insufficiency::NotReported), "{numerator} {denominator}");
+        assert_eq!(outcome.fits[0].organisations, 29);
+    }
+}
+
+#[test]
+fn reasons_are_kept_and_what_does_not_apply_is_not_missed() {
+    let measures = vec![
+        measure("A", IndicatorKind::Proportion, WORSE_LOW),
+        measure("B", IndicatorKind::Proportion, WORSE_LOW),
+        measure("C", IndicatorKind::Rule, WORSE_LOW),
+    ];
+    let missing = |number, code, reason| Observation { missing: Some(reason), ..observation(number, code) };
+    let mut observations: Vec<Observation> = (3..=30)
+        .flat_map(|number| [counted(number, "A", (number % 9) as f64, 10.0), counted(number, "B", 9.0, 12.0)])
+        .collect();
+    observations.extend([
+        missing(1, "A", MissingReason::NotApplicable),
+        missing(1, "B", MissingReason::Unknown),
+        counted(1, "C", 1.0, 4.0),
+        missing(2, "A", MissingReason::EmptyDenominator),
+        counted(2, "B", 0.0, 0.0),
+    ]);
+    let outcome = sound(&sector(measures, members(30), observations));
+    assert_eq!(signal(&outcome, 1, "A").insufficiency, Some(Insufficiency::NotApplicable));
+    assert_eq!(signal(&outcome, 1, "B").insufficiency, Some(Insufficiency::Unknown));
+    assert_eq!(signal(&outcome, 2, "A").insufficiency, Some(Insufficiency::EmptyDenominator));
+    assert_eq!(signal(&outcome, 2, "B").insufficiency, Some(Insufficiency::EmptyDenominator));
+    // Three quarters of two points; of B and C, which apply, half is there.
+    let rule = signal(&outcome, 1, "C");
+    assert_eq!((rule.r, rule.z, rule.peer_group), (Some(1.5), None, None));
+    assert!((outcome.organisations[0].scores[0].coverage - 0.5).abs() < 1e-15);
+}
+
+#[test]
+fn cooperatives_have_peers_of_their_own_when_there_are_enough_and_solos_none() {
+    let with = |cooperatives: usize| {
+        let mut sector = one_measure(IndicatorKind::Proportion, 70, |number| {
+            counted(number, "M", (number % 9 + number / 30) as f64, 20.0)
+        });
+        for member in sector.members.iter_mut().take(cooperatives) {
+            member.kind = OrganisationKind::Cooperative;
+        }
+        sector.members[69].kind = OrganisationKind::Solo;
+        sound(&sector)
+    };
+    let few = with(5);
+    assert_eq!(signal(&few, 1, "M").peer_group, Some(PeerGroup::National));
+    assert_eq!(signal(&few, 60, "M").peer_group, Some(PeerGroup::Organisations));
+    let groups: Vec<_> = few.fits.iter().map(|fit| (fit.peer_group, fit.organisations)).collect();
+    assert_eq!(groups, [(PeerGroup::Organisations, 64), (PeerGroup::National, 69)]);
+    let many = with(30);
+    assert_eq!(signal(&many, 1, "M").peer_group, Some(PeerGroup::Cooperatives));
+    assert_eq!(many.fits.len(), 2);
+    assert!(many.organisations.iter().all(|one| one.agb_code != code(70)));
+}
+
+#[test]
+fn shortfall_is_derived_and_context_stays_out_of_sums() {
+    let mut context = measure("CTX", IndicatorKind::Proportion, Direction::Context);
+    context.weight = 3.0;
+    let mut derived = measure("DER", IndicatorKind::Proportion, Direction::LowerIsBetter);
+    derived.derived = Some(Derivation {
+        function: DerivedFunction::UnwantedShortfall,
+        inputs: vec!["CTX".to_owned(), "LESS".to_owned()],
+    });
+    let less = measure("LESS", IndicatorKind::Proportion, Direction::LowerIsBetter);
+    let observations = (1..=30)
+        .flat_map(|number| [counted(number, "CTX", 10.0, 50.0), counted(number, "LESS", (number % 30) as f64, 50.0)])
+        .collect();
+    let outcome = sound(&sector(vec![context, less, derived], members(30), observations));
+    assert_eq!(signal(&outcome, 25, "DER").numerator, Some(15.0));
+    assert_eq!(signal(&outcome, 5, "DER").numerator, Some(0.0));
+    assert!(signal(&outcome, 5, "CTX").r.is_some());
+    assert_eq!(outcome.correlation.indicators, ["DER", "LESS"]);
+    assert_eq!(outcome.organisations[0].scores[0].contributions.len(), 2);
+}
+
+#[test]
+fn earlier_periods_inform_the_correlations_only() {
+    let measures =
+        || vec![measure("A", IndicatorKind::Proportion, WORSE_LOW), measure("B", IndicatorKind::Proportion, WORSE_LOW)];
+    let both = |number: usize, last: i16| {
+        let period = year(last);
+        let x = (number * 7 % 19) as f64;
+        [("A", x), ("B", if last == 2025 { 19.0 - x } else { x })]
+            .map(|(code, x)| Observation { period, ..counted(number, code, x, 20.0) })
+    };
+    let alone: Vec<Observation> = (1..=40).flat_map(|number| both(number, 2025)).collect();
+    let mut with_history = alone.clone();
+    with_history.extend((1..=40).flat_map(|number| [2024, 2023, 2022, 2021].map(|year| both(number, year))).flatten());
+    let alone = sound(&sector(measures(), members(40), alone));
+    let with_history = sound(&sector(measures(), members(40), with_history));
+    assert_eq!(alone.fits, with_history.fits);
+    assert_eq!(alone.organisations[3].signals, with_history.organisations[3].signals);
+    let correlation = |outcome: &Outcome| outcome.correlation.values[0][1];
+    assert!(correlation(&alone) < -0.8, "{}", correlation(&alone));
+    // One period against, three along; the fifth lies too far back.
+    let expected = (0.9 * 0.5, 0.1);
+    assert!((correlation(&with_history) - expected.0).abs() < expected.1, "{}", correlation(&with_history));
+}

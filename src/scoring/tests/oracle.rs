@@ -1,4 +1,4 @@
-//! The whole of sector_a (fixtures/oracle/README.md).
+//! The whole of `sector_a` (fixtures/oracle/README.md).
 
 use std::collections::BTreeMap;
 

@@ -1,1 +1,129 @@
-//! To come.
+//! What holds for every sector.
+
+use proptest::prelude::*;
+
+use super::build::{check_sound, code, counted, measure, members, observation, sector, signal};
+use crate::{
+    catalogue::IndicatorKind,
+    domain::{Direction, MissingReason, Observation, OrganisationKind},
+    scoring::{Outcome, Sector, score},
+};
+
+const KINDS: [(&str, IndicatorKind, Direction); 8] = [
+    ("A_PROPORTION", IndicatorKind::Proportion, Direction::HigherIsBetter),
+    ("B_PROPORTION", IndicatorKind::Proportion, Direction::LowerIsBetter),
+    ("C_CONTEXT", IndicatorKind::Proportion, Direction::Context),
+    ("D_RATE", IndicatorKind::Rate, Direction::LowerIsBetter),
+    ("E_SHARE", IndicatorKind::Share, Direction::Context),
+    ("F_MEAN", IndicatorKind::Mean, Direction::HigherIsBetter),
+    ("G_LOG_MEAN", IndicatorKind::LogMean, Direction::HigherIsBetter),
+    ("H_RULE", IndicatorKind::Rule, Direction::HigherIsBetter),
+];
+
+/// One figure: is it there, a number of clients, and three shares from 0 to 1.
+type Drawn = (u8, u32, f64, f64, f64);
+
+fn observed(number: usize, measure: usize, drawn: Drawn) -> Option<Observation> {
+    let (code, kind, _) = KINDS[measure];
+    let (presence, clients, share, other, third) = drawn;
+    let n = f64::from(clients);
+    let mut observed = counted(number, code, (share * n).floor(), n);
+    match kind {
+        IndicatorKind::Share => observed.units = (other > 0.3).then_some((third * 50.0).round()),
+        IndicatorKind::Mean => {
+            observed.numerator = None;
+            observed.value = Some(10.0 * share);
+            observed.standard_deviation = (other > 0.2).then_some(2.0 * third);
+        }
+        IndicatorKind::LogMean => observed.value = Some(50.0 * share + 1e-3),
+        IndicatorKind::Rate => observed.denominator = Some(n / 10.0),
+        _ => {}
+    }
+    match presence {
+        0 => None,
+        1 => Some(Observation { missing: Some(MissingReason::NotApplicable), ..observation(number, code) }),
+        _ => Some(observed),
+    }
+}
+
+fn any_sector() -> impl Strategy<Value = Sector> {
+    let drawn = (0_u8..12, 0_u32..600, 0.0..=1.0, 0.0..1.0, 0.0..1.0);
+    (prop::collection::vec(drawn, 8..8 * 60), 0_usize..30).prop_map(|(drawn, cooperatives)| {
+        let count = drawn.len() / KINDS.len();
+        let observations = drawn
+            .chunks_exact(KINDS.len())
+            .zip(1..)
+            .flat_map(|(row, number)| {
+                row.iter().enumerate().filter_map(move |(measure, drawn)| observed(number, measure, *drawn))
+            })
+            .collect();
+        let mut members = members(count);
+        for member in members.iter_mut().take(cooperatives) {
+            member.kind = OrganisationKind::Cooperative;
+        }
+        let measures = KINDS.iter().map(|(code, kind, direction)| measure(code, *kind, *direction)).collect();
+        sector(measures, members, observations)
+    })
+}
+
+fn at_least_peers(sector: &Sector) -> bool {
+    sector.members.len() >= 30
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_sector_has_a_sound_outcome(sector in any_sector()) {
+        let outcome = score(&sector);
+        check_sound(&outcome);
+        prop_assert_eq!(outcome.organisations.len(), sector.members.len());
+        for organisation in &outcome.organisations {
+            prop_assert_eq!(organisation.signals.len(), KINDS.len());
+        }
+    }
+
+    #[test]
+    fn order_changes_nothing(sector in any_sector(), turn in 0_usize..400) {
+        let mut turned = sector.clone();
+        turned.observations.reverse();
+        let middle = turn % turned.observations.len().max(1);
+        turned.observations.rotate_left(middle);
+        turned.members.reverse();
+        turned.measures.rotate_left(turn % KINDS.len());
+        prop_assert_eq!(score(&sector), score(&turned));
+    }
+
+    #[test]
+    fn an_organisation_without_data_changes_nothing_for_others(sector in any_sector(), number in 0_usize..90) {
+        let mut larger = sector.clone();
+        let mut silent = larger.members.first().copied().expect("at least one");
+        silent.agb_code = code(10_000 * number + 5_000);
+        larger.members.push(silent);
+        let mut outcome = score(&larger);
+        outcome.organisations.retain(|one| one.agb_code != silent.agb_code);
+        prop_assert_eq!(score(&sector), outcome);
+    }
+
+    #[test]
+    fn a_worse_numerator_never_lowers_r(sector in any_sector().prop_filter("peers", at_least_peers), more in 1_u32..40) {
+        let r = |outcome: &Outcome, indicator: &str| signal(outcome, 1, indicator).r;
+        let before = score(&sector);
+        let mut worse = sector.clone();
+        for one in worse.observations.iter_mut().filter(|one| one.agb_code == code(1)) {
+            let (Some(numerator), Some(denominator)) = (one.numerator, one.denominator) else { continue };
+            one.numerator = match one.indicator.as_str() {
+                "A_PROPORTION" | "H_RULE" => Some((numerator - f64::from(more)).max(0.0)),
+                "B_PROPORTION" => Some((numerator + f64::from(more)).min(denominator)),
+                "D_RATE" => Some(numerator + f64::from(more)),
+                _ => Some(numerator),
+            };
+        }
+        let after = score(&worse);
+        for indicator in ["A_PROPORTION", "B_PROPORTION", "D_RATE", "H_RULE"] {
+            if let (Some(before), Some(after)) = (r(&before, indicator), r(&after, indicator)) {
+                prop_assert!(after >= before - 1e-9, "{} {} {}", indicator, before, after);
+            }
+        }
+    }
+}
