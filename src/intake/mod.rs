@@ -30,3 +30,6 @@ pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
 pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits};
 // pub use observe::Observer;
+
+#[cfg(test)]
+mod corpus_tests;

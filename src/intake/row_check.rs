@@ -182,8 +182,10 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         if found == width {
             return true;
         }
+        // Between commas a decimal comma makes cells too, and the last of them may be empty.
+        let may_be_decimals = self.layout.style.decimal_mark == '.';
         let are_extra_empty = found > width && (width..found).all(|index| record.raw(index).trim_ascii().is_empty());
-        if are_extra_empty {
+        if are_extra_empty && !may_be_decimals {
             self.report(Cause::Kind("row.extra_empty_cells"), Place::Column(width), place, || {
                 Detail::default().with("found", found).with("expected", width)
             });
