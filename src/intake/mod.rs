@@ -18,7 +18,7 @@ mod fill;
 mod header;
 mod layout;
 mod number;
-// mod observe;
+mod observe;
 mod program;
 mod row_check;
 mod rules;
@@ -29,7 +29,11 @@ mod words;
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
 pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits};
-// pub use observe::Observer;
+pub use observe::Observer;
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod rule_tests;
