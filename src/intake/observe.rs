@@ -1,4 +1,4 @@
-//! Rows to observations, as each indicator's `data` says. (Written by the lead: finished, tests included.)
+//! Rows to observations, as each indicator's `data` says.
 
 use std::collections::BTreeMap;
 
@@ -115,8 +115,7 @@ impl RowSink for Observer<'_> {
         let Some(plan) = &self.dataset else { return };
         let place = (row.cells.get(plan.organisation), row.cells.get(plan.period));
         let (Some(Cell::Agb(agb_code)), Some(Cell::Period(period))) = place else { return };
-        let gathered =
-            self.gathered.entry((*agb_code, *period)).or_insert_with(|| vec![None; plan.sources.len()]);
+        let gathered = self.gathered.entry((*agb_code, *period)).or_insert_with(|| vec![None; plan.sources.len()]);
         for (source, totals) in plan.sources.iter().zip(gathered) {
             if matches(&source.filter, row) {
                 let totals = totals.get_or_insert_default();
@@ -146,9 +145,8 @@ impl Plan {
             {
                 filter.push((place(measure)?, vec![indicator.code.clone()]));
             }
-            let figures = FIGURE_NAMES.map(|name| {
-                compile_figure(dataset, figure_of(data, name).or_else(|| dataset.observation.get(name))?)
-            });
+            let figures = FIGURE_NAMES
+                .map(|name| compile_figure(dataset, figure_of(data, name).or_else(|| dataset.observation.get(name))?));
             Some(Source { indicator: indicator.code.clone(), filter, figures })
         });
         Some(Self {
