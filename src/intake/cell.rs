@@ -26,6 +26,9 @@ impl Number {
 
     /// The nearest floating-point number.
     pub fn value(self) -> f64 {
+        if self.decimals == 0 {
+            return self.mantissa as f64;
+        }
         // Mantissa and power are exact below 2^53 and 1e22, so that the quotient is rounded once.
         self.mantissa as f64 / Self::POWERS.get(usize::from(self.decimals)).copied().unwrap_or(f64::INFINITY)
     }
@@ -33,6 +36,11 @@ impl Number {
     /// How many decimals it was shown with.
     pub const fn decimals(self) -> u8 {
         self.decimals
+    }
+
+    /// Half of the last of `decimals` decimals: how far the number may be from what was rounded to it.
+    pub(super) fn half_unit(decimals: u8) -> f64 {
+        0.5 / Self::POWERS.get(usize::from(decimals)).copied().unwrap_or(f64::INFINITY)
     }
 
     /// The number without its decimal mark.

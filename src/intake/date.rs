@@ -85,13 +85,10 @@ pub(super) fn read_period(text: &str, year: Option<i16>) -> Option<(Period, Opti
     }
     let folded: String =
         text.chars().filter(|c| !matches!(c, ' ' | '-' | '/' | '_')).map(|c| c.to_ascii_uppercase()).collect();
-    let (year, quarter) = match folded.split_at_checked(2) {
-        Some((quarter, "")) => (year?, quarter),
-        Some((quarter, year)) if year.len() == 4 && !year.starts_with(['Q', 'K']) => (number(year, 4)?, quarter),
-        _ => {
-            let (year, quarter) = folded.split_at_checked(4)?;
-            (number(year, 4)?, quarter)
-        }
+    let (quarter, year) = match folded.split_at_checked(2)? {
+        (quarter, "") => (quarter, year?),
+        (quarter, year) if quarter.contains(['Q', 'K']) => (quarter, number(year, 4)?),
+        _ => folded.split_at_checked(4).map(|(year, quarter)| Some((quarter, number(year, 4)?)))??,
     };
     let part = match quarter.as_bytes() {
         [b'Q' | b'K', quarter @ b'1'..=b'4'] | [quarter @ b'1'..=b'4', b'Q' | b'K'] => {

@@ -57,6 +57,7 @@ pub(super) fn find(head: &[u8], is_all: bool, encoding: TextEncoding, known: &Kn
     let promised = promise(head);
     let mut best: Option<(usize, u8, Vec<EarlyRecord>, usize)> = None;
     let mut widest: Option<(usize, u8, EarlyRecord)> = None;
+    let mut wrapped = None;
     for delimiter in DELIMITERS {
         let records = early_records(head, is_all, delimiter, encoding);
         for (at, record) in records.iter().enumerate() {
@@ -65,11 +66,7 @@ pub(super) fn find(head: &[u8], is_all: bool, encoding: TextEncoding, known: &Kn
                 best = Some((score, delimiter, records.clone(), at));
             }
         }
-        if let Some(line) = records.iter().find(|record| is_wrapped(record, known)).map(|record| record.line)
-            && best.is_none()
-        {
-            return Start::Wrapped { line };
-        }
+        wrapped = wrapped.or_else(|| records.iter().find(|record| is_wrapped(record, known)).map(|record| record.line));
         if let Some(first) = records.into_iter().find(|record| !is_promise(record))
             && widest.as_ref().is_none_or(|(width, ..)| first.cells.len() > *width)
         {
@@ -82,6 +79,9 @@ pub(super) fn find(head: &[u8], is_all: bool, encoding: TextEncoding, known: &Kn
             Some(header) => Start::Header(Dialect { delimiter, header, has_lines_above, promised }),
             None => Start::Blank,
         };
+    }
+    if let Some(line) = wrapped {
+        return Start::Wrapped { line };
     }
     match widest {
         Some((_, delimiter, first)) => Start::NoHeader { first, delimiter },

@@ -41,21 +41,38 @@ fn in_language(text: &str, language: Language) -> String {
     }
 }
 
+/// Fills one text. What stands between square brackets is left out when a placeholder in it has no value.
 fn fill_one(template: &str, lookup: &dyn Fn(&str) -> String) -> String {
     let mut filled = String::with_capacity(template.len() + 32);
     let mut rest = template;
+    while let Some((before, optional)) = rest.split_once('[') {
+        filled.push_str(&fill_part(before, lookup).0);
+        let (inside, after) = optional.split_once(']').unwrap_or((optional, ""));
+        let (part, is_complete) = fill_part(inside, lookup);
+        if is_complete {
+            filled.push_str(&part);
+        }
+        rest = after;
+    }
+    filled.push_str(&fill_part(rest, lookup).0);
+    filled
+}
+
+/// The text with its placeholders filled, and whether all of them had a value.
+fn fill_part(template: &str, lookup: &dyn Fn(&str) -> String) -> (String, bool) {
+    let mut filled = String::new();
+    let mut is_complete = true;
+    let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        let value = lookup(name);
+        is_complete &= !value.is_empty();
         filled.push_str(before);
-        let Some((name, after)) = after.split_once('}') else {
-            filled.push('{');
-            rest = after;
-            continue;
-        };
-        filled.push_str(&lookup(name));
+        filled.push_str(&value);
         rest = after;
     }
     filled.push_str(rest);
-    filled
+    (filled, is_complete)
 }
 
 #[cfg(test)]
@@ -64,14 +81,15 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_the_language_does() {
-        let template = Text { nl: "{value} is {expected} {x}".to_owned(), en: "{value} is {expected}{".to_owned() };
+        let template =
+            Text { nl: "{value} is {expected}[ of {x}]".to_owned(), en: "{value} is {expected}[ or {value}]".to_owned() };
         let occurrence = Occurrence {
             value: Some("59.8".to_owned()),
             parameters: [("expected".to_owned(), "95.8".to_owned())].into(),
             ..Occurrence::default()
         };
         let filled = fill(&template, None, &occurrence);
-        assert_eq!(filled.nl, "59.8 is 95,8 ", "the value stands as found");
-        assert_eq!(filled.en, "59.8 is 95.8{");
+        assert_eq!(filled.nl, "59.8 is 95,8", "the value stands as found");
+        assert_eq!(filled.en, "59.8 is 95.8 or 59.8");
     }
 }

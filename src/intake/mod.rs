@@ -30,3 +30,10 @@ pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
 pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits};
 pub use observe::Observer;
+
+#[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod rule_tests;

@@ -1,9 +1,12 @@
-//! Expressions of rules, compiled to a list of steps over a small stack of numbers.
+//! Expressions of rules, compiled to trees over the numbers of a row.
 //!
 //! Words are their places in the column's list, days are numbers of days, yes and no are 1 and 0, and what is
 //! unknown is NaN, through which comparisons stay unknown.
 
-use super::layout::{Layout, LayoutColumn};
+use super::{
+    cell::Number,
+    layout::{Layout, LayoutColumn},
+};
 use crate::{
     catalogue::{Expression, Indicator, IndicatorKind, MeasureAttribute, Operator, Unit},
     domain::{Period, PeriodPart},
@@ -24,8 +27,9 @@ pub(super) struct Values<'a> {
     pub measure: Option<&'a Indicator>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Step {
+/// An expression with its names resolved.
+#[derive(Clone, Debug)]
+enum Node {
     Constant(f64),
     Load(usize),
     Has(usize),
@@ -35,35 +39,28 @@ enum Step {
     Kind,
     Unit,
     Factor,
-    Operate(Operator),
-    /// Equal within half a unit of the last decimal shown in this column.
-    EqualAsShown(usize),
-    Not,
-    /// Whether the number below the last `n` is one of them.
-    In(usize),
+    Operate(Operator, Box<(Node, Node)>),
+    /// The number in this column equals another within half a unit of the last decimal shown.
+    EqualAsShown(usize, Box<Node>),
+    Not(Box<Node>),
+    In(Box<Node>, Vec<f64>),
 }
 
 /// A compiled expression.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    steps: Vec<Step>,
+    root: Node,
     /// The columns it looks at, as bits.
     pub columns: u128,
 }
-
-/// Deep enough for every expression that the parser takes: see [`Program::compile`].
-const STACK: usize = 48;
 
 impl Program {
     /// Compiles `expression` over `columns`. The catalogue was checked when it was loaded, so that what does not
     /// exist can only be unknown.
     pub(super) fn compile(expression: &Expression, columns: &[LayoutColumn<'_>]) -> Self {
-        let mut program = Self { steps: Vec::new(), columns: 0 };
-        program.add(expression, columns);
-        for name in expression.columns() {
-            program.columns |= Layout::index(columns, name).map_or(0, bit);
-        }
-        program
+        let named = expression.columns();
+        let bits = named.iter().filter_map(|name| Layout::index(columns, name)).map(bit);
+        Self { root: node(expression, columns), columns: bits.fold(0, |all, bit| all | bit) }
     }
 
     /// Compiles what stands right of a `=`, for the message.
@@ -74,104 +71,97 @@ impl Program {
         }
     }
 
-    fn add(&mut self, expression: &Expression, columns: &[LayoutColumn<'_>]) {
-        let index = |name: &str| Layout::index(columns, name);
-        let over = |name: &str, step: fn(usize) -> Step| index(name).map_or(Step::Constant(f64::NAN), step);
-        let step = match expression {
-            Expression::Number(number) => Step::Constant(*number),
-            Expression::Word(_) => Step::Constant(f64::NAN),
-            Expression::Column(name) => over(name, Step::Load),
-            Expression::Has(name) => index(name).map_or(Step::Constant(0.0), Step::Has),
-            Expression::YearOf(name) => over(name, Step::YearOf),
-            Expression::LengthOf(name) => over(name, Step::LengthOf),
-            Expression::Today => Step::Today,
-            Expression::Measure(MeasureAttribute::Kind) => Step::Kind,
-            Expression::Measure(MeasureAttribute::Unit) => Step::Unit,
-            Expression::Measure(MeasureAttribute::Factor) => Step::Factor,
-            Expression::Not(inner) => {
-                self.add(inner, columns);
-                Step::Not
-            }
-            Expression::Binary(operator, left, right) => {
-                self.add_operand(left, right, columns);
-                self.add_operand(right, left, columns);
-                match (operator, &**left) {
-                    (Operator::Equal, Expression::Column(name)) => over(name, Step::EqualAsShown),
-                    _ => Step::Operate(*operator),
-                }
-            }
-            Expression::In(inner, values) => {
-                self.add(inner, columns);
-                values.iter().for_each(|value| self.add_operand(value, inner, columns));
-                Step::In(values.len())
-            }
-        };
-        self.steps.push(step);
-    }
-
-    /// Adds one side of a comparison; a word means something only by what it is compared with.
-    fn add_operand(&mut self, operand: &Expression, other: &Expression, columns: &[LayoutColumn<'_>]) {
-        let Expression::Word(word) = operand else { return self.add(operand, columns) };
-        let number = match other {
-            Expression::Column(name) => {
-                let column = columns.iter().find(|column| column.column.name == *name);
-                column.and_then(|column| column.words.position(word)).map(f64::from)
-            }
-            Expression::Measure(MeasureAttribute::Kind) => named(&KINDS, word),
-            Expression::Measure(MeasureAttribute::Unit) => named(&UNITS, word),
-            _ => None,
-        };
-        // A word that no row can hold differs from all of them.
-        self.steps.push(Step::Constant(number.unwrap_or(-2.0)));
-    }
-
     /// The value for a row; NaN when it is unknown.
     pub(super) fn evaluate(&self, values: &Values<'_>) -> f64 {
-        let mut stack = [f64::NAN; STACK];
-        let mut height = 0_usize;
-        for step in &self.steps {
-            let operands = match step {
-                Step::Operate(_) | Step::EqualAsShown(_) => 2,
-                Step::Not => 1,
-                Step::In(count) => count + 1,
-                _ => 0,
-            };
-            let bottom = height.saturating_sub(operands);
-            let result = apply(*step, stack.get(bottom..height).unwrap_or_default(), values);
-            match stack.get_mut(bottom) {
-                Some(top) => *top = result,
-                None => return f64::NAN,
-            }
-            height = bottom + 1;
-        }
-        stack[0]
+        evaluate(&self.root, values)
     }
 }
 
-fn apply(step: Step, operands: &[f64], values: &Values<'_>) -> f64 {
-    let number = |index: usize| values.numbers.get(index).copied().unwrap_or(f64::NAN);
-    let yes = |condition: bool| f64::from(u8::from(condition));
-    match (step, operands) {
-        (Step::Constant(constant), _) => constant,
-        (Step::Load(index), _) => number(index),
-        (Step::Has(index), _) => yes(!number(index).is_nan()),
-        (Step::YearOf(index), _) => (number(index) / 8.0).floor(),
-        (Step::LengthOf(index), _) => period_length(number(index)),
-        (Step::Today, _) => values.today,
-        (Step::Kind, _) => values.measure.map_or(-1.0, |measure| kind_number(measure.kind)),
-        (Step::Unit, _) => values.measure.map_or(-1.0, |measure| unit_number(measure.unit)),
-        (Step::Factor, _) => values.measure.map_or(f64::NAN, |measure| measure.unit.factor()),
-        (Step::Not, [inner]) => 1.0 - inner,
-        (Step::In(_), [value, among @ ..]) if !value.is_nan() => yes(among.contains(value)),
-        (Step::EqualAsShown(index), [left, right]) => {
-            let decimals = values.decimals.get(index).copied().unwrap_or(0);
-            let half = 0.5 * 10_f64.powi(-i32::from(decimals));
-            // Half a unit itself may be rounded either way, and its distance is not exact.
-            compare(*left, *right, (left - right).abs() <= half * (1.0 + 1e-6) + right.abs() * 1e-12)
+fn node(expression: &Expression, columns: &[LayoutColumn<'_>]) -> Node {
+    let over = |name: &str, node: fn(usize) -> Node| {
+        Layout::index(columns, name).map_or(Node::Constant(f64::NAN), node)
+    };
+    match expression {
+        Expression::Number(number) => Node::Constant(*number),
+        Expression::Word(_) => Node::Constant(f64::NAN),
+        Expression::Column(name) => over(name, Node::Load),
+        Expression::Has(name) => Layout::index(columns, name).map_or(Node::Constant(0.0), Node::Has),
+        Expression::YearOf(name) => over(name, Node::YearOf),
+        Expression::LengthOf(name) => over(name, Node::LengthOf),
+        Expression::Today => Node::Today,
+        Expression::Measure(MeasureAttribute::Kind) => Node::Kind,
+        Expression::Measure(MeasureAttribute::Unit) => Node::Unit,
+        Expression::Measure(MeasureAttribute::Factor) => Node::Factor,
+        Expression::Not(inner) => Node::Not(Box::new(node(inner, columns))),
+        Expression::Binary(operator, left, right) => {
+            let sides = (operand(left, right, columns), operand(right, left, columns));
+            match (operator, sides) {
+                (Operator::Equal, (Node::Load(index), right)) => Node::EqualAsShown(index, Box::new(right)),
+                (operator, sides) => Node::Operate(*operator, Box::new(sides)),
+            }
         }
-        (Step::Operate(operator), [left, right]) => operate(operator, *left, *right),
-        _ => f64::NAN,
+        Expression::In(inner, values) => {
+            let constants = values.iter().filter_map(|value| match operand(value, inner, columns) {
+                Node::Constant(constant) => Some(constant),
+                _ => None,
+            });
+            Node::In(Box::new(node(inner, columns)), constants.collect())
+        }
     }
+}
+
+/// One side of a comparison; a word means something only by what it is compared with.
+fn operand(operand: &Expression, other: &Expression, columns: &[LayoutColumn<'_>]) -> Node {
+    let Expression::Word(word) = operand else { return node(operand, columns) };
+    let number = match other {
+        Expression::Column(name) => {
+            let column = columns.iter().find(|column| column.column.name == *name);
+            column.and_then(|column| column.words.position(word)).map(f64::from)
+        }
+        Expression::Measure(MeasureAttribute::Kind) => named(&KINDS, word),
+        Expression::Measure(MeasureAttribute::Unit) => named(&UNITS, word),
+        _ => None,
+    };
+    // A word that no row can hold differs from all of them.
+    Node::Constant(number.unwrap_or(-2.0))
+}
+
+fn evaluate(node: &Node, values: &Values<'_>) -> f64 {
+    let number = |index: usize| values.numbers.get(index).copied().unwrap_or(f64::NAN);
+    match node {
+        Node::Constant(constant) => *constant,
+        Node::Load(index) => number(*index),
+        Node::Has(index) => yes(!number(*index).is_nan()),
+        Node::YearOf(index) => (number(*index) / 8.0).floor(),
+        Node::LengthOf(index) => period_length(number(*index)),
+        Node::Today => values.today,
+        Node::Kind => values.measure.map_or(-1.0, |measure| kind_number(measure.kind)),
+        Node::Unit => values.measure.map_or(-1.0, |measure| unit_number(measure.unit)),
+        Node::Factor => values.measure.map_or(f64::NAN, |measure| measure.unit.factor()),
+        Node::Not(inner) => 1.0 - evaluate(inner, values),
+        Node::In(inner, among) => {
+            let value = evaluate(inner, values);
+            if value.is_nan() { value } else { yes(among.contains(&value)) }
+        }
+        Node::EqualAsShown(index, right) => {
+            let (left, right) = (number(*index), evaluate(right, values));
+            let half = Number::half_unit(values.decimals.get(*index).copied().unwrap_or(0));
+            // Half a unit itself may be rounded either way, and its distance is not exact.
+            compare(left, right, (left - right).abs() <= half * (1.0 + 1e-6) + right.abs() * 1e-12)
+        }
+        Node::Operate(operator, sides) => {
+            let left = evaluate(&sides.0, values);
+            match operator {
+                Operator::And if left == 0.0 => 0.0,
+                Operator::Or if left == 1.0 => 1.0,
+                _ => operate(*operator, left, evaluate(&sides.1, values)),
+            }
+        }
+    }
+}
+
+fn yes(condition: bool) -> f64 {
+    f64::from(u8::from(condition))
 }
 
 fn operate(operator: Operator, left: f64, right: f64) -> f64 {
@@ -195,7 +185,7 @@ fn operate(operator: Operator, left: f64, right: f64) -> f64 {
 }
 
 fn compare(left: f64, right: f64, holds: bool) -> f64 {
-    if left.is_nan() || right.is_nan() { f64::NAN } else { f64::from(u8::from(holds)) }
+    if left.is_nan() || right.is_nan() { f64::NAN } else { yes(holds) }
 }
 
 /// The bit of a column; beyond 128 columns none, so that a rule is then always asked.

@@ -182,8 +182,10 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         if found == width {
             return true;
         }
+        // Between commas a decimal comma makes cells too, and the last of them may be empty.
+        let may_be_decimals = self.layout.style.decimal_mark == '.';
         let are_extra_empty = found > width && (width..found).all(|index| record.raw(index).trim_ascii().is_empty());
-        if are_extra_empty {
+        if are_extra_empty && !may_be_decimals {
             self.report(Cause::Kind("row.extra_empty_cells"), Place::Column(width), place, || {
                 Detail::default().with("found", found).with("expected", width)
             });
@@ -447,46 +449,53 @@ impl RawCells for RecordCells<'_, '_, '_> {
 #[derive(Clone, Debug)]
 struct Memory<'a> {
     slots: [(u128, Cell<'a>); Memory::SLOTS],
+    /// Which of the places of a text is overwritten next.
+    next: usize,
 }
 
 impl Default for Memory<'_> {
     fn default() -> Self {
-        Self { slots: [(0, Cell::Missing(MissingReason::NotReported)); Memory::SLOTS] }
+        Self { slots: [(0, Cell::Missing(MissingReason::NotReported)); Memory::SLOTS], next: 0 }
     }
 }
 
 impl<'a> Memory<'a> {
-    const SLOTS: usize = 32;
+    const SLOTS: usize = 64;
+    /// In how many places a text may be kept.
+    const PLACES: usize = 4;
 
     fn recall(&self, bytes: &[u8]) -> Option<Cell<'a>> {
         let packed = pack(bytes)?;
-        let (found, cell) = self.slots.get(slot(packed))?;
-        (*found == packed).then_some(*cell)
+        let places = self.slots.get(first_place(packed)..)?.get(..Self::PLACES)?;
+        places.iter().find(|(found, _)| *found == packed).map(|(_, cell)| *cell)
     }
 
     fn remember(&mut self, bytes: &[u8], cell: Cell<'a>) {
-        if let Some(packed) = pack(bytes)
-            && let Some(entry) = self.slots.get_mut(slot(packed))
-        {
-            *entry = (packed, cell);
+        let Some(packed) = pack(bytes) else { return };
+        self.next = (self.next + 1) % Self::PLACES;
+        let places = self.slots.get_mut(first_place(packed)..).unwrap_or_default();
+        let free = places.iter().take(Self::PLACES).position(|(found, _)| *found == 0);
+        if let Some(place) = places.get_mut(free.unwrap_or(self.next)) {
+            *place = (packed, cell);
         }
     }
 }
 
 /// A text of 1 to 15 bytes as one number, its length in the last byte: equal only for equal texts, never 0.
 fn pack(bytes: &[u8]) -> Option<u128> {
-    let mut packed = [0_u8; 16];
-    let length = u8::try_from(bytes.len()).ok().filter(|length| (1..=15).contains(length))?;
-    packed.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    packed[15] = length;
-    Some(u128::from_le_bytes(packed))
+    let length = bytes.len();
+    if length == 0 || length > 15 {
+        return None;
+    }
+    let text = bytes.iter().rev().fold(0, |packed: u128, byte| (packed << 8) | u128::from(*byte));
+    Some(text | ((length as u128) << 120))
 }
 
-/// Where a packed text is kept.
+/// The first of the places of a packed text.
 #[expect(clippy::cast_possible_truncation, reason = "halves of a number are mixed on purpose")]
-const fn slot(packed: u128) -> usize {
+const fn first_place(packed: u128) -> usize {
     let mixed = ((packed as u64) ^ ((packed >> 64) as u64)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 59) as usize
+    (mixed >> 60) as usize * Memory::PLACES
 }
 
 /// Only for the size of a remembered cell to stay in sight.
