@@ -99,7 +99,6 @@ fn check_rules(catalogue: &Catalogue, code: &str, faults: &mut Faults<'_>) {
     if dataset.is_none() {
         faults.add(format!("there is no dataset `{code}`"));
     }
-    faults.check_distinct(rules.iter().map(|rule| (&rule.code, &[][..])));
     for rule in rules {
         if dataset.is_some_and(|dataset| dataset.column(&rule.column).is_none()) {
             faults.add(format!("`{}` points at the column `{}`, which `{code}` has not", rule.code, rule.column));
