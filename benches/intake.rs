@@ -104,8 +104,13 @@ fn check_file(path: &Path, catalogue: &Catalogue, is_clean: bool) -> Result<(), 
     };
     let report = check(File::open(path)?, catalogue, &context, &mut NoSink)?;
     let expected = if is_clean { report.rows.accepted } else { report.rows.rejected };
-    let is_right = report.rows.read == u64::from(ROWS) && expected == u64::from(ROWS) && report.findings.is_empty() == is_clean;
-    if is_right { Ok(()) } else { Err(format!("{:?} {:?}", report.rows, report.findings.first().map(|finding| &finding.message)).into()) }
+    let is_right =
+        report.rows.read == u64::from(ROWS) && expected == u64::from(ROWS) && report.findings.is_empty() == is_clean;
+    if is_right {
+        Ok(())
+    } else {
+        Err(format!("{:?} {:?}", report.rows, report.findings.first().map(|finding| &finding.message)).into())
+    }
 }
 
 fn corpus_catalogue() -> Result<Catalogue, Box<dyn std::error::Error>> {

@@ -66,9 +66,10 @@ fn places(report: &Report) -> Vec<[String; 4]> {
     let text = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let all = report.findings.iter().flat_map(|finding| {
         let column = finding.column.as_ref().and_then(|column| column.number);
-        finding.occurrences.iter().map(move |place| {
-            [finding.code.clone(), text(place.line), text(place.row), text(column.map(u64::from))]
-        })
+        finding
+            .occurrences
+            .iter()
+            .map(move |place| [finding.code.clone(), text(place.line), text(place.row), text(column.map(u64::from))])
     });
     all.collect()
 }
@@ -109,7 +110,8 @@ fn every_file_gets_its_verdict_and_its_findings() {
             if !found.contains(&wanted) {
                 fault(format!("lacks {wanted:?}"));
             }
-            let severity = report.findings.iter().find(|other| other.code == finding["code"]).map(|other| other.severity);
+            let severity =
+                report.findings.iter().find(|other| other.code == finding["code"]).map(|other| other.severity);
             let is_error = severity == Some(Severity::Error);
             if severity.is_some() && is_error != (finding["severity"] == "error") {
                 fault(format!("{} weighs {severity:?}", finding["code"]));

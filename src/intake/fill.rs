@@ -81,8 +81,10 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_the_language_does() {
-        let template =
-            Text { nl: "{value} is {expected}[ of {x}]".to_owned(), en: "{value} is {expected}[ or {value}]".to_owned() };
+        let template = Text {
+            nl: "{value} is {expected}[ of {x}]".to_owned(),
+            en: "{value} is {expected}[ or {value}]".to_owned(),
+        };
         let occurrence = Occurrence {
             value: Some("59.8".to_owned()),
             parameters: [("expected".to_owned(), "95.8".to_owned())].into(),

@@ -78,9 +78,8 @@ impl Program {
 }
 
 fn node(expression: &Expression, columns: &[LayoutColumn<'_>]) -> Node {
-    let over = |name: &str, node: fn(usize) -> Node| {
-        Layout::index(columns, name).map_or(Node::Constant(f64::NAN), node)
-    };
+    let over =
+        |name: &str, node: fn(usize) -> Node| Layout::index(columns, name).map_or(Node::Constant(f64::NAN), node);
     match expression {
         Expression::Number(number) => Node::Constant(*number),
         Expression::Word(_) => Node::Constant(f64::NAN),

@@ -10,8 +10,12 @@ use crate::{
     domain::{MissingReason, Observation, Report},
 };
 
-const INDICATORS: [(&str, &str, &str); 4] =
-    [("KZ01", "proportion", "percent"), ("KZ04A", "mean", "hours"), ("KZ07A", "proportion", "percent"), ("KZ07B", "proportion", "percent")];
+const INDICATORS: [(&str, &str, &str); 4] = [
+    ("KZ01", "proportion", "percent"),
+    ("KZ04A", "mean", "hours"),
+    ("KZ07A", "proportion", "percent"),
+    ("KZ07B", "proportion", "percent"),
+];
 
 fn text(word: &str) -> String {
     format!("{{ nl = \"{word}\", en = \"{word}\" }}")
@@ -49,22 +53,64 @@ const PERIODIC: &str = "year = \"verslagjaar\"\nperiod = \"periode\"\n";
 fn catalogue() -> Catalogue {
     let place = [("agb_code", "agb_code"), ("verslagjaar", "year"), ("periode", "period")];
     let with = |more: &[(&'static str, &'static str)]| [place.as_slice(), more].concat();
-    let numbers = ["aantal_personen", "fte", "uren", "in_opleiding", "ziektedagen", "beschikbare_dagen", "instroom", "uitstroom",
-        "vacatures", "vacatures_langer_dan_3_maanden", "met_schriftelijke_overeenkomst", "met_vergewischeck", "kckz_geregistreerd"];
+    let numbers = [
+        "aantal_personen",
+        "fte",
+        "uren",
+        "in_opleiding",
+        "ziektedagen",
+        "beschikbare_dagen",
+        "instroom",
+        "uitstroom",
+        "vacatures",
+        "vacatures_langer_dan_3_maanden",
+        "met_schriftelijke_overeenkomst",
+        "met_vergewischeck",
+        "kckz_geregistreerd",
+    ];
     let mut staff = with(&[("contractvorm", "code"), ("functie", "identifier")]);
     staff.extend(numbers.map(|name| (name, "decimal")));
     let measure = format!(
         "{PERIODIC}measure = \"indicator_code\"\nkey = [\"agb_code\", \"periode\", \"indicator_code\"]\n[observation]\nnumerator = {{ sum = [\"teller\"] }}\ndenominator = {{ sum = [\"noemer\"] }}\n"
     );
     let mut files: BTreeMap<String, String> = [
-        dataset("indicatoren", &measure, &with(&[("indicator_code", "indicator"), ("teller", "decimal"), ("noemer", "integer"), ("waarde", "decimal"), ("toelichting", "text")])),
-        dataset("evaluaties", &format!("{PERIODIC}key = [\"agb_code\", \"periode\", \"onderwerp_code\"]"), &with(&[
-            ("instrument", "identifier"), ("onderwerp_code", "identifier"), ("aantal_uitgenodigd", "integer"), ("aantal_respons", "integer"),
-            ("gemiddelde", "decimal"), ("standaardafwijking", "decimal"), ("aandeel_9_10", "decimal"), ("aandeel_tm_6", "decimal"),
-            ("schaal_min", "decimal"), ("schaal_max", "decimal"),
-        ])),
-        dataset("personeel", &format!("{PERIODIC}key = [\"agb_code\", \"periode\", \"contractvorm\", \"functie\"]"), &staff),
-        dataset("organisaties", "submittable = false\nkey = [\"agb_code\"]", &[("agb_code", "agb_code"), ("naam", "text"), ("soort", "identifier")]),
+        dataset(
+            "indicatoren",
+            &measure,
+            &with(&[
+                ("indicator_code", "indicator"),
+                ("teller", "decimal"),
+                ("noemer", "integer"),
+                ("waarde", "decimal"),
+                ("toelichting", "text"),
+            ]),
+        ),
+        dataset(
+            "evaluaties",
+            &format!("{PERIODIC}key = [\"agb_code\", \"periode\", \"onderwerp_code\"]"),
+            &with(&[
+                ("instrument", "identifier"),
+                ("onderwerp_code", "identifier"),
+                ("aantal_uitgenodigd", "integer"),
+                ("aantal_respons", "integer"),
+                ("gemiddelde", "decimal"),
+                ("standaardafwijking", "decimal"),
+                ("aandeel_9_10", "decimal"),
+                ("aandeel_tm_6", "decimal"),
+                ("schaal_min", "decimal"),
+                ("schaal_max", "decimal"),
+            ]),
+        ),
+        dataset(
+            "personeel",
+            &format!("{PERIODIC}key = [\"agb_code\", \"periode\", \"contractvorm\", \"functie\"]"),
+            &staff,
+        ),
+        dataset(
+            "organisaties",
+            "submittable = false\nkey = [\"agb_code\"]",
+            &[("agb_code", "agb_code"), ("naam", "text"), ("soort", "identifier")],
+        ),
     ]
     .into();
     for (dataset, rules) in [
@@ -75,7 +121,10 @@ fn catalogue() -> Catalogue {
         files.insert(format!("rules/{dataset}.toml"), rules.to_owned());
     }
     for (code, kind, unit) in INDICATORS {
-        files.insert(format!("indicators/{code}.toml"), indicator(code, kind, unit, "data = { dataset = \"indicatoren\" }"));
+        files.insert(
+            format!("indicators/{code}.toml"),
+            indicator(code, kind, unit, "data = { dataset = \"indicatoren\" }"),
+        );
     }
     let share = r#"[data]
 dataset = "personeel"
@@ -96,45 +145,60 @@ fn indicator(code: &str, kind: &str, unit: &str, data: &str) -> String {
 
 fn run(dataset: &str, file: &str, sink: &mut dyn RowSink) -> Report {
     let codes = organisations(&["00990001", "00990002"]);
-    let context = CheckContext { today: date(2025, 2, 1), dataset: Some(dataset), organisations: &codes, limits: Limits::default() };
+    let context = CheckContext {
+        today: date(2025, 2, 1),
+        dataset: Some(dataset),
+        organisations: &codes,
+        limits: Limits::default(),
+    };
     check(Cursor::new(file), &catalogue(), &context, sink).expect("memory can be read")
 }
 
 /// The codes and columns of what is found in one row.
 fn found(dataset: &str, header: &str, row: &str) -> Vec<(String, String)> {
     let report = run(dataset, &format!("{header}\n{row}\n"), &mut NoSink);
-    let found = report.findings.into_iter().map(|finding| (finding.code, finding.column.map(|column| column.name).unwrap_or_default()));
+    let found = report
+        .findings
+        .into_iter()
+        .map(|finding| (finding.code, finding.column.map(|column| column.name).unwrap_or_default()));
     found.collect()
 }
 
 fn assert_found(dataset: &str, header: &str, cases: &[(&str, &[(&str, &str)])]) {
     for (row, expected) in cases {
-        let expected: Vec<_> = expected.iter().map(|(code, column)| (format!("rule.{code}"), (*column).to_owned())).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(code, column)| (format!("rule.{code}"), (*column).to_owned())).collect();
         assert_eq!(found(dataset, header, row), expected, "{row}");
     }
 }
 
 #[test]
 fn indicators() {
-    assert_found("indicatoren", "agb_code;verslagjaar;periode;indicator_code;teller;noemer;waarde", &[
-        ("00990001;2024;2024;KZ01;412;430;95,8", &[]),
-        ("00990001;2024;2024;INID-KZ01;412;430;96", &[]),
-        ("00990001;2024;2024;KZ01;412;430;95,7", &[("value_mismatch", "waarde")]),
-        ("00990001;2024;2024;KZ01;440;430;", &[("numerator_gt_denominator", "teller")]),
-        ("00990001;2024;2024;KZ04A;4400;430;10,2", &[]),
-        ("00990001;2024;2024;KZ01;;;95,8", &[("value_without_denominator", "waarde")]),
-        ("00990001;2024;2024;KZ01;;430;", &[("incomplete_fraction", "teller")]),
-        ("00990001;2024;2024;KZ01;12;;", &[("incomplete_fraction", "noemer")]),
-        ("00990001;2024;2024;KZ01;0;0;", &[]),
-        ("00990001;2024;2023-Q1;KZ01;1;2;50", &[("period_year_mismatch", "periode")]),
-        ("00990001;2024;2024;KZ01;9;999;", &[("placeholder_suspect", "noemer")]),
-    ]);
+    assert_found(
+        "indicatoren",
+        "agb_code;verslagjaar;periode;indicator_code;teller;noemer;waarde",
+        &[
+            ("00990001;2024;2024;KZ01;412;430;95,8", &[]),
+            ("00990001;2024;2024;INID-KZ01;412;430;96", &[]),
+            ("00990001;2024;2024;KZ01;412;430;95,7", &[("value_mismatch", "waarde")]),
+            ("00990001;2024;2024;KZ01;440;430;", &[("numerator_gt_denominator", "teller")]),
+            ("00990001;2024;2024;KZ04A;4400;430;10,2", &[]),
+            ("00990001;2024;2024;KZ01;;;95,8", &[("value_without_denominator", "waarde")]),
+            ("00990001;2024;2024;KZ01;;430;", &[("incomplete_fraction", "teller")]),
+            ("00990001;2024;2024;KZ01;12;;", &[("incomplete_fraction", "noemer")]),
+            ("00990001;2024;2024;KZ01;0;0;", &[]),
+            ("00990001;2024;2023-Q1;KZ01;1;2;50", &[("period_year_mismatch", "periode")]),
+            ("00990001;2024;2024;KZ01;9;999;", &[("placeholder_suspect", "noemer")]),
+        ],
+    );
 }
 
 #[test]
 fn the_same_clients_for_7a_and_7b() {
     let header = "agb_code;verslagjaar;periode;indicator_code;teller;noemer\n";
-    let same = format!("{header}00990001;2024;2024;KZ07A;1;430\n00990001;2024;2024;KZ07B;2;430\n00990002;2024;2024;KZ07B;2;90\n");
+    let same = format!(
+        "{header}00990001;2024;2024;KZ07A;1;430\n00990001;2024;2024;KZ07B;2;430\n00990002;2024;2024;KZ07B;2;90\n"
+    );
     assert_eq!(run("indicatoren", &same, &mut NoSink).findings, []);
     let other = same.replace("2;430", "2;410");
     let report = run("indicatoren", &other, &mut NoSink);
@@ -147,31 +211,42 @@ fn the_same_clients_for_7a_and_7b() {
 #[test]
 fn evaluations() {
     let header = "agb_code;verslagjaar;periode;instrument;onderwerp_code;aantal_uitgenodigd;aantal_respons;gemiddelde;standaardafwijking;aandeel_9_10;aandeel_tm_6;schaal_min;schaal_max";
-    assert_found("evaluaties", header, &[
-        ("00990001;2024;2024;PREM;CE01;100;40;8,4;1,2;40,0;5,0;1;10", &[]),
-        ("00990001;2024;2024;PREM;CE01;30;40;8,4;1,2;40,0;5,0;1;10", &[("part_gt_whole", "aantal_respons")]),
-        ("00990001;2024;2024;PREM;CE01;100;40;10,4;1,2;40,0;5,0;1;10", &[("out_of_scale", "gemiddelde")]),
-        ("00990001;2024;2024;PREM;CE01;100;40;8,4;4,9;40,0;5,0;1;10", &[("out_of_scale", "standaardafwijking")]),
-        ("00990001;2024;2024;PREM;CE01;100;40;8,4;1,2;60,0;50,0;1;10", &[("implausible", "aandeel_tm_6")]),
-        ("00990001;2024;2024;PREM;CE01;100;40;8,4;1,2;40,0;5,0;10;1", &[("scale", "schaal_max")]),
-        ("00990001;2024;2024;PREM;CE01;100;;8,4;;;;1;10", &[("value_without_denominator", "gemiddelde")]),
-        ("00990001;2024;2024;PREM;CE01;100;0;;;;;1;10", &[]),
-    ]);
+    assert_found(
+        "evaluaties",
+        header,
+        &[
+            ("00990001;2024;2024;PREM;CE01;100;40;8,4;1,2;40,0;5,0;1;10", &[]),
+            ("00990001;2024;2024;PREM;CE01;30;40;8,4;1,2;40,0;5,0;1;10", &[("part_gt_whole", "aantal_respons")]),
+            ("00990001;2024;2024;PREM;CE01;100;40;10,4;1,2;40,0;5,0;1;10", &[("out_of_scale", "gemiddelde")]),
+            ("00990001;2024;2024;PREM;CE01;100;40;8,4;4,9;40,0;5,0;1;10", &[("out_of_scale", "standaardafwijking")]),
+            ("00990001;2024;2024;PREM;CE01;100;40;8,4;1,2;60,0;50,0;1;10", &[("implausible", "aandeel_tm_6")]),
+            ("00990001;2024;2024;PREM;CE01;100;40;8,4;1,2;40,0;5,0;10;1", &[("scale", "schaal_max")]),
+            ("00990001;2024;2024;PREM;CE01;100;;8,4;;;;1;10", &[("value_without_denominator", "gemiddelde")]),
+            ("00990001;2024;2024;PREM;CE01;100;0;;;;;1;10", &[]),
+        ],
+    );
 }
 
 #[test]
 fn staffing() {
     let header = "agb_code;verslagjaar;periode;contractvorm;functie;aantal_personen;fte;uren;in_opleiding;ziektedagen;beschikbare_dagen;vacatures;vacatures_langer_dan_3_maanden";
-    assert_found("personeel", header, &[
-        ("00990001;2024;2024-Q4;zzp;kv;17;9,8;3920;2;10;400;3;1", &[]),
-        ("00990001;2024;2024-Q4;zzp;kv;7;9,8;3920;2;10;400;3;1", &[("implausible", "fte")]),
-        ("00990001;2024;2024-Q4;zzp;kv;17;9,8;39200;2;10;400;3;1", &[("implausible", "uren")]),
-        ("00990001;2024;2024;zzp;kv;17;9,8;3920;2;10;400;3;1", &[("implausible", "uren")]),
-        ("00990001;2024;2024-Q4;zzp;kv;17;9,8;3920;20;10;400;3;1", &[("part_gt_whole", "in_opleiding")]),
-        ("00990001;2024;2024-Q4;zzp;kv;17;9,8;3920;2;500;400;3;1", &[("part_gt_whole", "ziektedagen")]),
-        ("00990001;2024;2024-Q4;zzp;kv;17;9,8;3920;2;10;400;3;4", &[("part_gt_whole", "vacatures_langer_dan_3_maanden")]),
-        ("00990001;2024;2024-Q4;loondienst;kv;17;9,8;3920;;;;;", &[("category_absent", "contractvorm")]),
-    ]);
+    assert_found(
+        "personeel",
+        header,
+        &[
+            ("00990001;2024;2024-Q4;zzp;kv;17;9,8;3920;2;10;400;3;1", &[]),
+            ("00990001;2024;2024-Q4;zzp;kv;7;9,8;3920;2;10;400;3;1", &[("implausible", "fte")]),
+            ("00990001;2024;2024-Q4;zzp;kv;17;9,8;39200;2;10;400;3;1", &[("implausible", "uren")]),
+            ("00990001;2024;2024;zzp;kv;17;9,8;3920;2;10;400;3;1", &[("implausible", "uren")]),
+            ("00990001;2024;2024-Q4;zzp;kv;17;9,8;3920;20;10;400;3;1", &[("part_gt_whole", "in_opleiding")]),
+            ("00990001;2024;2024-Q4;zzp;kv;17;9,8;3920;2;500;400;3;1", &[("part_gt_whole", "ziektedagen")]),
+            (
+                "00990001;2024;2024-Q4;zzp;kv;17;9,8;3920;2;10;400;3;4",
+                &[("part_gt_whole", "vacatures_langer_dan_3_maanden")],
+            ),
+            ("00990001;2024;2024-Q4;loondienst;kv;17;9,8;3920;;;;;", &[("category_absent", "contractvorm")]),
+        ],
+    );
 }
 
 fn observe(dataset: &str, file: &str) -> Vec<Observation> {
@@ -183,20 +258,35 @@ fn observe(dataset: &str, file: &str) -> Vec<Observation> {
 
 #[test]
 fn observations_follow_the_indicator_and_come_sorted() {
-    let observations = observe("indicatoren", "agb_code;verslagjaar;periode;indicator_code;teller;noemer\n00990002;2024;2024;KZ01;1;2\n00990001;2024;2024-Q1;KZ01;3;4\n00990001;2024;2024;KZ07A;0;0\n00990001;2024;2024;KZ01;n.v.t.;-\n00990001;2024;2024;KZ01;n.v.t.;-\n");
+    let observations = observe(
+        "indicatoren",
+        "agb_code;verslagjaar;periode;indicator_code;teller;noemer\n00990002;2024;2024;KZ01;1;2\n00990001;2024;2024-Q1;KZ01;3;4\n00990001;2024;2024;KZ07A;0;0\n00990001;2024;2024;KZ01;n.v.t.;-\n00990001;2024;2024;KZ01;n.v.t.;-\n",
+    );
     let shown: Vec<_> = observations
         .iter()
-        .map(|found| (found.agb_code.to_string(), found.period.to_string(), found.indicator.as_str(), found.numerator, found.denominator, found.missing))
+        .map(|found| {
+            (
+                found.agb_code.to_string(),
+                found.period.to_string(),
+                found.indicator.as_str(),
+                found.numerator,
+                found.denominator,
+                found.missing,
+            )
+        })
         .collect();
     let row = |agb: &str, period: &str, code, numbers: Option<(f64, f64)>, missing| {
         (agb.to_owned(), period.to_owned(), code, numbers.map(|pair| pair.0), numbers.map(|pair| pair.1), missing)
     };
-    assert_eq!(shown, [
-        row("00990001", "2024", "KZ01", None, Some(MissingReason::NotApplicable)),
-        row("00990001", "2024", "KZ07A", Some((0.0, 0.0)), Some(MissingReason::EmptyDenominator)),
-        row("00990001", "2024-Q1", "KZ01", Some((3.0, 4.0)), None),
-        row("00990002", "2024", "KZ01", Some((1.0, 2.0)), None),
-    ]);
+    assert_eq!(
+        shown,
+        [
+            row("00990001", "2024", "KZ01", None, Some(MissingReason::NotApplicable)),
+            row("00990001", "2024", "KZ07A", Some((0.0, 0.0)), Some(MissingReason::EmptyDenominator)),
+            row("00990001", "2024-Q1", "KZ01", Some((3.0, 4.0)), None),
+            row("00990002", "2024", "KZ01", Some((1.0, 2.0)), None),
+        ]
+    );
 }
 
 #[test]
@@ -225,7 +315,10 @@ fn a_register_without_periods_is_read_row_by_row() {
     let file = "AGB-code,naam,soort\n00990001,\"Kraamzorg \"\"De Ooievaar\"\"\",organisation\n00990001,\"Kraamzorg \"\"De Ooievaar\"\"\",organisation\n00990002,Één,solo\n";
     let report = run("organisaties", file, &mut names);
     assert_eq!((report.rows.accepted, report.rows.unchanged, report.periods.len()), (2, 1, 0));
-    assert_eq!(names.0, [("00990001".to_owned(), "Kraamzorg \"De Ooievaar\"".to_owned()), ("00990002".to_owned(), "Één".to_owned())]);
+    assert_eq!(
+        names.0,
+        [("00990001".to_owned(), "Kraamzorg \"De Ooievaar\"".to_owned()), ("00990002".to_owned(), "Één".to_owned())]
+    );
 }
 
 #[test]

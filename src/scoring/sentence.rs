@@ -67,18 +67,23 @@ fn figures(
 ) -> Vec<(&'static str, String)> {
     let shown =
         |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| in_unit(value, indicator.unit, language));
-    let counts = match (signal.numerator, signal.denominator) {
-        (Some(numerator), Some(denominator)) if indicator.kind != IndicatorKind::Mean => {
-            let number = |value: f64| language.number(value, usize::from(value.fract() != 0.0));
-            let parameters = [("numerator", number(numerator)), ("denominator", number(denominator))];
-            catalogue.message("COUNTS", &parameters).get(language).to_owned()
-        }
-        _ => String::new(),
+    let number = |value: Option<f64>| {
+        value.map_or_else(|| "?".to_owned(), |value| language.number(value, usize::from(value.fract() != 0.0)))
+    };
+    let (numerator, denominator) = (number(signal.numerator), number(signal.denominator));
+    let counted = signal.numerator.is_some() && indicator.kind != IndicatorKind::Mean;
+    let counts = if counted {
+        let parameters = [("numerator", numerator.clone()), ("denominator", denominator.clone())];
+        catalogue.message("COUNTS", &parameters).get(language).to_owned()
+    } else {
+        String::new()
     };
     let tail = signal.probability_low.zip(signal.probability_high).map(|(low, high)| low.min(high));
     vec![
         ("value", shown(signal.value)),
         ("counts", counts),
+        ("numerator", numerator),
+        ("denominator", denominator),
         ("typical", shown(typical)),
         ("low", shown(signal.ordinary.map(|ordinary| ordinary.low))),
         ("high", shown(signal.ordinary.map(|ordinary| ordinary.high))),
