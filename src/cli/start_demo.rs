@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::{
     arguments::{DemoOptions, Global},
-    demo::{self, Delivery, Demo, DemoOrganisation, Expectation},
+    demo::{self, Delivery, Demo, Expectation},
     operate, register, serve, token,
 };
 use crate::{
@@ -33,8 +33,8 @@ const MORNING: i64 = 9 * 60 * 60;
 /// For how many days the demo's tokens work.
 const TOKEN_DAYS: i64 = 366;
 
-/// The stories whose organisations get a token.
-const TOLD_FIRST: [&str; 2] = ["supply-shortfall", "mistakes"];
+/// The stories whose organisations get a token: one that has yet to deliver the last year, and one with a signal.
+const TOLD_FIRST: [&str; 2] = ["silent-this-year", "supply-shortfall"];
 
 /// A clock that shows the moment of the delivery that is being played.
 #[derive(Clone, Debug, Default)]
@@ -103,15 +103,21 @@ async fn play(service: &Service, stage: &StageClock, demo: &Demo, folder: &Path)
         month = Some(this_month);
         bar.set_message(this_month.strftime("%Y-%m").to_string());
         stage.set(delivery.at);
-        let path = folder.join("files").join(delivery.year.to_string());
-        fs::create_dir_all(&path)?;
-        fs::write(path.join(&delivery.file_name), &delivery.bytes)?;
+        keep_file(folder, delivery)?;
         let organisation = organisations.get(&delivery.agb_code).context("a delivery of nobody")?;
         waiting.extend(send(service, *organisation, delivery).await?);
         bar.inc(1);
     }
     approve(service, &mut waiting).await?;
     bar.finish_and_clear();
+    Ok(())
+}
+
+/// `files/2025/33991234/2026-03-02-indicatoren.csv`.
+fn keep_file(folder: &Path, delivery: &Delivery) -> anyhow::Result<()> {
+    let path = folder.join("files").join(delivery.year.to_string()).join(delivery.agb_code.to_string());
+    fs::create_dir_all(&path)?;
+    fs::write(path.join(format!("{}-{}", delivery.at.date(), delivery.file_name)), &delivery.bytes)?;
     Ok(())
 }
 
@@ -171,51 +177,50 @@ async fn approve(service: &Service, waiting: &mut Vec<SubmissionId>) -> anyhow::
     Ok(())
 }
 
-/// A token as it is shown and written to a file.
+/// The tokens as they are shown and written to a file.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DemoToken {
-    role: &'static str,
-    /// Whose, for the role organisation.
-    agb_code: Option<AgbCode>,
-    organisation: Option<String>,
-    token: String,
-    expires_at: String,
+struct DemoTokens {
+    /// Of the inspectorate.
+    inspector: String,
+    /// Of an organisation that has yet to deliver the last year.
+    organisation: String,
+    organisation_agb_code: AgbCode,
+    organisation_name: String,
+    /// Of an organisation with a signal.
+    other_organisation: String,
+    other_organisation_agb_code: AgbCode,
+    other_organisation_name: String,
 }
 
-/// One for the inspectorate, and two for organisations of which the demo tells a story.
-async fn make_tokens(service: &Service, demo: &Demo) -> anyhow::Result<Vec<DemoToken>> {
-    let mut tokens = vec![make_token(service, None).await?];
-    for story in TOLD_FIRST {
-        let told = demo.stories.iter().find(|one| one.code == story).context("the demo lacks a story")?;
-        let organisation = demo.organisations.iter().find(|one| one.agb_code == told.organisation);
-        tokens.push(make_token(service, organisation).await?);
-    }
-    Ok(tokens)
-}
-
-async fn make_token(service: &Service, organisation: Option<&DemoOrganisation>) -> anyhow::Result<DemoToken> {
-    let agb_code = organisation.map(|one| one.agb_code);
-    let role = if organisation.is_some() { Role::Organisation } else { Role::Inspector };
-    let token = token::create(service, role, agb_code, "demo", TOKEN_DAYS).await?;
-    Ok(DemoToken {
-        role: role.as_str(),
-        agb_code,
-        organisation: organisation.map(|one| one.name.clone()),
-        token: token.secret,
-        expires_at: token.expires_at.to_string(),
+async fn make_tokens(service: &Service, demo: &Demo) -> anyhow::Result<DemoTokens> {
+    let secret =
+        async |role, agb_code| anyhow::Ok(token::create(service, role, agb_code, "demo", TOKEN_DAYS).await?.secret);
+    let [silent, signalled] = TOLD_FIRST.map(|code| {
+        let story = demo.stories.iter().find(|story| story.code == code)?;
+        demo.organisations.iter().find(|one| one.agb_code == story.organisation)
+    });
+    let silent = silent.context("the demo lacks a story")?;
+    let signalled = signalled.context("the demo lacks a story")?;
+    Ok(DemoTokens {
+        inspector: secret(Role::Inspector, None).await?,
+        organisation: secret(Role::Organisation, Some(silent.agb_code)).await?,
+        organisation_agb_code: silent.agb_code,
+        organisation_name: silent.name.clone(),
+        other_organisation: secret(Role::Organisation, Some(signalled.agb_code)).await?,
+        other_organisation_agb_code: signalled.agb_code,
+        other_organisation_name: signalled.name.clone(),
     })
 }
 
-fn print_tokens(tokens: &[DemoToken]) {
+fn print_tokens(tokens: &DemoTokens) {
     println!("\nAlle gegevens zijn verzonnen. All data are invented. In the demo it is {}.\n", demo::TODAY);
-    for one in tokens {
-        let whose = match (&one.organisation, one.agb_code) {
-            (Some(name), Some(agb_code)) => format!("{name} ({agb_code})"),
-            _ => "inspectie / inspectorate".to_owned(),
-        };
-        println!("  {}\n    {}", whose, one.token);
-    }
+    println!("  inspectie / inspectorate\n    {}", tokens.inspector);
+    println!("  {} ({})\n    {}", tokens.organisation_name, tokens.organisation_agb_code, tokens.organisation);
+    println!(
+        "  {} ({})\n    {}",
+        tokens.other_organisation_name, tokens.other_organisation_agb_code, tokens.other_organisation
+    );
 }
 
 fn print_guide(address: &str, demo: &Demo, language: Language) {
