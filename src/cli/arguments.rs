@@ -131,7 +131,7 @@ pub(super) enum Format {
 
 #[derive(Args, Debug)]
 pub(super) struct RegisterOptions {
-    /// A CSV file with the columns agb_code;naam;soort
+    /// A CSV file with the columns `agb_code`, `naam` and `soort`
     pub(super) file: PathBuf,
 }
 
