@@ -37,7 +37,7 @@ pub fn check<R: Read + Seek>(
 }
 
 /// How much of the start of a file is looked at to tell what it is.
-const HEAD: u64 = 256 << 10;
+pub(super) const HEAD: u64 = 256 << 10;
 
 struct File<'c, R> {
     source: R,

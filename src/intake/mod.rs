@@ -15,6 +15,7 @@ mod date;
 mod decode;
 mod dialect;
 mod duplicates;
+mod excerpt;
 mod fill;
 mod header;
 mod header_check;
@@ -34,7 +35,8 @@ mod words;
 
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
-pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits};
+pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, OpenYears};
+pub use excerpt::{Excerpt, ExcerptPlace, excerpts};
 pub use observe::Observer;
 
 #[cfg(test)]

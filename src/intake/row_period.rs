@@ -1,5 +1,9 @@
 //! Whether a row's year and period may be delivered today.
 
+use std::cmp::Ordering;
+
+use jiff::civil::Date;
+
 use super::{
     collect::{Detail, RecordPlace},
     program,
@@ -31,14 +35,12 @@ impl RowChecker<'_, '_> {
         let asked = [(as_year, layout.year), (period, layout.period)];
         for (period, index) in asked {
             if let Some(period) = period
-                && let Some(window) = self.catalogue.window(&layout.dataset.code, period.calendar_year())
+                && let Some((code, day)) = self.closed(period)
             {
-                let (code, day) = match window.state(period, self.context.today) {
-                    WindowState::Open(_) => continue,
-                    WindowState::Future(opens) => ("rule.period_future", opens),
-                    WindowState::Closed(closes) => ("rule.period_closed", closes),
+                let detail = |raw: &[u8]| {
+                    let day = day.map(|day| day.to_string()).unwrap_or_default();
+                    Detail::of(raw).with("period", period).with("date", day)
                 };
-                let detail = |raw: &[u8]| Detail::of(raw).with("period", period).with("date", day);
                 self.report_at(code, index, record, place, detail);
                 // What follows from a wrong period is not told as well.
                 for index in [layout.year, layout.period].into_iter().flatten() {
@@ -49,6 +51,22 @@ impl RowChecker<'_, '_> {
         }
         self.sound_period = Some((year, period));
         measure.is_none_or(is_valid) || self.report_validity(record, place, calendar_year)
+    }
+
+    /// Why nothing can be delivered about `period`: a code, and the day on which that changes or changed.
+    fn closed(&self, period: Period) -> Option<(&'static str, Option<Date>)> {
+        if let Some(years) = self.context.open_years {
+            return match years.closed(period.calendar_year())? {
+                Ordering::Greater => Some(("rule.period_future", None)),
+                _ => Some(("rule.period_closed", None)),
+            };
+        }
+        let window = self.catalogue.window(&self.layout.dataset.code, period.calendar_year())?;
+        match window.state(period, self.context.today) {
+            WindowState::Open(_) => None,
+            WindowState::Future(opens) => Some(("rule.period_future", Some(opens))),
+            WindowState::Closed(closes) => Some(("rule.period_closed", Some(closes))),
+        }
     }
 
     fn report_validity(&mut self, record: &Record<'_>, place: RecordPlace, year: Option<i16>) -> bool {
