@@ -57,8 +57,11 @@ impl<R: Read + Seek> File<'_, R> {
         }
         let survey = decode::survey(&mut self.source, &head)?;
         match survey.encoding {
-            TextEncoding::Unknown => return Ok(self.refuse("file.encoding", Some(1), Detail::default)),
-            TextEncoding::Utf16(encoding) => {
+            TextEncoding::Unknown => {
+                let read = || Detail::default().with("unmarked", "UTF-16, UTF-32");
+                return Ok(self.refuse("file.encoding", Some(1), read));
+            }
+            TextEncoding::Utf16(encoding) | TextEncoding::BrokenUtf16(encoding) => {
                 let read = || Detail::default().with("read", encoding.name());
                 self.collector.add(Cause::Kind("file.encoding_converted"), Place::Whole, RecordPlace::default(), read);
             }

@@ -6,7 +6,7 @@ use super::{
     coerce_text,
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     context::CheckContext,
-    decode::{TextEncoding, decode_cell},
+    decode::{TextEncoding, decode_cell, is_forged},
     duplicates::Hasher,
     layout::{Layout, LayoutColumn},
     memory::Memory,
@@ -169,7 +169,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         let layout = self.layout;
         let mut is_sound = true;
         for &position in &layout.unknown {
-            if text::passes_eleven_test(record.raw(position).trim_ascii()) {
+            if text::holds_national_number(record.raw(position)) {
                 self.report(Cause::Kind("privacy.national_number"), Place::Column(position), place, Detail::default);
                 is_sound = false;
             }
@@ -251,20 +251,25 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         (!is_bad_encoding).then_some(cell)
     }
 
-    /// Says once that the encoding is assumed, or everywhere that the file mixes two; the latter is an error.
+    /// Says once that the encoding is assumed, and everywhere that it is none; the latter is an error.
     fn has_bad_encoding(&mut self, bytes: &[u8], position: usize, place: RecordPlace) -> bool {
-        let is_mixed = self.encoding == TextEncoding::Mixed && std::str::from_utf8(bytes).is_err();
         let code = match self.encoding {
             TextEncoding::Windows1252 if !self.has_told_encoding => "file.encoding_assumed",
-            TextEncoding::Mixed if is_mixed && !self.has_told_encoding => "file.encoding_mixed",
-            _ => return is_mixed,
+            TextEncoding::Mixed if std::str::from_utf8(bytes).is_err() => {
+                let is_forged = (0..bytes.len()).any(|at| is_forged(bytes.get(at..).unwrap_or_default()));
+                if is_forged { "file.encoding" } else { "file.encoding_mixed" }
+            }
+            TextEncoding::BrokenUtf16(_) if memchr::memmem::find(bytes, "\u{fffd}".as_bytes()).is_some() => {
+                "file.encoding"
+            }
+            _ => return false,
         };
         self.has_told_encoding = true;
-        let read = decode_cell(bytes, TextEncoding::Windows1252, &mut String::new()).to_owned();
+        let read = decode_cell(bytes, self.encoding, &mut String::new()).to_owned();
         self.report(Cause::Kind(code), Place::Column(position), place, || {
             Detail::of(read.as_bytes()).with("read", super::collect::show(read.as_bytes()))
         });
-        is_mixed
+        self.encoding != TextEncoding::Windows1252
     }
 
     /// Keeps the number of a cell for the rules.
