@@ -157,6 +157,10 @@ impl<R: Read + Seek> File<'_, R> {
 
     /// No record has names of columns: say what it is instead.
     fn without_header(&mut self, survey: Survey, first: &EarlyRecord, delimiter: u8) -> io::Result<Report> {
+        if first.is_cut {
+            let maximum = || Detail::default().with("maximum", HEAD);
+            return Ok(self.refuse("file.record_too_long", Some(first.line), maximum));
+        }
         let has_number = |cell: &String| cell.trim().starts_with(|c: char| c.is_ascii_digit());
         let (skipped, code) = if first.cells.iter().any(has_number) {
             (first.index, "structure.header_missing")

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     catalogue::{Column, ColumnType, Indicator, Unit},
-    domain::{AgbCode, MissingReason},
+    domain::{AgbCode, MissingReason, Period},
 };
 
 /// What a cell is read with beside its own text.
@@ -47,7 +47,10 @@ pub(super) fn coerce<'a>(
     }
     let cleaned: String = raw.chars().filter(|c| !text::is_invisible(*c)).collect();
     let trimmed = cleaned.trim();
-    let is_odd = cleaned.len() != raw.len() || trimmed.len() != raw.trim_matches(' ').len();
+    // Codes are compared to the letter, so that even an ordinary space around one is told.
+    let is_code = matches!(column.column.kind, ColumnType::AgbCode | ColumnType::Indicator | ColumnType::Code);
+    let expected = if is_code { raw } else { raw.trim_matches(' ') };
+    let is_odd = cleaned.len() != raw.len() || (trimmed.len() != expected.len() && !trimmed.is_empty());
     if is_odd && raw.chars().any(text::is_direction) {
         report(Cause::Kind("cell.bidi_control"), &found);
     }
@@ -141,11 +144,17 @@ fn coerce_value<'a>(
     let found = || Detail::of(raw.as_bytes()).with("example", &column.column.example);
     match column.column.kind {
         ColumnType::AgbCode => coerce_agb(value, around, &found, report).map(Cell::Agb),
-        ColumnType::Year => coerce_year(value, around.style, &found, report).map(Cell::Year),
+        ColumnType::Year => coerce_year(value, "cell.type.year", around.style, &found, report).map(Cell::Year),
         ColumnType::Period => match date::read_period(value, around.year) {
             Some((period, remark)) => {
                 remark_on_day(remark, &period, &found, report);
                 Some(Cell::Period(period))
+            }
+            // A spreadsheet shows a year as 2.024 too.
+            None if number::read(value, around.style, true).is_ok_and(|(_, remark)| remark.is_some()) => {
+                coerce_year(value, "cell.type.period", around.style, &found, report)
+                    .and_then(|year| Period::year(year).ok())
+                    .map(Cell::Period)
             }
             None => wrong("cell.type.period", &found, report),
         },
@@ -205,7 +214,10 @@ fn coerce_agb(
         report(Cause::Kind("privacy.national_number"), &Detail::default);
         return None;
     }
-    if let Some((c, latin)) = text::lookalike(value).filter(|(_, latin)| latin.parse::<AgbCode>().is_ok()) {
+    let is_letter = |c: &char| c.is_alphabetic();
+    if let Some((c, latin)) =
+        text::lookalike(value).filter(|(c, latin)| is_letter(c) && latin.parse::<AgbCode>().is_ok())
+    {
         report(Cause::Kind("cell.lookalike"), &|| {
             found().with("character", code_point(c)).suggest(Some(latin.clone()))
         });
@@ -214,17 +226,23 @@ fn coerce_agb(
     wrong("cell.type.agb", found, report)
 }
 
-fn coerce_year(value: &str, style: Style, found: &dyn Fn() -> Detail, report: &mut Report<'_>) -> Option<i16> {
+fn coerce_year(
+    value: &str,
+    wrong_type: &'static str,
+    style: Style,
+    found: &dyn Fn() -> Detail,
+    report: &mut Report<'_>,
+) -> Option<i16> {
     let read = number::read(value, style, true);
     let year = read.ok().and_then(|(number, remark)| Some((i16::try_from(number.mantissa()).ok()?, remark)));
-    match year.filter(|(year, _)| crate::domain::Period::YEARS.contains(year)) {
+    match year.filter(|(year, _)| Period::YEARS.contains(year)) {
         Some((year, remark)) => {
             if let Some(remark) = remark {
                 report(Cause::Kind(number_remark(remark)), &|| found().with("read", year));
             }
             Some(year)
         }
-        None => wrong("cell.type.year", found, report),
+        None => wrong(wrong_type, found, report),
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) fn coerce_identifier<'a>(
     report: &mut Report<'_>,
 ) -> Option<Cell<'a>> {
     let found = || Detail::of(raw.as_bytes()).with("example", &column.example);
-    let trimmed = raw.trim_matches(|c: char| c.is_whitespace() || text::is_invisible(c));
+    let cleaned: String = raw.chars().filter(|c| !text::is_invisible(*c)).collect();
+    let trimmed = cleaned.trim();
     let value = text_marker(trimmed).unwrap_or(trimmed);
     if value.is_empty() {
         return coerce_missing(MissingReason::NotReported, value, column, &found, report);
@@ -40,6 +41,10 @@ pub(super) fn coerce_identifier<'a>(
         report(Cause::Kind("cell.control_char"), &|| found().with("character", control_name(raw)));
         return None;
     }
+    if text::is_formula(value) {
+        report(Cause::Kind("cell.formula"), &found);
+        return None;
+    }
     if !is_identifier(value.as_bytes(), column) {
         let lookalike = text::lookalike(value);
         let code = if lookalike.is_some() { "cell.lookalike" } else { "cell.type.identifier" };
@@ -49,7 +54,7 @@ pub(super) fn coerce_identifier<'a>(
         });
         return None;
     }
-    if value != raw.trim_matches(' ') {
+    if value != raw {
         let code = if value == trimmed { "cell.cleaned" } else { "cell.text_marker" };
         report(Cause::Kind(code), &|| found().with("read", value));
     }

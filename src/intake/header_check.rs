@@ -6,7 +6,10 @@ use super::{
     header::{self, Resolution},
     text,
 };
-use crate::catalogue::{Catalogue, Dataset};
+use crate::{
+    catalogue::{Catalogue, Dataset},
+    domain::{ColumnPlace, Severity},
+};
 
 /// What a header allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,16 +47,28 @@ impl HeaderChecker<'_> {
                 Detail::default().with("read", delimiter)
             });
         }
-        let mut add = |code, column, detail: Detail| self.collector.add(Cause::Kind(code), column, place, || detail);
+        let mut add = |code, column, detail: Detail| {
+            // A column of personal data refuses the file; contact data in a text is a question.
+            let cause =
+                if code == "privacy.contact_data" { Cause::Weighed(code, Severity::Error) } else { Cause::Kind(code) };
+            self.collector.add(cause, column, place, || detail);
+        };
         if dialect.has_lines_above {
             add("structure.header_not_first", Place::Whole, Detail::default());
         }
         let most = self.most_columns;
-        if header.cells.len() > most {
-            let detail = Detail::default().with("found", header.cells.len()).with("maximum", most);
+        if header.width > most {
+            // Of a header that was only looked at in part, more than that.
+            let found = if header.is_cut { format!("> {}", header.width) } else { header.width.to_string() };
+            let detail = Detail::default().with("found", found).with("maximum", most);
             add("structure.too_many_columns", Place::Whole, detail);
             return HeaderVerdict::Unreadable;
         }
+        if header.is_cut {
+            add("file.record_too_long", Place::Whole, Detail::default().with("maximum", super::check::HEAD));
+            return HeaderVerdict::Unreadable;
+        }
+        let mut nameless = Vec::new();
         for (position, name) in header.cells.iter().enumerate() {
             let detail = || Detail::of(name.as_bytes());
             let column = Place::Column(position);
@@ -68,13 +83,20 @@ impl HeaderChecker<'_> {
                     add("structure.header_cleaned", column, detail());
                 }
             } else if name.trim().is_empty() {
-                add("structure.empty_columns", column, Detail::default());
+                nameless.push(position);
+            } else if header::names_person(name) {
+                add("privacy.contact_data", column, detail());
+                verdict = HeaderVerdict::Unreadable;
             } else {
                 let missing =
                     dataset.columns.iter().zip(&resolution.positions).filter(|(_, position)| position.is_none());
                 let nearest = header::nearest(name, missing.map(|(column, _)| column.name.as_str()));
                 add("structure.column_unknown", column, detail().suggest(nearest.map(str::to_owned)));
             }
+        }
+        if let Some(first) = nameless.first() {
+            let letters = nameless.iter().filter_map(|position| letters(*position)).collect::<Vec<_>>().join(", ");
+            add("structure.empty_columns", Place::Column(*first), Detail::default().with("columns", letters));
         }
         self.check_missing_columns(place, header).max(verdict)
     }
@@ -116,4 +138,9 @@ pub(super) fn column_names(header: &[String], dataset: &Dataset, resolution: &Re
     };
     let shown = |name: &String| show(name.trim().as_bytes());
     header.iter().enumerate().map(|(position, name)| known(position).unwrap_or_else(|| shown(name))).collect()
+}
+
+/// The letters above the column at `position`, from 0.
+fn letters(position: usize) -> Option<String> {
+    ColumnPlace { number: u32::try_from(position + 1).ok(), name: String::new() }.letters()
 }

@@ -60,10 +60,13 @@ impl RowChecker<'_, '_> {
     }
 }
 
-/// Whether the cell that should name an organisation says that the row is a total.
+/// Whether a row without an organisation says that it is a total: in that cell, or in another where it is empty.
 pub(super) fn is_total(record: &Record<'_>, column: &LayoutColumn<'_>) -> bool {
     const TOTALS: [&str; 8] = ["totaal", "subtotaal", "eindtotaal", "total", "som", "sum", "gemiddelde", "gemiddeld"];
-    let raw = column.position.map(|position| record.raw(position)).unwrap_or_default();
-    let word = text::fold(&String::from_utf8_lossy(raw));
-    TOTALS.iter().any(|total| word.starts_with(total))
+    let says = |position: usize| {
+        let word = text::fold(&String::from_utf8_lossy(record.raw(position)));
+        TOTALS.iter().any(|total| word.starts_with(total))
+    };
+    let Some(position) = column.position else { return false };
+    if record.raw(position).trim_ascii().is_empty() { (0..record.len()).any(says) } else { says(position) }
 }
