@@ -55,7 +55,21 @@ impl<R: Read + Seek> File<'_, R> {
         if let Some(refusal) = self.refusal(&head, size)? {
             return Ok(refusal);
         }
+        if let Some(assumed) = decode::assume(&head).filter(|_| head.len() as u64 == HEAD) {
+            match self.check_text(assumed, rows) {
+                Err(error) if decode::NotUtf8::is_cause(&error) => {
+                    self.collector = Collector::default();
+                    rows.restart();
+                }
+                outcome => return outcome,
+            }
+        }
         let survey = decode::survey(&mut self.source, &head)?;
+        self.check_text(survey, rows)
+    }
+
+    /// Checks the text of a file in the encoding that was found.
+    fn check_text(&mut self, survey: Survey, rows: &mut dyn RowSink) -> io::Result<Report> {
         match survey.encoding {
             TextEncoding::Unknown => {
                 let read = || Detail::default().with("unmarked", "UTF-16, UTF-32");

@@ -29,11 +29,42 @@ pub(super) enum TextEncoding {
 pub(super) struct Survey {
     pub encoding: TextEncoding,
     pub text_start: u64,
+    /// Whether only the start of the file was looked at: reading on may yet end in [`NotUtf8`].
+    pub is_assumed: bool,
+}
+
+/// The file is not in UTF-8, though its start is.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not UTF-8 after all")]
+pub(super) struct NotUtf8;
+
+impl NotUtf8 {
+    /// Whether this is why a reading ended.
+    pub(super) fn is_cause(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|source| source.is::<Self>())
+    }
+}
+
+/// UTF-8, when `head`, the start of a longer file, is that: nearly every file is, and need then not be read once more
+/// for it.
+pub(super) fn assume(head: &[u8]) -> Option<Survey> {
+    let has_other_mark = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || head.starts_with(b"\0\0");
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        // The last character may be cut.
+        Err(error) => error.error_len().is_none(),
+    };
+    let text_start = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    (is_utf8 && !has_other_mark && !looks_like_utf16(head)).then_some(Survey {
+        encoding: TextEncoding::Utf8,
+        text_start,
+        is_assumed: true,
+    })
 }
 
 /// Finds the encoding of all of `source`, whose first bytes are `head`.
 pub(super) fn survey<R: Read + Seek>(source: &mut R, head: &[u8]) -> io::Result<Survey> {
-    let at = |encoding, text_start| Ok(Survey { encoding, text_start });
+    let at = |encoding, text_start| Ok(Survey { encoding, text_start, is_assumed: false });
     if head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff") {
         return at(TextEncoding::Unknown, 0);
     }
@@ -142,6 +173,7 @@ pub(super) fn decode_cell<'a>(bytes: &'a [u8], encoding: TextEncoding, scratch: 
 /// The text of a file as a stream of bytes, in UTF-8 or in windows-1252.
 pub(super) enum TextReader<R> {
     Plain(R),
+    Assumed(Utf8Reader<R>),
     Converted(Converter<R>),
 }
 
@@ -153,6 +185,7 @@ impl<R: Read + Seek> TextReader<R> {
             TextEncoding::Utf16(encoding) | TextEncoding::BrokenUtf16(encoding) => {
                 Self::Converted(Converter::new(source, encoding))
             }
+            _ if survey.is_assumed => Self::Assumed(Utf8Reader { source, cut: [0; 4], cut_length: 0 }),
             _ => Self::Plain(source),
         })
     }
@@ -162,8 +195,49 @@ impl<R: Read> Read for TextReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(source) => source.read(buffer),
+            Self::Assumed(reader) => reader.read(buffer),
             Self::Converted(converter) => converter.read(buffer),
         }
+    }
+}
+
+/// Passes bytes on as long as they are UTF-8.
+pub(super) struct Utf8Reader<R> {
+    source: R,
+    /// The first bytes of a character that the last reading cut in two.
+    cut: [u8; 4],
+    cut_length: usize,
+}
+
+impl<R: Read> Read for Utf8Reader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        let mut rest = buffer.get(..read).unwrap_or_default();
+        let wrong = || Err(io::Error::other(NotUtf8));
+        if read == 0 && self.cut_length > 0 {
+            return wrong();
+        }
+        while let ([first, after @ ..], true) = (rest, self.cut_length > 0) {
+            if let Some(place) = self.cut.get_mut(self.cut_length) {
+                *place = *first;
+            }
+            self.cut_length += 1;
+            rest = after;
+            match std::str::from_utf8(self.cut.get(..self.cut_length).unwrap_or_default()) {
+                Ok(_) => self.cut_length = 0,
+                Err(error) if error.error_len().is_none() => {}
+                Err(_) => return wrong(),
+            }
+        }
+        if let Err(error) = std::str::from_utf8(rest) {
+            let cut = rest.get(error.valid_up_to()..).unwrap_or_default();
+            match self.cut.get_mut(..cut.len()) {
+                Some(place) if error.error_len().is_none() => place.copy_from_slice(cut),
+                _ => return wrong(),
+            }
+            self.cut_length = cut.len();
+        }
+        Ok(read)
     }
 }
 

@@ -108,13 +108,13 @@ fn early_records(head: &[u8], is_all: bool, delimiter: u8, encoding: TextEncodin
     while found.len() < SEARCHED && !rest.is_empty() {
         let mut is_cut = false;
         let (length, lines) = match scan_record(rest, is_all, &grammar, &mut fields) {
-            Step::Record { length, lines } => (length, lines),
+            Step::Record { length, lines, .. } => (length, lines),
             Step::Damaged { length, .. } => (length, 1),
             // A first record that is longer than all that is looked at is judged by its start.
             Step::Incomplete { .. } if found.is_empty() => {
                 is_cut = true;
                 match scan_record(rest, true, &grammar, &mut fields) {
-                    Step::Record { length, lines } => (length, lines),
+                    Step::Record { length, lines, .. } => (length, lines),
                     _ => break,
                 }
             }

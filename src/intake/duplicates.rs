@@ -16,6 +16,7 @@ impl Default for Hasher {
 }
 
 impl Hasher {
+    #[inline]
     pub(super) fn add(&mut self, cell: &Cell<'_>) {
         let (sort, number) = match cell {
             Cell::Missing(_) => (0, 0),
@@ -39,8 +40,8 @@ impl Hasher {
     /// One multiplication to 128 bits, its halves folded.
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of the product are taken on purpose")]
     fn mix(&mut self, number: u64) {
-        let product = u128::from(self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        self.0 = (product as u64) ^ ((product >> 64) as u64).rotate_left(23);
+        let product = u128::from(self.0 ^ number) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product as u64).rotate_left(29) ^ ((product >> 64) as u64) ^ number;
     }
 
     pub(super) const fn finish(self) -> u64 {

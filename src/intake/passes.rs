@@ -44,7 +44,7 @@ impl Pass {
     ) -> io::Result<()> {
         let mut last_period = None;
         let limits = self.limits;
-        self.each(scanner, checker, &mut |pass, record, place, checker, cells, sound| {
+        self.each(scanner, checker, |pass, record, place, checker, cells, sound| {
             pass.tally.counts.read += 1;
             if pass.tally.counts.read == limits.rows + 1 {
                 let detail = || Detail::default().with("format", "CSV").with("maximum", limits.rows);
@@ -79,7 +79,7 @@ impl Pass {
     ) -> io::Result<()> {
         let mut read = 0;
         let limit = self.limits.rows;
-        self.each(scanner, checker, &mut |pass, _, place, checker, cells, sound| {
+        self.each(scanner, checker, |pass, _, place, checker, cells, sound| {
             read += 1;
             let Some(sound) = sound.filter(|_| read <= limit) else { return };
             let key = &checker.layout.key;
@@ -120,7 +120,7 @@ impl Pass {
         &mut self,
         scanner: &mut Scanner<R>,
         checker: &mut RowChecker<'_, '_>,
-        take: &mut TakeRow<'_>,
+        mut take: impl FnMut(&mut Self, &Record<'_>, RecordPlace, &mut RowChecker<'_, '_>, &[Cell<'_>], Option<Sound>),
     ) -> io::Result<()> {
         let mut scratches = vec![Scratch::default(); checker.layout.columns.len()];
         let mut storage: Vec<Cell<'static>> = Vec::new();
@@ -143,9 +143,6 @@ impl Pass {
         Ok(())
     }
 }
-
-type TakeRow<'t> =
-    dyn FnMut(&mut Pass, &Record<'_>, RecordPlace, &mut RowChecker<'_, '_>, &[Cell<'_>], Option<Sound>) + 't;
 
 fn row<'r>(checker: &RowChecker<'_, 'r>, place: RecordPlace, cells: &'r [Cell<'r>]) -> Row<'r> {
     Row { dataset: checker.layout.dataset, line: place.line.unwrap_or(0), row: place.row.unwrap_or(0), cells }

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use crate::domain::Report;
+
 use super::{
     corpus_tests::{catalogue, check_bytes},
     scan::{Damage, Scanner},
@@ -155,4 +157,62 @@ fn a_record_never_takes_more_than_its_limit() {
     assert_eq!(found[0], (1, Some(Damage::UnclosedQuote { column: 1 })));
     assert_eq!((found.len(), found[1]), (1 << 20, (2, None)));
     assert_eq!(damages("aaaa;b\r\nc;d\r\n", 4), [(1, Some(Damage::TooLong)), (2, None)]);
+}
+
+/// The findings of a report about rows, without what only several rows together show: code, column, line, value.
+fn about_rows(report: &Report, first_line: u64) -> Vec<(String, Option<u32>, u64, Option<String>)> {
+    let alone =
+        |code: &str| !matches!(code, "row.duplicate" | "row.conflict" | "file.encoding_assumed" | "file.no_rows");
+    let findings = report.findings.iter().filter(|finding| alone(&finding.code));
+    let mut found: Vec<_> = findings
+        .flat_map(|finding| {
+            let column = finding.column.as_ref().and_then(|column| column.number);
+            finding.occurrences.iter().map(move |place| {
+                let line = place.line.unwrap_or(0) + first_line - 2;
+                (finding.code.clone(), column, line, place.value.clone())
+            })
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// A row of which each cell is mostly right, so that rows repeat one another's first cells and shapes.
+fn row() -> impl Strategy<Value = String> {
+    let agb = prop::sample::select(vec![
+        "00990001",
+        "00990001",
+        "00990001",
+        "990001",
+        "00990002",
+        " 00990001",
+        "\"00990001\"",
+    ]);
+    let year = prop::sample::select(vec!["2024", "2024", "2024", "2023", "2.024", "2019", ""]);
+    let period = prop::sample::select(vec!["2024", "2024", "2024-Q1", "Q1", "2023-Q2", "2024-k1", "jan-24"]);
+    let indicator = prop::sample::select(vec!["KZ001", "KZ002", "KZ010", "kz001", "KZ0O1", "KZ900", "n.v.t."]);
+    let number = || prop::sample::select(vec!["12", "430", "", "1.204", "-", "999", "12,5", "0"]);
+    let value = prop::sample::select(vec!["", "95,8", "2,8", "95.8", "1.234", "#N/B"]);
+    let note = prop::sample::select(vec!["", "kleine groep", "=A1", "tel. 0612345678", "\"a;b\"", "een \"q\""]);
+    (agb, year, period, indicator, number(), number(), value, note)
+        .prop_map(|(a, b, c, d, e, f, g, h)| format!("{a};{b};{c};{d};{e};{f};{g};{h}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// What is remembered between rows (their first cells, their shapes, their organisation) saves time and nothing else.
+    #[test]
+    fn a_row_is_judged_the_same_alone_and_among_others(rows in prop::collection::vec(row(), 1..12)) {
+        let catalogue = catalogue();
+        let codes = ["00990001"];
+        let together = check_bytes(format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes(), &catalogue, None, &codes);
+        let mut alone = Vec::new();
+        for (row, line) in rows.iter().zip(2..) {
+            let report = check_bytes(format!("{HEADER}\n{row}\n").as_bytes(), &catalogue, None, &codes);
+            alone.extend(about_rows(&report, line));
+        }
+        alone.sort();
+        prop_assert_eq!(about_rows(&together, 2), alone);
+    }
 }

@@ -53,15 +53,18 @@ impl<'a> Record<'a> {
     }
 
     /// The cell, its quotes resolved; `scratch` holds it where quotes were doubled.
+    #[inline]
     pub(super) fn cell<'c>(&self, index: usize, scratch: &'c mut Vec<u8>) -> &'c [u8]
     where
         'a: 'c,
     {
         let Some(field) = self.fields.get(index) else { return &[] };
         let bytes = self.bytes.get(field.start..field.end).unwrap_or_default();
-        if !field.has_doubled_quotes {
-            return bytes;
-        }
+        if field.has_doubled_quotes { Self::undouble(bytes, scratch) } else { bytes }
+    }
+
+    #[cold]
+    fn undouble<'c>(bytes: &[u8], scratch: &'c mut Vec<u8>) -> &'c [u8] {
         scratch.clear();
         let mut rest = bytes;
         while let Some(quote) = memchr(b'"', rest) {
@@ -89,14 +92,21 @@ impl<'a> Record<'a> {
         self.fields.get(index).map_or(start..self.bytes.len(), |field| field.start..field.end)
     }
 
+    /// The bytes before the cell `index`.
+    pub(super) fn before(&self, index: usize) -> Option<&'a [u8]> {
+        self.bytes.get(..self.fields.get(index)?.start)
+    }
+
     /// The cells that are not quoted and hold a quote.
     pub(super) fn bare_quotes(&self) -> impl Iterator<Item = usize> {
         self.fields.iter().enumerate().filter(|(_, field)| field.has_bare_quotes).map(|(index, _)| index)
     }
 
     /// Whether every cell is empty or white space.
+    #[inline]
     pub(super) fn is_blank(&self) -> bool {
-        self.damage.is_none()
+        self.bytes.first().is_none_or(|byte| !byte.is_ascii_alphanumeric())
+            && self.damage.is_none()
             && self.fields.iter().all(|field| {
                 self.bytes.get(field.start..field.end).unwrap_or_default().iter().all(u8::is_ascii_whitespace)
             })
@@ -129,7 +139,7 @@ impl Grammar {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// A record of this many bytes, its line end included, over this many lines.
-    Record { length: usize, lines: u64 },
+    Record { length: usize, lines: u64, has_bare_quotes: bool },
     /// A damaged line.
     Damaged { length: usize, damage: Damage },
     /// The record does not end in these bytes.
@@ -141,6 +151,7 @@ pub(super) fn scan_record(bytes: &[u8], is_all: bool, grammar: &Grammar, fields:
     fields.clear();
     let mut start = 0;
     let mut lines = 1;
+    let mut has_bare_quotes = false;
     loop {
         let end = if bytes.get(start) == Some(&b'"') {
             match scan_quoted(bytes, start, is_all, grammar) {
@@ -160,26 +171,29 @@ pub(super) fn scan_record(bytes: &[u8], is_all: bool, grammar: &Grammar, fields:
                 }
             }
         } else {
-            let Some((end, has_bare_quotes)) = scan_bare(bytes, start, is_all, grammar) else {
+            let Some((end, is_bare)) = scan_bare(bytes, start, is_all, grammar) else {
                 return Step::Incomplete { open_quote: None };
             };
-            fields.push(Field { start, end, has_doubled_quotes: false, has_bare_quotes });
+            has_bare_quotes |= is_bare;
+            fields.push(Field { start, end, has_doubled_quotes: false, has_bare_quotes: is_bare });
             end
         };
         match bytes.get(end) {
             Some(&byte) if byte == grammar.delimiter => start = end + 1,
-            Some(b'\n') => return Step::Record { length: end + 1, lines },
+            Some(b'\n') => return Step::Record { length: end + 1, lines, has_bare_quotes },
             Some(b'\r') => match bytes.get(end + 1) {
-                Some(b'\n') => return Step::Record { length: end + 2, lines },
+                Some(b'\n') => return Step::Record { length: end + 2, lines, has_bare_quotes },
                 None if !is_all => return Step::Incomplete { open_quote: None },
-                _ => return Step::Record { length: end + 1, lines },
+                _ => return Step::Record { length: end + 1, lines, has_bare_quotes },
             },
-            _ => return Step::Record { length: end, lines },
+            _ => return Step::Record { length: end, lines, has_bare_quotes },
         }
     }
 }
 
 /// The end of the cell at `start`, which is not quoted, and whether it holds quotes all the same.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is called for nearly every cell")]
 fn scan_bare(bytes: &[u8], start: usize, is_all: bool, grammar: &Grammar) -> Option<(usize, bool)> {
     let mut from = start;
     loop {
@@ -275,6 +289,7 @@ pub(super) struct Scanner<R> {
     record: (usize, usize),
     record_line: u64,
     damage: Option<Damage>,
+    has_bare_quotes: bool,
     fields: Vec<Field>,
 }
 
@@ -295,6 +310,7 @@ impl<R: Read> Scanner<R> {
             record: (0, 0),
             record_line: 1,
             damage: None,
+            has_bare_quotes: false,
             fields: Vec::new(),
         }
     }
@@ -307,14 +323,14 @@ impl<R: Read> Scanner<R> {
                 return Ok(false);
             }
             match scan_record(bytes, self.is_exhausted, &self.grammar, &mut self.fields) {
-                Step::Record { length, lines } => {
+                Step::Record { length, lines, has_bare_quotes } => {
                     let damage = (length > self.limit.saturating_add(2)).then_some(Damage::TooLong);
-                    self.take(length, lines, damage);
+                    self.take(length, lines, damage, has_bare_quotes);
                     return Ok(true);
                 }
                 Step::Damaged { length, damage } => {
                     self.grammar.quotes_span_lines &= !matches!(damage, Damage::UnclosedQuote { .. });
-                    self.take(length, 1, Some(damage));
+                    self.take(length, 1, Some(damage), false);
                     return Ok(true);
                 }
                 Step::Incomplete { open_quote } if bytes.len() > self.limit.saturating_add(1) => {
@@ -328,14 +344,20 @@ impl<R: Read> Scanner<R> {
     /// The record gone to.
     pub(super) fn record(&self) -> Record<'_> {
         let bytes = self.buffer.get(self.record.0..self.record.1).unwrap_or_default();
-        let has_bare_quotes = self.fields.iter().any(|field| field.has_bare_quotes);
-        Record { bytes, fields: &self.fields, line: self.record_line, damage: self.damage, has_bare_quotes }
+        Record {
+            bytes,
+            fields: &self.fields,
+            line: self.record_line,
+            damage: self.damage,
+            has_bare_quotes: self.has_bare_quotes,
+        }
     }
 
-    fn take(&mut self, length: usize, lines: u64, damage: Option<Damage>) {
+    fn take(&mut self, length: usize, lines: u64, damage: Option<Damage>, has_bare_quotes: bool) {
         self.record = (self.start, self.start + length);
         self.record_line = self.line;
         self.damage = damage;
+        self.has_bare_quotes = has_bare_quotes;
         self.start += length;
         self.line += lines;
     }
@@ -347,14 +369,14 @@ impl<R: Read> Scanner<R> {
             && let Some(length) = line_end(bytes, open, false)
         {
             self.grammar.quotes_span_lines = false;
-            self.take(length, 1, Some(Damage::UnclosedQuote { column }));
+            self.take(length, 1, Some(Damage::UnclosedQuote { column }), false);
             return Ok(true);
         }
         self.fields.clear();
         loop {
             let bytes = self.buffer.get(self.start..self.end).unwrap_or_default();
             if let Some(length) = line_end(bytes, 0, self.is_exhausted) {
-                self.take(length, 1, Some(Damage::TooLong));
+                self.take(length, 1, Some(Damage::TooLong), false);
                 return Ok(true);
             }
             // Keep a last CR: an LF may follow.
