@@ -5,3 +5,7 @@
 mod architecture;
 mod demo;
 mod harness;
+mod known_at;
+mod scene;
+mod scope;
+mod submissions;
