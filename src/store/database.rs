@@ -115,7 +115,12 @@ impl Database {
     pub async fn migrate(&self) -> Result<(), Error> {
         let wrong = |error: sqlx::migrate::MigrateError| Error::Migration(Box::new(error));
         match self {
-            Self::Sqlite(pool) => migrator("sqlite/")?.run(pool).await.map_err(wrong),
+            Self::Sqlite(pool) => {
+                // The writer's place, for as long as all of it takes: sqlx knows no lock for this engine.
+                let mut turn = pool.begin_with("BEGIN IMMEDIATE").await?;
+                migrator("sqlite/")?.run(&mut *turn).await.map_err(wrong)?;
+                Ok(turn.commit().await?)
+            }
             Self::Postgres(pool) => migrator("postgres/")?.run(pool).await.map_err(wrong),
         }
     }

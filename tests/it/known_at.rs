@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{TestDatabase, both, execute, fetch},
+    harness::{both, execute, fetch},
     scene::{Client, Organisation, PERIOD, Questions, Sector, Submission, World},
 };
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{TestDatabase, both},
+    harness::both,
     scene::{Client, Indicators, PERIOD, Sector, Submission, Tally, World},
 };
 

@@ -17,7 +17,7 @@ mod process;
 mod query;
 mod tests;
 
-pub(crate) use database::{TestDatabase, postgres, sqlite};
+pub(crate) use database::{TestDatabase, empty_postgres, postgres, sqlite};
 pub(crate) use process::Server;
 pub(crate) use query::{execute, fetch};
 

@@ -92,7 +92,7 @@ impl Client {
 
     /// Sends a file.
     pub(crate) async fn upload(&self, file_name: &str, bytes: impl Into<Vec<u8>>) -> Answer {
-        let request = self.request(Method::POST, &format!("/uploads?file_name={file_name}"));
+        let request = self.request(Method::POST, &format!("/uploads?fileName={file_name}"));
         self.send(request.header("content-type", "text/csv").body(bytes.into())).await
     }
 
