@@ -4,6 +4,7 @@
 
 mod architecture;
 mod contracts;
+mod crash;
 mod demo;
 mod harness;
 mod known_at;

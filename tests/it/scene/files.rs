@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 /// The year that the files are about unless they say otherwise.
 pub(crate) const PERIOD: &str = "2025";
-/// The year after.
-pub(crate) const LATER_PERIOD: &str = "2026";
 
 /// The first line of an indicator file.
 const HEADER: &str = "agb_code;verslagjaar;periode;indicator_code;teller;noemer;waarde;toelichting\r\n";
