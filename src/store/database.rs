@@ -106,6 +106,8 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             // What was acknowledged survives a power cut, not only a killed process.
             .synchronous(SqliteSynchronous::Full)
+            // What should not have been sent is wiped, not only forgotten.
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
         let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5));
         Ok(Self::Sqlite(pool.connect_with(options).await?))
