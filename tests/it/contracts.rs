@@ -86,7 +86,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn of<'q, S: Statement>(statement: &'q S) -> Self {
+    fn of(statement: &impl Statement) -> Self {
         let parameters = match statement.parameters() {
             Some(Either::Left(types)) => types.len(),
             Some(Either::Right(count)) => count,

@@ -121,7 +121,10 @@ both! {
         let mend = "UPDATE audit SET actor = 'operator' WHERE sequence = 2";
         for (tamper, mend) in [
             ("UPDATE audit SET actor = 'operatos' WHERE sequence = 2", mend),
-            ("UPDATE audit SET result = result || ' ' WHERE sequence = 2", "UPDATE audit SET result = TRIM(result) WHERE sequence = 2"),
+            (
+                "UPDATE audit SET result = result || ' ' WHERE sequence = 2",
+                "UPDATE audit SET result = TRIM(result) WHERE sequence = 2",
+            ),
             ("UPDATE audit SET sequence = 9 WHERE sequence = 2", "UPDATE audit SET sequence = 2 WHERE sequence = 9"),
             ("UPDATE audit SET hash = previous WHERE sequence = 2", ""),
         ] {

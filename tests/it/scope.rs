@@ -128,18 +128,31 @@ both! {
         }
         for (field, input, input_type) in [
             ("createSubmission", json!({ "uploadId": upload }), "CreateSubmissionInput"),
-            ("explainFinding", json!({ "submissionId": open.id, "finding": 0, "text": "Dit klopt." }), "ExplainFindingInput"),
+            (
+                "explainFinding",
+                json!({ "submissionId": open.id, "finding": 0, "text": "Dit klopt." }),
+                "ExplainFindingInput",
+            ),
             ("approveSubmissions", json!({ "submissionIds": [open.id] }), "ApproveSubmissionsInput"),
             ("withdrawSubmission", json!({ "submissionId": open.id, "reason": "Verkeerd" }), "WithdrawSubmissionInput"),
         ] {
-            let document = format!("mutation($i: {input_type}!) {{ {field}(input: $i) {{ userErrors {{ code path message {{ nl en }} }} }} }}");
-            let unknown: Value =
-                serde_json::from_str(&input.to_string().replace(&open.id, &other(&open.id)).replace(upload, &other(upload))).unwrap();
+            let document = format!(
+                "mutation($i: {input_type}!) {{ {field}(input: $i) {{ userErrors {{ code path message {{ nl en }} }} }} }}"
+            );
+            let unknown: Value = serde_json::from_str(
+                &input.to_string().replace(&open.id, &other(&open.id)).replace(upload, &other(upload)),
+            )
+            .unwrap();
             assert_ne!(unknown, input);
             let foreign = curious.client.try_ask(&document, &json!({ "i": input })).await;
             let unknown = curious.client.try_ask(&document, &json!({ "i": unknown })).await;
             assert_eq!((foreign.status, &foreign.text), (unknown.status, &unknown.text), "{field}");
-            assert_eq!(foreign.json()["data"][field]["userErrors"][0]["code"], "NOT_FOUND", "{field}: {}", foreign.text);
+            assert_eq!(
+                foreign.json()["data"][field]["userErrors"][0]["code"],
+                "NOT_FOUND",
+                "{field}: {}",
+                foreign.text
+            );
         }
         let questions = Questions::about(PERIOD, None);
         assert_eq!(questions.mutations().len(), 4, "a new mutation: ask it for what is not yours, here");
@@ -149,34 +162,59 @@ both! {
 
     async fn another_code_in_a_file_is_as_a_code_of_nobody(database: TestDatabase) {
         let (sector, seen, _, curious) = curious(database).await;
-        let file = |code: &str| String::from_utf8(curious.file(PERIOD).bytes()).unwrap().replace(&curious.agb_code, code);
+        let file =
+            |code: &str| String::from_utf8(curious.file(PERIOD).bytes()).unwrap().replace(&curious.agb_code, code);
         let before = sector.world.tally().await;
         let mut told = Vec::new();
         for code in [seen.agb_code.as_str(), "33988882"] {
             let submission = Submission::of(&curious.client.create(file(code), None).await);
-            assert_eq!((submission.state.as_str(), submission.codes("ERROR")), ("REJECTED", vec!["auth.org_not_allowed"]));
+            assert_eq!(
+                (submission.state.as_str(), submission.codes("ERROR")),
+                ("REJECTED", vec!["auth.org_not_allowed"])
+            );
             told.push(submission.shown["findings"].to_string().replace(code, "CODE"));
         }
         assert_eq!(told[0], told[1]);
         let after = sector.world.tally().await;
-        assert_eq!((after.deliveries, after.observations, after.runs), (before.deliveries, before.observations, before.runs));
+        assert_eq!(
+            (after.deliveries, after.observations, after.runs),
+            (before.deliveries, before.observations, before.runs)
+        );
     }
 
     async fn the_inspectorate_sees_all_and_changes_nothing(database: TestDatabase) {
         let (sector, seen, _, _) = curious(database).await;
         let open = seen.client.submit(&seen.file(PERIOD)).await;
-        let count = sector.inspector.ask("{ organisations { totalCount } viewer { role organisation { id } } }", &Value::Null).await;
-        assert_eq!(count, json!({ "organisations": { "totalCount": 31 }, "viewer": { "role": "INSPECTOR", "organisation": null } }));
+        let count = sector
+            .inspector
+            .ask("{ organisations { totalCount } viewer { role organisation { id } } }", &Value::Null)
+            .await;
+        assert_eq!(
+            count,
+            json!({ "organisations": { "totalCount": 31 }, "viewer": { "role": "INSPECTOR", "organisation": null } })
+        );
         assert_eq!(sector.inspector.look_at(&open.id).await["state"], "CHECKED");
         let before = sector.world.tally().await;
 
         let upload = sector.inspector.upload("a.csv", seen.file(PERIOD).bytes()).await;
         assert_eq!((upload.status, &upload.json()["code"]), (StatusCode::FORBIDDEN, &json!("FORBIDDEN")));
         for document in [
-            format!("mutation {{ createSubmission(input: {{ uploadId: \"{}\" }}) {{ userErrors {{ code }} }} }}", open.shown["upload"]["id"].as_str().unwrap()),
-            format!("mutation {{ explainFinding(input: {{ submissionId: \"{}\", finding: 0, text: \"Klopt\" }}) {{ userErrors {{ code }} }} }}", open.id),
-            format!("mutation {{ approveSubmissions(input: {{ submissionIds: [\"{}\"] }}) {{ userErrors {{ code }} }} }}", open.id),
-            format!("mutation {{ withdrawSubmission(input: {{ submissionId: \"{}\", reason: \"Weg\" }}) {{ userErrors {{ code }} }} }}", open.id),
+            format!(
+                "mutation {{ createSubmission(input: {{ uploadId: \"{}\" }}) {{ userErrors {{ code }} }} }}",
+                open.shown["upload"]["id"].as_str().unwrap()
+            ),
+            format!(
+                "mutation {{ explainFinding(input: {{ submissionId: \"{}\", finding: 0, text: \"Klopt\" }}) {{ userErrors {{ code }} }} }}",
+                open.id
+            ),
+            format!(
+                "mutation {{ approveSubmissions(input: {{ submissionIds: [\"{}\"] }}) {{ userErrors {{ code }} }} }}",
+                open.id
+            ),
+            format!(
+                "mutation {{ withdrawSubmission(input: {{ submissionId: \"{}\", reason: \"Weg\" }}) {{ userErrors {{ code }} }} }}",
+                open.id
+            ),
         ] {
             let answer = sector.inspector.try_ask(&document, &Value::Null).await.json();
             assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{document}: {answer}");

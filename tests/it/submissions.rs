@@ -33,7 +33,10 @@ both! {
         let file = officer.file(PERIOD).with("KZ04B", 500, 80);
         let submission = officer.client.submit(&file).await;
 
-        assert_eq!((submission.state.as_str(), submission.codes("ERROR")), ("REJECTED", vec!["rule.numerator_gt_denominator"]));
+        assert_eq!(
+            (submission.state.as_str(), submission.codes("ERROR")),
+            ("REJECTED", vec!["rule.numerator_gt_denominator"])
+        );
         let finding = &submission.shown["findings"][0];
         assert_eq!(
             (&finding["column"], &finding["columnLetters"], &finding["columnNumber"]),
@@ -104,7 +107,10 @@ both! {
         assert_eq!(world.tally().await, before);
 
         let refused = officer.client.explain(&submission, 99, "Dit klopt.").await;
-        assert_eq!((codes(&refused), &refused["userErrors"][0]["path"]), (vec!["FINDING_UNKNOWN"], &json!(["input", "finding"])));
+        assert_eq!(
+            (codes(&refused), &refused["userErrors"][0]["path"]),
+            (vec!["FINDING_UNKNOWN"], &json!(["input", "finding"]))
+        );
         for text in ["", "  x ", &"a".repeat(1_001)] {
             assert_eq!(codes(&officer.client.explain(&submission, 0, text).await), ["TEXT_LENGTH"], "{text}");
         }
