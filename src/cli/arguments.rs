@@ -12,12 +12,7 @@ use crate::domain::{AgbCode, Language, Period};
 #[command(
     name = "kraamzicht",
     version,
-    after_help = "Examples:
-  kraamzicht demo                                   an invented sector on http://127.0.0.1:8080
-  kraamzicht check indicatoren.csv                  what is wrong with a file, without sending it
-  kraamzicht serve --database-url postgres://...    the service on PostgreSQL
-  kraamzicht token --role inspector                 a token for somebody at the inspectorate",
-    after_long_help = exit::HELP
+    after_help = exit::HELP
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -124,19 +119,26 @@ pub(super) struct CheckOptions {
     /// A JSON file that says who delivers and what day it is; without it, any organisation and today
     #[arg(long, value_name = "FILE")]
     pub(super) context: Option<PathBuf>,
+    /// Also print the rows as they would be stored (json and ndjson)
+    #[arg(long)]
+    pub(super) values: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For reading: the line, and a mark under the cell
+    /// For reading: the line, and a mark under the cell; plain sentences with NO_GRAPHICS
     Human,
     /// For programs: an array with a report per file
     Json,
+    /// For programs that read as it comes: a line per finding, and one with the verdict per file
+    Ndjson,
+    /// For editors and code hosts: SARIF 2.1.0
+    Sarif,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct RegisterOptions {
-    /// A CSV file with the columns agb_code;naam;soort
+    /// A CSV file with the columns `agb_code`, `naam` and `soort`
     pub(super) file: PathBuf,
 }
 

@@ -143,12 +143,8 @@ fn check_bytes(
     limit: u64,
 ) -> Result<(Report, Vec<Observation>), Error> {
     let bytes = decompress(gzip)?;
-    let context = CheckContext {
-        today: now.date(),
-        dataset,
-        organisations: allowed,
-        limits: Limits { bytes: limit, ..Limits::default() },
-    };
+    let limits = Limits { bytes: limit, ..Limits::default() };
+    let context = CheckContext { limits, ..CheckContext::new(now.date(), dataset, allowed) };
     let mut observer = Observer::new(catalogue);
     let report = intake::check(Cursor::new(bytes), catalogue, &context, &mut observer).map_err(Error::internal)?;
     let observations = if report.is_accepted() { observer.finish() } else { Vec::new() };
