@@ -258,6 +258,7 @@ async fn a_question_that_asks_too_much_is_refused_and_the_server_lives() {
     let doubling = doubling.concat();
     let aliases: Vec<String> = (0..600).map(|n| format!("a{n}: viewer {{ role }} ")).collect();
     let aliases = aliases.concat();
+    let roles = aliases.replace("viewer { role }", "role");
     let deep = |open: &str, close: &str| {
         format!("{{ organisation(by: {}1{}) {{ id }} }}", open.repeat(3_000), close.repeat(3_000))
     };
@@ -270,7 +271,8 @@ async fn a_question_that_asks_too_much_is_refused_and_the_server_lives() {
         (format!("{{ ...f0 }} {doubling} fragment f40 on Query {{ viewer {{ role }} }}"), "QUERY_TOO_COSTLY"),
         ("{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }".to_owned(), "GRAPHQL_VALIDATION_FAILED"),
         (format!("{{ {aliases} }}"), "DOCUMENT_TOO_LARGE"),
-        (format!("{{ {} }}", &aliases[..aliases.find("a100:").unwrap()]), "QUERY_TOO_COSTLY"),
+        (format!("{{ {} }}", &aliases[..aliases.find("a25:").unwrap()]), "QUERY_TOO_COSTLY"),
+        (format!("{{ viewer {{ {} }} }}", &roles[..roles.find("a31:").unwrap()]), "QUERY_TOO_COSTLY"),
         (
             "{ viewer { role @include(if: true) } }".replace("@include(if: true)", &"@include(if: true) ".repeat(60)),
             "QUERY_TOO_COSTLY",
