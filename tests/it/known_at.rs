@@ -175,7 +175,9 @@ async fn what_is_answered_during_a_change_stays_the_answer() {
         let under_way = tokio::spawn(async move { client.send(request).await });
         let waiting =
             "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while fetch::<(i64,)>(&world.database, waiting).await.0 == 0 {}
+        while fetch::<(i64,)>(&world.database, waiting).await.0 == 0 {
+            assert!(!under_way.is_finished(), "it did not take its turn in the log");
+        }
 
         let then = moment(&officer.client).await;
         let before = all_as_known_at(&officer.client, &then, &seen.id).await;
