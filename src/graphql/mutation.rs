@@ -92,10 +92,10 @@ struct WithdrawSubmissionPayload {
     user_errors: Vec<UserError>,
 }
 
-/// What can be done.
 #[derive(Debug, Default)]
 pub(super) struct Mutation;
 
+/// What can be done. An ordinary "no" is an answer, in `userErrors`.
 #[Object]
 impl Mutation {
     /// Makes a submission of an upload and checks it. Checked is not submitted.
@@ -112,7 +112,7 @@ impl Mutation {
         let path =
             if matches!(&outcome, Err(error) if error.code() == "DATASET_UNKNOWN") { "dataset" } else { "uploadId" };
         let (checked, user_errors) = answer(&asked, outcome, &["input", path])?;
-        Ok(CreateSubmissionPayload { submission: checked.map(|checked| shown(&asked, checked)), user_errors })
+        Ok(CreateSubmissionPayload { submission: shown(&asked, checked).await?, user_errors })
     }
 
     /// Explains or confirms a finding; every question must have one before approval.
@@ -135,7 +135,7 @@ impl Mutation {
             _ => "submissionId",
         };
         let (checked, user_errors) = answer(&asked, outcome, &["input", path])?;
-        Ok(ExplainFindingPayload { submission: checked.map(|checked| shown(&asked, checked)), user_errors })
+        Ok(ExplainFindingPayload { submission: shown(&asked, checked).await?, user_errors })
     }
 
     /// Submits what was checked: the numbers count from now on, and the scores follow at once.
@@ -194,8 +194,10 @@ fn answer<T>(asked: &Asked<'_>, outcome: Result<T, Error>, path: &[&str]) -> Res
     }
 }
 
-fn shown(asked: &Asked<'_>, checked: CheckedSubmission) -> SubmissionType {
-    SubmissionType::new(checked, asked.service.now())
+/// The submission as it is now, what was just said of it included.
+async fn shown(asked: &Asked<'_>, checked: Option<CheckedSubmission>) -> Result<Option<SubmissionType>> {
+    let now = asked.known_at(None).await?.counted;
+    Ok(checked.map(|checked| SubmissionType::new(checked, now)))
 }
 
 fn run_ids(approval: Option<&Approval>) -> Vec<ID> {

@@ -104,8 +104,8 @@ impl Service {
 
     /// Reads a submission and checks its file once more, by the catalogue and the day of now.
     async fn prepare(&self, actor: &Actor, id: SubmissionId) -> Result<Prepared, Error> {
-        let now = self.now();
         let mut tx = self.database.read().await?;
+        let now = store::last_turn(&mut tx).await?;
         let submission = store::find_submission(&mut tx, actor.scope, id, now).await?.ok_or(Error::NotFound)?;
         must_be(submission.state, SubmissionState::Checked)?;
         let report: Report = unpack(&submission.report)?;

@@ -19,7 +19,7 @@ pub use assessment::{AssessedOrganisation, Assessment};
 pub use error::{Error, Refusal};
 pub use reading::{Distribution, SubmissionQuery};
 pub use submissions::CheckedSubmission;
-pub use wiring::{Service, Settings};
+pub use wiring::{Service, Settings, must_deliver};
 
 pub use crate::scoring::{
     Contribution, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, PeerGroup, Score, Signal,

@@ -5,6 +5,7 @@ use crate::domain::{Instant, OrganisationId, Period, Scope, SubmissionId};
 
 statements! {
     TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'deliveries' RETURNING at";
+    LAST_TURN = "SELECT at FROM turn WHERE name = 'deliveries'";
     END_TURN = "UPDATE turn SET at = $1 WHERE name = 'deliveries'";
     APPEND = "INSERT INTO delivery (organisation_id, dataset, period, version, submission_id, known_from)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -38,13 +39,20 @@ pub struct Delivery {
 
 type Row = (String, String, String, i64, Option<String>, Moment);
 
-/// Waits until nobody else is changing what is in force, and gives the moment of this change: `now`, or the
-/// smallest later moment that no earlier change has, so that "as known at" never sees half of two changes.
+/// Waits until nobody else is changing what can be asked as known at a moment, and gives the moment of this change:
+/// `now`, or the smallest later moment that no earlier change has. To be called first in such a unit of work: changes
+/// then have their moments in the order in which they are committed, so that no answer up to [`last_turn`] changes.
 pub async fn take_turn(tx: &mut Tx, now: Instant) -> Result<Instant, Error> {
     let (last,): (Moment,) = on!(tx, connection => sqlx::query_as(TAKE_TURN).fetch_one(connection).await?);
     let at = now.max(Instant::from_microseconds(last.0.microseconds() + 1));
     on!(tx, connection => sqlx::query(END_TURN).bind(Moment(at)).execute(connection).await.map(drop)?);
     Ok(at)
+}
+
+/// The moment of the last change that is whole.
+pub async fn last_turn(tx: &mut Tx) -> Result<Instant, Error> {
+    let (last,): (Moment,) = on!(tx, connection => sqlx::query_as(LAST_TURN).fetch_one(connection).await?);
+    Ok(last.0)
 }
 
 /// Adds a line.

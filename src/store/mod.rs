@@ -20,8 +20,8 @@ mod uploads;
 pub use audit::{AuditBreak, AuditEntry, append as append_audit, verify as verify_audit};
 pub use database::{Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
-    Delivery, append as append_delivery, in_force, list as list_deliveries, list_periods as list_delivered_periods,
-    take_turn,
+    Delivery, append as append_delivery, in_force, last_turn, list as list_deliveries,
+    list_periods as list_delivered_periods, take_turn,
 };
 pub use error::Error;
 pub use observations::{insert as insert_observation, list_in_force as list_observations_in_force};

@@ -4,5 +4,13 @@
 
 mod architecture;
 mod cli;
+mod contracts;
+mod crash;
 mod demo;
+mod failures;
 mod harness;
+mod http;
+mod known_at;
+mod scene;
+mod scope;
+mod submissions;
