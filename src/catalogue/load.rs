@@ -147,15 +147,9 @@ impl Catalogue {
 
     /// What is said for `code`, with `{name}` filled from `parameters`. A code without a text is shown itself.
     pub fn message(&self, code: &str, parameters: &[(&str, String)]) -> Text {
-        let fill = |template: &str| {
-            parameters
-                .iter()
-                .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
-        };
-        self.messages.get(code).map_or_else(
-            || Text { nl: code.to_owned(), en: code.to_owned() },
-            |text| Text { nl: fill(&text.nl), en: fill(&text.en) },
-        )
+        self.messages
+            .get(code)
+            .map_or_else(|| Text { nl: code.to_owned(), en: code.to_owned() }, |text| text.fill(parameters))
     }
 
     fn take(&mut self, path: &str, text: &str) -> Result<(), String> {

@@ -6,13 +6,17 @@
 
 mod account;
 mod arrange;
+mod change;
+mod chart;
 mod combine;
 mod correlation;
 mod derive;
+mod drift;
 mod engine;
 mod method;
 mod outcome;
 mod peers;
+mod quality;
 mod rank;
 mod run;
 mod sector;
@@ -20,11 +24,15 @@ mod sentence;
 mod value;
 
 pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
+pub use change::Change;
+pub use chart::{Chart, ChartLimits, ChartPoint, ChartSums, chart};
+pub use drift::{Drift, Step, TypicalValue};
 pub use engine::score;
 pub use outcome::{
     AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,
     OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
 };
+pub use quality::{DataFinding, DataInputs, DataQuality, DeliveredDataset, data_sentence, data_signal_sentence};
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Override, OverrideReason, Sector, Settings, Threshold};
 pub use sentence::{score_sentence, signal_sentence};

@@ -11,7 +11,7 @@ use crate::{
     stats::{Centre, Error, Events, Table, Tails, Trials, normal as gaussian},
 };
 
-pub(super) use normal::{Noise, Scale};
+pub(super) use normal::{Noise, Scale, pooled};
 
 /// From this r on: attention.
 const ATTENTION: f64 = 2.0;

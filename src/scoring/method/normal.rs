@@ -61,7 +61,7 @@ impl Scale {
 impl Noise {
     /// The sampling variance, given the variance `within` that the group has in common: of an organisation without a
     /// standard deviation of its own the group's is taken, of one without a number of respondents none.
-    fn variance(self, within: f64) -> f64 {
+    pub(in crate::scoring) fn variance(self, within: f64) -> f64 {
         match self {
             Self::Known(variance) => variance,
             Self::Within { respondents: None, .. } => 0.0,
@@ -83,7 +83,7 @@ fn samples(evidence: &[Evidence]) -> impl Iterator<Item = (f64, Noise)> {
 }
 
 /// The variance within organisations, pooled by degrees of freedom.
-fn pooled(evidence: &[Evidence]) -> f64 {
+pub(in crate::scoring) fn pooled(evidence: &[Evidence]) -> f64 {
     let (squares, degrees) = samples(evidence).fold((0.0, 0.0), |sum, (_, noise)| match noise {
         Noise::Within { respondents: Some(respondents), deviation: Some(deviation) } if respondents > 1.0 => {
             (sum.0 + (respondents - 1.0) * deviation * deviation, sum.1 + (respondents - 1.0))

@@ -1,0 +1,1 @@
+//! Each signal shows what it is for, and seldom anything else.
