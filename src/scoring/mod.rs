@@ -8,6 +8,7 @@ mod account;
 mod arrange;
 mod combine;
 mod correlation;
+mod credit;
 mod derive;
 mod engine;
 mod method;
@@ -17,10 +18,13 @@ mod rank;
 mod run;
 mod sector;
 mod sentence;
+mod signal;
+mod slip;
+mod small;
 mod value;
 
 pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
-pub use engine::score;
+pub use engine::{score, score_periods};
 pub use outcome::{
     AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,
     OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
