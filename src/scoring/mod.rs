@@ -10,6 +10,7 @@ mod change;
 mod chart;
 mod combine;
 mod correlation;
+mod credit;
 mod derive;
 mod drift;
 mod engine;
@@ -21,13 +22,16 @@ mod rank;
 mod run;
 mod sector;
 mod sentence;
+mod signal;
+mod slip;
+mod small;
 mod value;
 
 pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
 pub use change::Change;
 pub use chart::{Chart, ChartLimits, ChartPoint, ChartSums, chart};
 pub use drift::{Drift, Step, TypicalValue};
-pub use engine::score;
+pub use engine::{score, score_periods};
 pub use outcome::{
     AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,
     OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,

@@ -5,3 +5,4 @@ mod degenerate;
 mod in_control;
 mod oracle;
 mod properties;
+mod small_numbers;
