@@ -31,7 +31,7 @@ pub use outcome::{
 };
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Override, OverrideReason, Sector, Settings, Threshold};
-pub use sentence::{score_sentence, signal_sentence};
+pub use sentence::{Reader, account_sentence, override_sentence, score_sentence, signal_sentence};
 
 #[cfg(test)]
 mod tests;

@@ -5,4 +5,5 @@ mod degenerate;
 mod in_control;
 mod oracle;
 mod properties;
+mod sentences;
 mod small_numbers;
