@@ -2,6 +2,7 @@
 
 mod build;
 mod degenerate;
+mod explained;
 mod in_control;
 mod oracle;
 mod properties;
