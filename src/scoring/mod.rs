@@ -19,6 +19,7 @@ mod run;
 mod sector;
 mod sentence;
 mod signal;
+mod simulate;
 mod slip;
 mod small;
 mod value;
@@ -32,6 +33,7 @@ pub use outcome::{
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Override, OverrideReason, Sector, Settings, Threshold};
 pub use sentence::{Reader, account_sentence, override_sentence, score_sentence, signal_sentence};
+pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
 
 #[cfg(test)]
 mod tests;
