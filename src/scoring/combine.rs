@@ -2,7 +2,7 @@
 
 use super::{
     Contribution, Interval, Measure, Score, Settings, Thresholds, Top,
-    credit::{Credit, thresholds},
+    credit::{Credit, Pattern, thresholds},
     rank::{Standing, chances_of_top, expected_ranks},
 };
 use crate::{
@@ -148,7 +148,7 @@ impl<'a> Combiner<'a> {
         if self.credit.is_full() {
             return vec![Thresholds::PLAIN; sums.len()];
         }
-        let patterns: Vec<Vec<(usize, f64)>> = sums
+        let patterns: Vec<Pattern> = sums
             .iter()
             .map(|sum| sum.parts.iter().map(|part| (part.place, part.weight / sum.deviation)).collect())
             .collect();

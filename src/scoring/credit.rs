@@ -57,23 +57,26 @@ impl Credit {
     }
 }
 
+/// The measures that one sum has, by their place in the correlation matrix, each with its weight over the standard
+/// deviation of the sum.
+pub(super) type Pattern = Vec<(usize, f64)>;
+
 /// Draws are made so many at a time.
 const BLOCK: usize = 512;
 /// Sums below this are not kept: every threshold lies above it.
 const LEAST_KEPT: f64 = 1.0;
 
-/// Where the levels of each pattern begin: its measures by their place in `correlation`, each with its weight over the
-/// standard deviation of the sum. The sums that 2.3 % and 0.13 % of `count` draws of ordinary organisations reach.
+/// Where the levels of each pattern begin: the sums that 2.3 % and 0.13 % of `count` draws of ordinary organisations reach.
 pub(super) fn thresholds(
     credit: Credit,
     correlation: &[Vec<f64>],
-    patterns: &[Vec<(usize, f64)>],
+    patterns: &[Pattern],
     draws: Draws,
     count: usize,
 ) -> Vec<Thresholds> {
     // Which measures are there decides: what they weigh follows from that.
     let key = |pattern: &[(usize, f64)]| pattern.iter().map(|(place, _)| *place).collect::<Vec<usize>>();
-    let mut kept: BTreeMap<Vec<usize>, (&[(usize, f64)], Vec<f64>)> = BTreeMap::new();
+    let mut kept: BTreeMap<Vec<usize>, (&Pattern, Vec<f64>)> = BTreeMap::new();
     for pattern in patterns.iter().filter(|pattern| !pattern.is_empty()) {
         kept.entry(key(pattern)).or_insert((pattern, Vec::new()));
     }
@@ -84,7 +87,7 @@ pub(super) fn thresholds(
         fill(&mut points, &rows, credit, draws, first, size);
         for (pattern, sums) in kept.values_mut() {
             let mut block = [0.0; BLOCK];
-            for (place, weight) in *pattern {
+            for (place, weight) in pattern.iter() {
                 let Some(points) = points.get(*place) else { continue };
                 for (sum, points) in block.iter_mut().zip(points) {
                     *sum += weight * points;

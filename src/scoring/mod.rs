@@ -23,6 +23,7 @@ mod run;
 mod sector;
 mod sentence;
 mod signal;
+mod simulate;
 mod slip;
 mod small;
 mod value;
@@ -39,7 +40,8 @@ pub use outcome::{
 pub use quality::{DataFinding, DataInputs, DataQuality, DeliveredDataset, data_sentence, data_signal_sentence};
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Override, OverrideReason, Sector, Settings, Threshold};
-pub use sentence::{score_sentence, signal_sentence};
+pub use sentence::{Reader, account_sentence, override_sentence, score_sentence, signal_sentence};
+pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
 
 #[cfg(test)]
 mod tests;

@@ -36,9 +36,9 @@ mod tests {
     fn gives_back_the_matrix_where_it_can() {
         let matrix = vec![vec![1.0, 0.5, -0.2], vec![0.5, 1.0, 0.3], vec![-0.2, 0.3, 1.0]];
         let rows = triangle(&matrix);
-        for a in 0..3 {
-            for b in 0..3 {
-                assert!((product(&rows, a, b) - matrix[a][b]).abs() < 1e-15);
+        for (a, row) in matrix.iter().enumerate() {
+            for (b, wanted) in row.iter().enumerate() {
+                assert!((product(&rows, a, b) - wanted).abs() < 1e-15);
             }
         }
         // These three cannot be together.

@@ -4,7 +4,7 @@ use super::{ATTENTION, ELEVATED, Evidence, Limits, Scale, limits, normal::FURTHE
 use crate::{
     domain::Direction,
     scoring::{Measure, NormComparison},
-    stats::{BetaBinomial, NegativeBinomial, Table, Tails, normal},
+    stats::{BetaBinomial, NegativeBinomial, Table, Tails},
 };
 
 /// How a value stands to its norm.
@@ -36,59 +36,75 @@ pub(in crate::scoring) fn hold_against(
     if is_met {
         return Some(Breach { comparison: NormComparison { r: Some(0.0), ..comparison }, limits: None });
     }
-    let (tails, limits) = distance(measure, norm.value, evidence, table)?;
-    let r = (measure.direction.sign() * tails.z()).clamp(0.0, FURTHEST);
-    let probability = if measure.direction == Direction::HigherIsBetter { tails.lower } else { tails.upper };
-    let comparison = NormComparison { r: Some(r), probability: Some(probability), ..comparison };
-    Some(Breach { comparison, limits: (r >= ATTENTION).then_some(limits).flatten() })
+    let distance = distance(measure, norm.value, evidence, table)?;
+    let r = (measure.direction.sign() * distance.z).clamp(0.0, FURTHEST);
+    let side = |tails: Tails| if measure.direction == Direction::HigherIsBetter { tails.lower } else { tails.upper };
+    let comparison = NormComparison { r: Some(r), probability: distance.tails.map(side), ..comparison };
+    Some(Breach { comparison, limits: (r >= ATTENTION).then_some(distance.limits).flatten() })
 }
 
-/// The tails of the figure in an organisation that just meets the norm, and the figures below each level.
-fn distance(measure: &Measure, norm: f64, evidence: Evidence, table: &mut Table) -> Option<(Tails, Option<Limits>)> {
+struct Distance {
+    z: f64,
+    /// Where chance has a part in it.
+    tails: Option<Tails>,
+    limits: Option<Limits>,
+}
+
+/// How far the figure lies from that of an organisation that just meets the norm.
+fn distance(measure: &Measure, norm: f64, evidence: Evidence, table: &mut Table) -> Option<Distance> {
     let share = norm / measure.factor;
-    let direction = measure.direction;
     match evidence {
+        Evidence::Proportion(one) if share <= 0.0 => Some(certain(one.events as f64, 0.0)),
+        Evidence::Proportion(one) if share >= 1.0 => Some(certain(one.events as f64, one.trials as f64)),
         Evidence::Proportion(one) => {
-            // At a norm of all or none a single exception cannot be chance.
-            if share <= 0.0 || share >= 1.0 {
-                let only = if share <= 0.0 { 0.0 } else { one.trials as f64 };
-                let tails =
-                    if share <= 0.0 { Tails { lower: 1.0, upper: 0.0 } } else { Tails { lower: 0.0, upper: 1.0 } };
-                return Some((tails, Some(Limits { attention: (only, only), elevated: (only, only) })));
-            }
             let family = BetaBinomial::new(share, 0.0, one.trials).ok()?;
             table.fill(&family.with_trials(one.trials).ok()?, one.events, one.events);
-            Some((table.tails(one.events), limits(ELEVATED, direction, table)))
+            Some(counted(measure.direction, one.events, table))
         }
+        Evidence::Rate(one) if share <= 0.0 => Some(certain(one.events as f64, 0.0)),
         Evidence::Rate(one) => {
-            if share <= 0.0 {
-                let none = Limits { attention: (0.0, 0.0), elevated: (0.0, 0.0) };
-                return Some((Tails { lower: 1.0, upper: 0.0 }, Some(none)));
-            }
             let distribution = NegativeBinomial::new(share * one.exposure, 0.0).ok()?;
             table.fill(&distribution, one.events, one.events);
-            Some((table.tails(one.events), limits(ELEVATED, direction, table)))
+            Some(counted(measure.direction, one.events, table))
         }
         Evidence::Normal { value, noise, scale } => {
             let deviation = noise.known().sqrt();
             let centre = scale.read(norm);
+            if deviation <= 0.0 {
+                return Some(plain(value - centre, norm));
+            }
             let below = |level: f64| {
                 let reach = scale.interval(centre, level * deviation);
                 (reach.low, reach.high)
             };
             let limits = Limits { attention: below(ATTENTION), elevated: below(ELEVATED) };
-            // Without a known error the value is what it is: a plain breach of a duty, as in a rule.
-            let z = if deviation > 0.0 { (value - centre) / deviation } else { ELEVATED.copysign(value - centre) };
-            Some((Tails::of_z(z.clamp(-FURTHEST, FURTHEST)), Some(limits)))
+            let z = (value - centre) / deviation;
+            Some(Distance { z, tails: Some(Tails::of_z(z)), limits: Some(limits) })
         }
-        Evidence::Rule { share: present } => {
-            // A share of what a rule asks, held against what it must be: a duty.
-            let z = ELEVATED.copysign(present - share);
-            let met = (share, share);
-            let tails = Tails { lower: normal::cdf(z), upper: normal::survival(z) };
-            Some((tails, Some(Limits { attention: met, elevated: met })))
-        }
+        Evidence::Rule { share: present } => Some(plain(present - share, norm)),
     }
+}
+
+/// At a norm of all or none a single exception cannot be chance.
+fn certain(events: f64, only: f64) -> Distance {
+    let (low, high) = if events < only { (0.0, 1.0) } else { (1.0, 0.0) };
+    let limits = Limits { attention: (only, only), elevated: (only, only) };
+    Distance {
+        z: FURTHEST.copysign(events - only),
+        tails: Some(Tails { lower: low, upper: high }),
+        limits: Some(limits),
+    }
+}
+
+/// A value of which no error is known is what it is: the breach of a duty, as in a rule.
+fn plain(difference: f64, norm: f64) -> Distance {
+    let limits = Limits { attention: (norm, norm), elevated: (norm, norm) };
+    Distance { z: ELEVATED.copysign(difference), tails: None, limits: Some(limits) }
+}
+
+fn counted(direction: Direction, events: u64, table: &Table) -> Distance {
+    let tails = table.tails(events);
+    Distance { z: tails.z(), tails: Some(tails), limits: limits(ELEVATED, direction, table) }
 }
 
 impl Scale {

@@ -2,7 +2,9 @@
 
 mod build;
 mod degenerate;
+mod explained;
 mod in_control;
 mod oracle;
 mod properties;
+mod sentences;
 mod small_numbers;
