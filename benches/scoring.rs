@@ -121,6 +121,7 @@ fn sector(periods: i16) -> Sector {
         observations,
         overrides: Vec::new(),
         is_due: true,
+        data: DataInputs::default(),
         seed: 2_025,
         settings: Settings::default(),
     }

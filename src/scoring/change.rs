@@ -46,6 +46,8 @@ pub struct Change {
     pub probability_high: f64,
     /// The share of the distance that is sampling noise (B).
     pub noise_share: f64,
+    /// Of the comparisons of this period that are at least so far out, the share that chance would explain.
+    pub false_discovery_rate: Option<f64>,
 }
 
 /// A figure on its steady scale.
@@ -181,6 +183,7 @@ impl OwnChange {
             probability_low: tails.lower,
             probability_high: tails.upper,
             noise_share: judgement.noise_share,
+            false_discovery_rate: None,
         })
     }
 }

@@ -16,6 +16,7 @@ mod drift;
 mod engine;
 mod method;
 mod outcome;
+mod past;
 mod peers;
 mod quality;
 mod rank;
@@ -34,8 +35,8 @@ pub use chart::{Chart, ChartLimits, ChartPoint, ChartSums, chart};
 pub use drift::{Drift, Step, TypicalValue};
 pub use engine::{score, score_periods};
 pub use outcome::{
-    AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,
-    OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
+    AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Headline, Insufficiency, Interval,
+    NormComparison, OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
 };
 pub use quality::{DataFinding, DataInputs, DataQuality, DeliveredDataset, data_sentence, data_signal_sentence};
 pub use run::{ENGINE_VERSION, RunKey, input_hash};

@@ -68,4 +68,18 @@ impl DataInputs {
             deliveries: Vec::new(),
         }
     }
+
+    /// Writes down what a run depends on and the catalogue does not say.
+    pub(in crate::scoring) fn write(&self, text: &mut String) {
+        use std::fmt::Write as _;
+
+        if let Some(day) = self.known_on {
+            let _ = writeln!(text, "{day}");
+        }
+        let mut deliveries: Vec<&DeliveredDataset> = self.deliveries.iter().collect();
+        deliveries.sort_unstable();
+        for one in deliveries {
+            let _ = writeln!(text, "{};{};{};{}", one.agb_code, one.dataset, one.period, one.on);
+        }
+    }
 }

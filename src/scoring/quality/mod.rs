@@ -12,7 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Measure, Member, arrange::Figures};
+use super::{
+    Measure, Member, Score, Settings,
+    arrange::Figures,
+    combine::{Combiner, Counted, Entry},
+};
 use crate::{
     catalogue::{DATA_QUALITY, DataSignal, DataTest, IndicatorKind},
     domain::{DataState, Direction, Level, Period},
@@ -197,8 +201,36 @@ fn finding(signal: &DataSignal, own: &Own<'_>, deliveries: &Deliveries<'_>, memb
     }
 }
 
+/// The scores of the theme of data quality, in the order of the members: the same sum as that of other themes, of points
+/// from a table. Signals about data are taken as independent, and none of the sum is noise.
+pub(super) fn quality_scores(
+    signals: &[DataSignal],
+    quality: &[DataQuality],
+    members: &[Member],
+    settings: &Settings,
+) -> Vec<Score> {
+    let mut measures: Vec<Measure> = signals.iter().map(measure_of).collect();
+    measures.sort_by(|a, b| a.code.cmp(&b.code));
+    let entry = |code: &str, (member, quality): (&Member, &DataQuality)| {
+        let finding = quality.signals.iter().find(|one| one.code == code).filter(|_| member.kind.is_ranked());
+        let points = finding.and_then(DataFinding::points);
+        points.map_or(Entry::NotApplicable, |r| Entry::Present { r, noise_share: 0.0 })
+    };
+    let counted: Vec<Counted<'_>> = measures
+        .iter()
+        .map(|measure| Counted {
+            measure,
+            entries: members.iter().zip(quality).map(|one| entry(&measure.code, one)).collect(),
+        })
+        .collect();
+    let row = |place: usize| (0..measures.len()).map(|other| f64::from(u8::from(other == place))).collect();
+    let independent: Vec<Vec<f64>> = (0..measures.len()).map(row).collect();
+    let settings = Settings { kappa: 1.0, ..settings.clone() };
+    Combiner::new(&counted, &independent, &settings, 0).combine(Some(DATA_QUALITY), &|_| true, members.len())
+}
+
 /// A signal about data as a measure of its theme: points from a table, as rules have.
-pub(super) fn measure_of(signal: &DataSignal) -> Measure {
+fn measure_of(signal: &DataSignal) -> Measure {
     Measure {
         code: signal.code.clone(),
         theme: DATA_QUALITY.to_owned(),
