@@ -12,7 +12,7 @@ use std::{
 use kraamzicht::{
     catalogue::IndicatorKind,
     domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
-    scoring::{Measure, Member, Sector, Settings, score},
+    scoring::{DataInputs, Measure, Member, Sector, Settings, score},
 };
 
 const ORGANISATIONS: u32 = 200;

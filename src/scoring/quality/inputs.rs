@@ -69,6 +69,11 @@ impl DataInputs {
         }
     }
 
+    /// By when the dataset of a measure is due.
+    pub fn due_day(&self, measure: &str, period: Period) -> Option<Date> {
+        self.due.get(&(self.datasets.get(measure)?.clone(), period)).copied()
+    }
+
     /// Writes down what a run depends on and the catalogue does not say.
     pub(in crate::scoring) fn write(&self, text: &mut String) {
         use std::fmt::Write as _;

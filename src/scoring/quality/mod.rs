@@ -245,6 +245,3 @@ fn measure_of(signal: &DataSignal) -> Measure {
         is_mandatory: false,
     }
 }
-
-#[cfg(test)]
-mod tests;

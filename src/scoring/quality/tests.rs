@@ -1,1 +1,0 @@
-//! Each signal shows what it is for, and seldom anything else.
