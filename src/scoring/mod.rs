@@ -6,6 +6,7 @@
 
 mod account;
 mod arrange;
+mod column;
 mod combine;
 mod correlation;
 mod credit;
@@ -25,6 +26,7 @@ mod small;
 mod value;
 
 pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
+pub use column::{Column, judge_proportions, judge_values};
 pub use engine::{score, score_periods};
 pub use outcome::{
     AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,

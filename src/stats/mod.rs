@@ -20,6 +20,7 @@ mod negative_binomial;
 pub mod normal;
 mod number;
 mod root;
+mod sums;
 
 pub use beta_binomial::{BetaBinomial, WithTrials};
 pub use beta_binomial_fit::{Trials, fit_beta_binomial, locate_beta_binomial};
