@@ -1,6 +1,9 @@
 //! The run itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, OverrideReason, Score, Sector, Settings,
@@ -91,13 +94,13 @@ fn counts(measure: &Measure) -> bool {
 }
 
 /// The entries of every measure that counts.
-fn counted<'a>(arranged: &Arranged<'a>, settings: &Settings, compared: &[Compared]) -> Vec<Counted<'a>> {
+fn counted<'a>(arranged: &Arranged<'a>, settings: &Settings, compared: &[impl Borrow<Compared>]) -> Vec<Counted<'a>> {
     let measures = arranged.measures.iter().zip(compared).filter(|(measure, _)| counts(measure));
     let entries = |measure: &Measure, one: &Compared| {
         let rows = one.verdicts.iter().zip(&one.breaches).zip(&arranged.members);
         rows.map(|((verdict, breach), member)| entry(measure, settings, *member, verdict, breach.as_ref())).collect()
     };
-    measures.map(|(measure, one)| Counted { measure, entries: entries(measure, one) }).collect()
+    measures.map(|(measure, one)| Counted { measure, entries: entries(measure, one.borrow()) }).collect()
 }
 
 fn entry(
@@ -207,11 +210,11 @@ impl Run<'_> {
     }
 
     /// Every measure in this period, small numbers together with those before.
-    fn judge(&self, compared: &[Vec<Compared>], table: &mut Table) -> Vec<Compared> {
+    fn judge<'c>(&self, compared: &'c [Vec<Compared>], table: &mut Table) -> Vec<Cow<'c, Compared>> {
         let settings = &self.sector.settings;
         let of_measure = |(at, measure): (usize, &&Measure)| {
             let periods = self.places.iter().take(settings.pooled_periods.max(1));
-            let history: Vec<&Compared> = periods.filter_map(|place| compared.get(*place)?.get(at)).collect();
+            let history: Vec<&'c Compared> = periods.filter_map(|place| compared.get(*place)?.get(at)).collect();
             with_history(measure, settings, &self.arranged.members, &history, table)
         };
         self.arranged.measures.iter().enumerate().map(of_measure).collect()
@@ -242,7 +245,7 @@ impl Run<'_> {
 
     fn organisations(
         &self,
-        judged: &[Compared],
+        judged: &[Cow<'_, Compared>],
         scores: Vec<Vec<Score>>,
         quality: Vec<DataQuality>,
         table: &mut Table,
@@ -298,14 +301,14 @@ impl Run<'_> {
     }
 
     /// About how many clients each ranked member has: the largest denominator of its proportions.
-    fn clients(&self, judged: &[Compared]) -> Vec<Option<f64>> {
+    fn clients(&self, judged: &[Cow<'_, Compared>]) -> Vec<Option<f64>> {
         let proportions: Vec<&Compared> = self
             .arranged
             .measures
             .iter()
             .zip(judged)
             .filter(|(measure, _)| measure.kind == IndicatorKind::Proportion)
-            .map(|(_, one)| one)
+            .map(|(_, one)| one.as_ref())
             .collect();
         let largest = |(place, _): (usize, &Member)| {
             let denominators = proportions.iter().filter_map(|one| one.readings.get(place)?.denominator);

@@ -8,6 +8,7 @@ mod account;
 mod arrange;
 mod change;
 mod chart;
+mod column;
 mod combine;
 mod correlation;
 mod credit;
@@ -32,6 +33,7 @@ mod value;
 pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
 pub use change::Change;
 pub use chart::{Chart, ChartLimits, ChartPoint, ChartSums, chart};
+pub use column::{Column, judge_proportions, judge_values};
 pub use drift::{Drift, Step, TypicalValue};
 pub use engine::{score, score_periods};
 pub use outcome::{

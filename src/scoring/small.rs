@@ -1,5 +1,7 @@
 //! Small numbers: groups and organisations that one period says too little of (method.md 3.8).
 
+use std::borrow::Cow;
+
 use super::{
     Insufficiency, Measure, Member, PeerGroup, Pooled, Settings,
     method::{Evidence, Model},
@@ -18,23 +20,23 @@ use crate::{
 /// A group of too few organisations takes its ordinary variation from all periods together, and what is usual from its
 /// own period. An organisation whose own numbers are too small is judged on the sum of its last periods; what is usual
 /// is then that of the same periods in the same parts, so that a sector that moves does not count against it.
-pub(super) fn with_history(
+pub(super) fn with_history<'a>(
     measure: &Measure,
     settings: &Settings,
     members: &[Member],
-    history: &[&Compared],
+    history: &[&'a Compared],
     table: &mut Table,
-) -> Compared {
-    let Some((now, earlier)) = history.split_first() else { return Compared::default() };
-    let mut compared = (*now).clone();
+) -> Cow<'a, Compared> {
+    let Some((now, earlier)) = history.split_first() else { return Cow::Owned(Compared::default()) };
     if measure.kind == IndicatorKind::Rule || earlier.is_empty() {
-        return compared;
+        return Cow::Borrowed(now);
     }
+    let mut compared = (*now).clone();
     fill_small_groups(measure, settings, members, history, &mut compared, table);
     if matches!(measure.kind, IndicatorKind::Proportion | IndicatorKind::Rate) {
         pool_small_figures(measure, settings, members, history, &mut compared, table);
     }
-    compared
+    Cow::Owned(compared)
 }
 
 fn fill_small_groups(

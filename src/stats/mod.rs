@@ -23,6 +23,7 @@ pub mod normal;
 mod number;
 mod root;
 mod run_length;
+mod sums;
 
 pub use beta_binomial::{BetaBinomial, WithTrials};
 pub use beta_binomial_fit::{Trials, fit_beta_binomial, locate_beta_binomial};

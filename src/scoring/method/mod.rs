@@ -13,7 +13,8 @@ use crate::{
 };
 
 pub(super) use norm::{Breach, hold_against};
-pub(super) use normal::{Noise, Scale, pooled};
+pub(super) use normal::{FURTHEST, Noise, Scale, pooled};
+pub(super) use proportion::by_size;
 
 /// From this r on: attention.
 pub(super) const ATTENTION: f64 = 2.0;
@@ -164,7 +165,7 @@ fn limits(r: f64, direction: Direction, table: &Table) -> Option<Limits> {
 }
 
 /// The r of a distance: positive = worse; for context the distance with the same two-sided chance.
-fn oriented(direction: Direction, z: f64, tails: Tails) -> f64 {
+pub(super) fn oriented(direction: Direction, z: f64, tails: Tails) -> f64 {
     match direction {
         Direction::Context => -gaussian::quantile((2.0 * tails.lower.min(tails.upper)).min(1.0)),
         _ => direction.sign() * z,

@@ -15,7 +15,7 @@ use crate::{
 /// The weight of the group's variance within organisations against an organisation's own, in respondents.
 const PRIOR_RESPONDENTS: f64 = 10.0;
 /// Further than this nobody can be: the smallest chance that is a number lies at 37.5.
-pub(super) const FURTHEST: f64 = 37.5;
+pub(in crate::scoring) const FURTHEST: f64 = 37.5;
 
 /// What a sampling variance follows from.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,8 @@ use super::build::{check_sound, code, counted, measure, members, observation, se
 use crate::{
     catalogue::IndicatorKind,
     domain::{Direction, MissingReason, Observation, OrganisationKind},
-    scoring::{Measure, Member, Outcome, Sector, Threshold, score},
+    scoring::{Measure, Member, Outcome, Sector, Threshold, judge_proportions, judge_values, score},
+    stats::{Measured, Table, Trials},
 };
 
 const KINDS: [(&str, IndicatorKind, Direction); 8] = [
@@ -154,6 +155,39 @@ proptest! {
             if let (Some(before), Some(after)) = (r(&before, indicator), r(&after, indicator)) {
                 prop_assert!(after >= before - 1e-9, "{} {} {}", indicator, before, after);
             }
+        }
+    }
+}
+
+#[test]
+fn columns_give_the_same_numbers_as_the_run() {
+    let clients = |number: usize| 5 + (number * number * 31) % 600;
+    let events = |number: usize| clients(number) * (60 + number * 7 % 37) / 100;
+    let mean = |number: usize| 7.0 + (number * 7 % 37) as f64 / 20.0;
+    let observations = (1..=5_000)
+        .flat_map(|number| {
+            let (x, n) = (events(number) as f64, clients(number) as f64);
+            let value = Observation { value: Some(mean(number)), ..observation(number, "V") };
+            [counted(number, "P", x, n), value]
+        })
+        .collect();
+    // Without weight, as scores are not looked at.
+    let measures = vec![
+        Measure { weight: 0.0, ..measure("P", IndicatorKind::Proportion, Direction::HigherIsBetter) },
+        Measure { weight: 0.0, ..measure("V", IndicatorKind::Mean, Direction::Context) },
+    ];
+    let outcome = score(&sector(measures, members(5_000), observations));
+    let counts: Vec<Trials> =
+        (1..=5_000).map(|number| Trials { events: events(number) as u64, trials: clients(number) as u64 }).collect();
+    let values: Vec<Measured> = (1..=5_000).map(|number| Measured { value: mean(number), variance: 0.0 }).collect();
+    let columns = [
+        judge_proportions(&counts, Direction::HigherIsBetter, &mut Table::default()).expect("a fit"),
+        judge_values(&values, Direction::Context).expect("a fit"),
+    ];
+    for (place, column) in columns.iter().enumerate() {
+        assert_eq!(outcome.fits[place].location, column.centre.location);
+        for (organisation, r) in outcome.organisations.iter().zip(&column.r) {
+            assert_eq!(organisation.signals[place].r, Some(*r));
         }
     }
 }
