@@ -61,7 +61,7 @@ fn explain(service: &Service, assessment: &Assessment, agb_code: AgbCode, langua
                 .map_or_else(String::new, |theme| format!("{}: ", theme.name.get(language))),
         };
         if score.theme.is_none() || score.score.is_some() {
-            println!("{name}{}", service.explain_score(Reader::Inspector, score).get(language));
+            println!("{name}{}", service.explain_score(Reader::Inspector, &one.outcome.data, score).get(language));
         }
     }
     println!();
@@ -73,6 +73,13 @@ fn explain(service: &Service, assessment: &Assessment, agb_code: AgbCode, langua
     });
     for signal in signals {
         println!("- {}", service.explain_signal(Reader::Inspector, &one.organisation, signal).get(language));
+    }
+    println!();
+    for change in &one.outcome.changes {
+        println!("- {}", service.explain_change(Reader::Inspector, &one.organisation, change).get(language));
+    }
+    for finding in one.outcome.data.signals.iter().filter(|finding| finding.is_shown()) {
+        println!("- {}", service.explain_data(finding).get(language));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::{
     account::Account,
     arrange::{Arranged, Figures},
     combine::{Combiner, Counted, Entry},
-    correlation::{Column, correlate},
+    correlation::{Distances, correlate},
     method::Breach,
     past::Past,
     peers::{Compared, Verdict, compare},
@@ -124,7 +124,7 @@ fn entry(
 }
 
 /// The capped r of every measure that counts, of figures and of changes, by code.
-type Columns = BTreeMap<String, Column>;
+type Columns = BTreeMap<String, Distances>;
 
 /// From each period's own figures: what was put together from more periods would be correlated with itself.
 fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared], past: &Past, period: usize) -> Columns {
@@ -135,8 +135,15 @@ fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared], 
     // A period that is only the past of others was not compared.
     let figures = counted(arranged, settings, compared);
     let changes = past.counted(period, settings, &arranged.members);
-    let all = figures.iter().chain(&changes);
-    all.map(|one| (one.measure.code.clone(), one.entries.iter().map(r).collect())).collect()
+    let all: Vec<&Counted<'_>> = figures.iter().chain(&changes).collect();
+    // Who has nothing at all is left out, so that sums do not depend on who else there is.
+    let is_there = |place: &usize| all.iter().any(|one| one.entries.get(*place).and_then(r).is_some());
+    let members: Vec<usize> = (0..arranged.members.len()).filter(is_there).collect();
+    let column = |one: &&Counted<'_>| {
+        let distances = members.iter().map(|place| one.entries.get(*place).and_then(r)).collect();
+        (one.measure.code.clone(), distances)
+    };
+    all.iter().map(column).collect()
 }
 
 /// One period of a sector.
@@ -159,7 +166,7 @@ impl Run<'_> {
         if let Some(period) = self.places.first() {
             counted.extend(self.past.counted(*period, settings, &self.arranged.members));
         }
-        let looked_at: Vec<Vec<Option<&Column>>> = own
+        let looked_at: Vec<Vec<Option<&Distances>>> = own
             .iter()
             .take(settings.correlation_periods.max(1))
             .filter_map(|place| columns.get(*place))

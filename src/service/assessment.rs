@@ -14,8 +14,8 @@ use super::{
 use crate::{
     domain::{Actor, AgbCode, Digest, Instant, Organisation, OrganisationId, Period, RunId, Scope, Text},
     scoring::{
-        self, Correlation, DataInputs, DeliveredDataset, Drift, ENGINE_VERSION, Fit, Member, OrganisationOutcome,
-        Outcome, Reader, RunKey, Score, Sector, Settings, Signal,
+        self, Change, Correlation, DataFinding, DataInputs, DataQuality, DeliveredDataset, Drift, ENGINE_VERSION, Fit,
+        Member, OrganisationOutcome, Outcome, Reader, RunKey, Score, Sector, Settings, Signal,
     },
     store::{self, Delivery, Run, RunOutcome, Tx},
 };
@@ -69,9 +69,25 @@ impl Service {
         scoring::signal_sentence(&self.catalogue, reader, &organisation.name, signal)
     }
 
-    /// One sentence for a score, for `reader`.
-    pub fn explain_score(&self, reader: Reader, score: &Score) -> Text {
-        scoring::score_sentence(&self.catalogue, reader, score)
+    /// One sentence for a change of a figure of `organisation` against its own past, for `reader`.
+    pub fn explain_change(&self, reader: Reader, organisation: &Organisation, change: &Change) -> Text {
+        scoring::change_sentence(&self.catalogue, reader, &organisation.name, change)
+    }
+
+    /// One sentence for a signal about data.
+    pub fn explain_data(&self, finding: &DataFinding) -> Text {
+        scoring::data_signal_sentence(&self.catalogue, finding)
+    }
+
+    /// One sentence for a score of an organisation, for `reader`; where the data behind it are not complete, that is said
+    /// first.
+    pub fn explain_score(&self, reader: Reader, data: &DataQuality, score: &Score) -> Text {
+        let first = scoring::data_sentence(&self.catalogue, data, None);
+        let sentence = scoring::score_sentence(&self.catalogue, reader, score);
+        if first.nl.is_empty() {
+            return sentence;
+        }
+        Text { nl: format!("{} {}", first.nl, sentence.nl), en: format!("{} {}", first.en, sentence.en) }
     }
 
     /// Scores every period that looks at one of `changed`, with what is known at `known_at`, and keeps the runs.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 
 use super::{
-    IndicatorType, LevelType, LocalizedText, OrganisationType, SignalType, catalogue::ThemeType, signal,
+    DataStateType, IndicatorType, LevelType, LocalizedText, OrganisationType, SignalType, catalogue::ThemeType, signal,
     signal::IntervalType,
 };
 use crate::{
@@ -81,6 +81,8 @@ pub(in crate::graphql) struct RiskScore {
     period: PeriodText,
     /// The theme (thema); null for the overall score.
     theme: Option<ThemeType>,
+    /// What can be said of the data behind it; comes before the level.
+    data: DataStateType,
     /// What it asks of the reader (niveau).
     level: LevelType,
     /// 50 + 10 S, held within 0 and 100; null when less than half of the weight is there.
@@ -127,6 +129,7 @@ pub(in crate::graphql) fn risk_score(
     score: &Score,
 ) -> RiskScore {
     let catalogue = asked.catalogue();
+    let quality = assessment.organisations.get(place).map(|one| one.outcome.data.clone()).unwrap_or_default();
     let contribution = |one: &Contribution| ContributionType {
         indicator: IndicatorType::named(catalogue, &one.indicator),
         is_change: one.is_change,
@@ -138,6 +141,7 @@ pub(in crate::graphql) fn risk_score(
         organisation: organisation.clone().into(),
         period: PeriodText(assessment.key.period),
         theme: score.theme.as_ref().and_then(|code| ThemeType::named(catalogue, code)),
+        data: quality.state.into(),
         level: score.level.into(),
         score: score.score,
         standardised: score.standardised,
@@ -147,7 +151,7 @@ pub(in crate::graphql) fn risk_score(
         contributions: score.contributions.iter().map(contribution).collect(),
         expected_rank: score.expected_rank,
         ranked: score.ranked,
-        explanation: asked.service.explain_score(asked.reader(), score).into(),
+        explanation: asked.service.explain_score(asked.reader(), &quality, score).into(),
         run: RunType::from(&**assessment),
         assessment: Arc::clone(assessment),
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     catalogue::{Catalogue, Indicator, IndicatorKind},
-    domain::{Language, Level, Text},
+    domain::{DataState, Language, Level, Text},
     scoring::{ChangeNeeded, NormComparison, Signal, Slip, TypingError},
 };
 
@@ -33,9 +33,15 @@ impl Telling<'_> {
             ("indicator", self.indicator.name.get(self.language).to_owned()),
             ("level", level(self.catalogue, signal.level, self.language)),
         ];
+        let first = match signal.data {
+            DataState::Complete => None,
+            DataState::Suspect => Some(self.say("SIGNAL_DATA_SUSPECT", &[])),
+            DataState::Incomplete => Some(self.say("SIGNAL_DATA_INCOMPLETE", &[])),
+        };
         if let Some(insufficiency) = signal.insufficiency {
             parameters.push(("reason", reason(self.catalogue, insufficiency, self.language)));
-            return self.say(self.for_reader("SIGNAL_INSUFFICIENT", "SIGNAL_INSUFFICIENT_OWN"), &parameters);
+            let main = self.say(self.for_reader("SIGNAL_INSUFFICIENT", "SIGNAL_INSUFFICIENT_OWN"), &parameters);
+            return first.into_iter().chain([main]).collect::<Vec<_>>().join(" ");
         }
         parameters.extend(self.figures());
         let main = if self.indicator.kind == IndicatorKind::Rule {
@@ -47,6 +53,7 @@ impl Telling<'_> {
         };
         let flagged = signal.level >= Level::Attention;
         let clauses = [
+            first,
             Some(self.say(main, &parameters)),
             signal.at_most.map(|most| self.say("SIGNAL_AT_MOST", &[("most", self.shown(Some(most.value)))])),
             signal.norm.map(|norm| self.norm(norm)),
