@@ -96,10 +96,12 @@ impl DataTest {
         match self {
             Self::MissingValues { .. } => &["count", "of", "days", "indicators"],
             Self::LateDelivery { .. } | Self::MissingStream { .. } => &["count", "days", "datasets"],
-            Self::RepeatedFigures { .. } => &["count", "of", "chance", "indicators"],
-            Self::RoundedCounts { .. } | Self::SmoothSeries { .. } => &["count", "of", "chance", "indicators"],
-            Self::EqualDenominators { .. } | Self::AllPerfect { .. } => &["count", "of", "indicators"],
-            Self::Contradictions { .. } => &["count", "of", "indicators"],
+            Self::RepeatedFigures { .. } | Self::RoundedCounts { .. } | Self::SmoothSeries { .. } => {
+                &["count", "of", "chance", "indicators"]
+            }
+            Self::EqualDenominators { .. } | Self::AllPerfect { .. } | Self::Contradictions { .. } => {
+                &["count", "of", "indicators"]
+            }
         }
     }
 }

@@ -216,6 +216,7 @@ mod tests {
     use super::*;
     use crate::stats::{Events, Trials};
 
+    #[expect(clippy::unnecessary_wraps, reason = "stands beside figures that are not there")]
     fn of(events: u64, trials: u64) -> Option<Evidence> {
         Some(Evidence::Proportion(Trials { events, trials }))
     }

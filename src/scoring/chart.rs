@@ -196,3 +196,70 @@ fn within_deviation(residuals: &[Vec<f64>]) -> Option<f64> {
         .collect();
     median(&sizes).map(|middle| NORMAL_SPREAD * middle)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Draws;
+
+    fn series(members: usize, periods: usize, seed: u64, shift: f64) -> Series {
+        let draws = Draws::new(seed, 0);
+        let of = |member: usize, period: usize| {
+            let own = if member == 0 && period >= periods / 2 { shift } else { 0.0 };
+            // The sector rises for everyone.
+            let noise = 0.1 * draws.normal((member * periods + period) as u64);
+            steady(
+                Evidence::Normal {
+                    value: 5.0 + 0.3 * period as f64 + noise + own,
+                    noise: crate::scoring::method::Noise::Known(0.01),
+                    scale: crate::scoring::method::Scale::Plain,
+                },
+                0.0,
+                1.0,
+            )
+        };
+        let first: Period = "2020-Q1".parse().expect("a period");
+        let mut all = vec![first];
+        for quarter in 1..periods {
+            let text = format!("{}-Q{}", 2020 + quarter / 4, quarter % 4 + 1);
+            all.push(text.parse().expect("a period"));
+        }
+        Series {
+            periods: all,
+            values: (0..members).map(|member| (0..periods).map(|period| of(member, period)).collect()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_shift_shows_in_the_sums_and_the_sector_does_not() {
+        let shifted = series(40, 16, 1, -0.4).chart("A", 0).expect("a chart");
+        let sums = shifted.sums.expect("sums");
+        assert!(sums.down.last().is_some_and(|last| *last > sums.limit), "{sums:?}");
+        assert!(sums.average.last().is_some_and(|last| *last < -sums.average_limit), "{sums:?}");
+        // 931 points until one side speaks up, half of it until either does (R spc).
+        assert!((sums.run_length.expect("a length") - 465.443_506).abs() < 1e-3);
+        // Without a shift of its own nothing is gathered, though the sector rises by three deviations a period.
+        let still = series(40, 16, 1, 0.0);
+        let within = within_deviation(&still.residuals()).expect("a deviation");
+        assert!((within - 0.1).abs() < 0.02, "{within}");
+        let loud = (0..40).filter(|member| {
+            let sums = still.chart("A", *member).and_then(|chart| chart.sums).expect("sums");
+            sums.up.iter().chain(&sums.down).any(|sum| *sum > sums.limit)
+        });
+        // Of 40 times 16 points with a run length of 465 some 1.4 are expected.
+        assert!(loud.count() <= 6);
+        // The organisation's own figure rises with the sector: its runs say so.
+        assert!(still.chart("A", 3).and_then(|chart| chart.runs).is_some_and(|runs| runs.is_shifted()));
+    }
+
+    #[test]
+    fn short_series_have_no_limits_and_no_sums() {
+        let short = series(30, 3, 2, 0.0).chart("A", 1).expect("a chart");
+        assert_eq!((short.points.len(), short.limits, short.runs, short.sums), (3, None, None, None));
+        let longer = series(30, 8, 2, 0.0).chart("A", 1).expect("a chart");
+        let limits = longer.limits.expect("limits");
+        assert!(limits.limits.low < limits.centre && longer.sums.is_none());
+        let is_inside = |value: f64| limits.limits.low <= value && value <= limits.limits.high;
+        assert!(longer.points.iter().all(|point| point.is_outside != is_inside(point.value)));
+    }
+}

@@ -8,7 +8,7 @@ use crate::{
     catalogue::Catalogue,
     domain::{DataState, Language, Level, MissingReason, Observation, Period},
     scoring::{
-        DataFinding, DataInputs, DeliveredDataset, Headline, OrganisationOutcome, Outcome, Sector, Settings,
+        DataFinding, DataInputs, DeliveredDataset, Headline, OrganisationOutcome, Outcome, Sector, Settings, Signal,
         data_sentence, data_signal_sentence, score,
     },
     stats::Draws,
@@ -45,7 +45,7 @@ impl Data {
                 for (indicator, mean, part) in CLIENTS {
                     let of = (clients * part).round();
                     let mut events = 0.0;
-                    for _ in 0..of as u32 {
+                    for _ in 0..crate::scoring::value::count(of).expect("a count") {
                         events += f64::from(u8::from(drawn() < mean));
                     }
                     sector.observations.push(at(of_year, counted(number, indicator, events, of)));
@@ -296,7 +296,7 @@ fn incomplete_outranks_elevated_and_never_enters_the_risk_of_care() {
     let theme = |one: &OrganisationOutcome| one.score(Some("gegevenskwaliteit")).expect("a theme").score;
     assert!(theme(&after) > theme(&before), "{:?} {:?}", theme(&before), theme(&after));
     // Of the figures themselves only those of the missing file are incomplete.
-    let state = |indicator: &str| after.signals.iter().find(|one| one.indicator == indicator).map(|one| one.headline());
+    let state = |indicator: &str| after.signals.iter().find(|one| one.indicator == indicator).map(Signal::headline);
     assert_eq!(state("KZ02"), Some(Headline::Level(Level::Elevated)));
     assert_eq!(state("ST07"), Some(Headline::Incomplete));
 
