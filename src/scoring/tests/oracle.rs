@@ -195,6 +195,7 @@ fn check_score(score: &Score, row: &Row) {
 /// Real nursing homes, at both ends of how far good results count; where the numbers are at hand, which they are not
 /// in the project itself.
 #[test]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests has to know what was not checked")]
 fn nursing_homes_at_full_and_at_half_credit() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = ["../shared", "../../shared"].map(|shared| root.join(shared).join("oracle/real/e2e_ct"));
