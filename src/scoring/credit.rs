@@ -87,7 +87,7 @@ pub(super) fn thresholds(
         fill(&mut points, &rows, credit, draws, first, size);
         for (pattern, sums) in kept.values_mut() {
             let mut block = [0.0; BLOCK];
-            for (place, weight) in pattern.iter() {
+            for (place, weight) in *pattern {
                 let Some(points) = points.get(*place) else { continue };
                 for (sum, points) in block.iter_mut().zip(points) {
                     *sum += weight * points;

@@ -75,10 +75,10 @@ pub(super) fn chances_of_top(standings: &[Standing], places: usize, count: usize
         let (higher, last, _) = sorted.select_nth_unstable_by(places - 1, |a, b| b.total_cmp(a));
         let last = *last;
         // Some may be equal to the last that has a place: the first of them have what is left.
-        let mut left = places - higher.iter().filter(|sum| **sum > last).count();
+        let mut left = places - higher.iter().filter(|sum| sum.total_cmp(&last).is_gt()).count();
         for (sum, times) in drawn.iter().zip(&mut times) {
-            let equal = *sum == last;
-            if *sum > last || (equal && left > 0) {
+            let equal = sum.total_cmp(&last).is_eq();
+            if sum.total_cmp(&last).is_gt() || (equal && left > 0) {
                 *times += 1;
                 left -= usize::from(equal);
             }

@@ -50,7 +50,7 @@ pub struct Centre {
 /// are equal but not all.
 pub fn fit_normal(measured: &[Measured]) -> Result<Centre, Error> {
     check(measured)?;
-    let Some(start) = Start::of(measured)? else {
+    let Some(start) = Start::of(measured) else {
         let values: Vec<f64> = measured.iter().map(|one| one.value).collect();
         return Ok(Centre { location: median(&values).unwrap_or(0.0), dispersion: 0.0 });
     };
@@ -86,7 +86,7 @@ struct Start {
 
 impl Start {
     /// `None` where all values are equal.
-    fn of(measured: &[Measured]) -> Result<Option<Self>, Error> {
+    fn of(measured: &[Measured]) -> Option<Self> {
         let few = measured.len() < MANY;
         let some = if few { measured.to_vec() } else { spread(measured, MANY / 2) };
         let values: Vec<f64> = some.iter().map(|one| one.value).collect();
@@ -94,16 +94,16 @@ impl Start {
         let distances: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
         let widest = measured.iter().map(|one| (one.value - centre).abs()).fold(0.0, f64::max);
         if widest <= (1e-14 * centre.abs()).max(SMALLEST_DISTANCE) {
-            return Ok(None);
+            return None;
         }
         let typical = median(&distances).filter(|typical| *typical > 1e-12 * centre.abs()).unwrap_or(widest);
         let square = typical * typical;
         if few {
-            return Ok(Some(Self { location: centre, dispersion: square, typical, widest }));
+            return Some(Self { location: centre, dispersion: square, typical, widest });
         }
         // Of very many, some that are spread evenly over them say about where the answer lies.
         let fit = fit_normal(&some).unwrap_or(Centre { location: centre, dispersion: square });
-        Ok(Some(Self { location: fit.location, dispersion: fit.dispersion.max(1e-3 * square), typical, widest }))
+        Some(Self { location: fit.location, dispersion: fit.dispersion.max(1e-3 * square), typical, widest })
     }
 }
 

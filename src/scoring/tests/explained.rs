@@ -172,7 +172,7 @@ fn signals_are_counted_beside_what_chance_would_give() {
         member.kind = OrganisationKind::Cooperative;
     }
     let observed = |number: usize| {
-        let clients = if number % 2 == 0 { 100.0 } else { 2_000.0 };
+        let clients = if number.is_multiple_of(2) { 100.0 } else { 2_000.0 };
         let share = if number == 60 { 0.2 } else { 0.6 + 0.01 * (number * 7 % 13) as f64 };
         counted(number, "M", (clients * share).round(), clients)
     };

@@ -49,7 +49,7 @@ fn complete(text: &Text) {
         assert!(!sentence.is_empty() && !sentence.contains(['{', '}', '?']), "{sentence}");
         assert!(sentence.ends_with('.'), "{sentence}");
         // Every text was found: codes are in capitals.
-        assert!(!sentence.contains("_"), "{sentence}");
+        assert!(!sentence.contains('_'), "{sentence}");
     }
 }
 
