@@ -9,7 +9,7 @@ use super::{
     values::{Shape, Values},
 };
 use crate::{
-    catalogue::{Expression, Indicator, IndicatorKind, MeasureAttribute, Operator, Unit},
+    catalogue::{Expression, IndicatorKind, MeasureAttribute, Operator, Unit},
     domain::{Period, PeriodPart},
 };
 
