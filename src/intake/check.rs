@@ -1,11 +1,10 @@
 //! The way of a file: container, encoding, dialect, header, rows, duplicates, report.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 
 use super::{
     cell::RowSink,
     collect::{Cause, Collector, Detail, Place, RecordPlace},
-    container,
     context::CheckContext,
     decode::{self, Survey, TextEncoding, TextReader},
     dialect::{self, Dialect, EarlyRecord, Start},
@@ -16,10 +15,11 @@ use super::{
     passes::{Pass, Tally},
     row_check::RowChecker,
     scan::Scanner,
+    source::{self, HEAD, Opened, Unopened},
 };
 use crate::{
     catalogue::{Catalogue, Dataset},
-    domain::Report,
+    domain::{Report, RowCounts},
 };
 
 /// Checks a file against `catalogue` and hands its accepted rows to `rows`.
@@ -32,12 +32,39 @@ pub fn check<R: Read + Seek>(
     context: &CheckContext<'_>,
     rows: &mut dyn RowSink,
 ) -> io::Result<Report> {
-    let mut file = File { source, catalogue, context: *context, collector: Collector::default() };
-    file.check(rows)
+    let mut collector = Collector::default();
+    let opened = match source::open(source, catalogue, context)? {
+        Ok(opened) => opened,
+        Err(unopened) => {
+            refuse(unopened, context, &mut collector);
+            let findings = collector.finish(catalogue, None, &[]);
+            return Ok(Report { dataset: None, periods: Vec::new(), rows: RowCounts::default(), findings });
+        }
+    };
+    let read = match &opened {
+        Opened::Plain(_) => None,
+        Opened::Unpacked(_) => Some(("file.archive_read", "gzip")),
+        Opened::Sheet(sheet, _) => Some(("file.spreadsheet_read", sheet.as_str())),
+    };
+    if let Some((code, read)) = read {
+        let detail = || Detail::default().with("read", read);
+        collector.add(Cause::Kind(code), Place::Whole, RecordPlace::default(), detail);
+    }
+    File { source: opened, catalogue, context: *context, collector }.check(rows)
 }
 
-/// How much of the start of a file is looked at to tell what it is.
-pub(super) const HEAD: u64 = 256 << 10;
+/// Says why no row is read.
+fn refuse(unopened: Unopened, context: &CheckContext<'_>, collector: &mut Collector) {
+    let (code, detail) = match unopened {
+        Unopened::Empty => ("file.empty", Detail::default()),
+        Unopened::TooLarge(size) => {
+            let detail = Detail::default().with("format", "CSV").with("size", size);
+            ("file.too_large", detail.with("maximum", context.limits.bytes))
+        }
+        Unopened::Refused(refusal) => (refusal.code, Detail::default().with("format", refusal.format)),
+    };
+    collector.add(Cause::Kind(code), Place::Whole, RecordPlace::default(), || detail);
+}
 
 struct File<'c, R> {
     source: R,
@@ -48,13 +75,9 @@ struct File<'c, R> {
 
 impl<R: Read + Seek> File<'_, R> {
     fn check(&mut self, rows: &mut dyn RowSink) -> io::Result<Report> {
-        let size = self.source.seek(SeekFrom::End(0))?;
         self.source.rewind()?;
         let mut head = Vec::new();
         (&mut self.source).take(HEAD).read_to_end(&mut head)?;
-        if let Some(refusal) = self.refusal(&head, size)? {
-            return Ok(refusal);
-        }
         let survey = decode::survey(&mut self.source, &head)?;
         match survey.encoding {
             TextEncoding::Unknown => {
@@ -83,23 +106,6 @@ impl<R: Read + Seek> File<'_, R> {
             Start::NoHeader { first, delimiter } => self.without_header(survey, &first, delimiter),
             Start::Blank => Ok(self.refuse("file.empty", None, Detail::default)),
         }
-    }
-
-    /// What can be refused by its size and its first bytes.
-    fn refusal(&mut self, head: &[u8], size: u64) -> io::Result<Option<Report>> {
-        if size == 0 {
-            return Ok(Some(self.refuse("file.empty", None, Detail::default)));
-        }
-        if let Some(refusal) = container::refuse(&mut self.source, head, size, &self.context.limits)? {
-            let format = || Detail::default().with("format", refusal.format);
-            return Ok(Some(self.refuse(refusal.code, None, format)));
-        }
-        let limit = self.context.limits.bytes;
-        if size > limit {
-            let detail = || Detail::default().with("format", "CSV").with("size", size).with("maximum", limit);
-            return Ok(Some(self.refuse("file.too_large", None, detail)));
-        }
-        Ok(None)
     }
 
     /// A report of one reason for which no row is read.

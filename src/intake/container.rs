@@ -1,4 +1,4 @@
-//! Files that are no text table, told by their first bytes and never opened: nothing here expands anything.
+//! What a file is, told by its first bytes: nothing here expands anything.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -13,17 +13,25 @@ pub(super) struct Refusal {
     pub format: &'static str,
 }
 
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    /// Text, as far as its first bytes tell.
+    Text,
+    /// A gzip file; what it is when it is not unpacked.
+    Gzip(Refusal),
+    /// A workbook in XLSX; what it is when it is not read.
+    Workbook(Refusal),
+    /// Something that cannot be read as a table.
+    Other(Refusal),
+}
+
 const fn refusal(code: &'static str, format: &'static str) -> Option<Refusal> {
     Some(Refusal { code, format })
 }
 
 /// Looks at the first bytes of `source`, and of an archive at its table of contents. Leaves `source` anywhere.
-pub(super) fn refuse<R: Read + Seek>(
-    source: &mut R,
-    head: &[u8],
-    size: u64,
-    limits: &Limits,
-) -> io::Result<Option<Refusal>> {
+pub(super) fn look<R: Read + Seek>(source: &mut R, head: &[u8], size: u64, limits: &Limits) -> io::Result<Container> {
     const ARCHIVES: [(&[u8], &str); 5] = [
         (b"Rar!\x1a\x07", "RAR"),
         (b"7z\xbc\xaf\x27\x1c", "7z"),
@@ -41,22 +49,40 @@ pub(super) fn refuse<R: Read + Seek>(
         (b"\x7fELF", "ELF"),
     ];
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return zip(source, size, limits).map(Some);
+        let refusal = zip(source, size, limits)?;
+        let is_workbook = refusal.code == "file.is_spreadsheet" && refusal.format == "XLSX";
+        return Ok(if is_workbook { Container::Workbook(refusal) } else { Container::Other(refusal) });
     }
     if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
-        return Ok(refusal("file.is_spreadsheet", "XLS"));
+        return Ok(Container::Other(ole2(head)));
     }
     if head.starts_with(b"\x1f\x8b") {
-        return gzip(source, size, limits).map(Some);
+        return gzip(source, size, limits).map(Container::Gzip);
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Ok(Container::Other(Refusal { code: "file.is_archive", format: "tar" }));
     }
     let is = |(magic, _): &&(&[u8], &str)| head.starts_with(magic);
     if let Some((_, format)) = ARCHIVES.iter().find(is) {
-        return Ok(refusal("file.is_archive", format));
+        return Ok(Container::Other(Refusal { code: "file.is_archive", format }));
     }
     if let Some((_, format)) = BINARIES.iter().find(is) {
-        return Ok(refusal("file.binary", format));
+        return Ok(Container::Other(Refusal { code: "file.binary", format }));
     }
-    Ok(other_text(head).or_else(|| binary(head)))
+    Ok(other_text(head).or_else(|| binary(head)).map_or(Container::Text, Container::Other))
+}
+
+/// The old container of Office holds workbooks, letters and encrypted files; its table of contents names what is in it.
+fn ole2(head: &[u8]) -> Refusal {
+    let holds = |name: &str| {
+        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        memchr::memmem::find(head, &name).is_some()
+    };
+    if holds("WordDocument") || holds("PowerPoint Document") {
+        Refusal { code: "file.not_text_table", format: "Office" }
+    } else {
+        Refusal { code: "file.is_spreadsheet", format: "XLS" }
+    }
 }
 
 /// Text, but of another sort than a table.
@@ -155,8 +181,10 @@ mod tests {
     use std::io::Cursor;
 
     fn code(bytes: &[u8]) -> Option<&'static str> {
-        let found = refuse(&mut Cursor::new(bytes), bytes, bytes.len() as u64, &Limits::default()).expect("reads");
-        found.map(|refusal| refusal.code)
+        match look(&mut Cursor::new(bytes), bytes, bytes.len() as u64, &Limits::default()).expect("reads") {
+            Container::Text => None,
+            Container::Gzip(found) | Container::Workbook(found) | Container::Other(found) => Some(found.code),
+        }
     }
 
     #[test]

@@ -30,8 +30,11 @@ mod row_period;
 mod row_shape;
 mod rules;
 mod scan;
+mod source;
 mod text;
+mod unpack;
 mod words;
+mod workbook;
 
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;

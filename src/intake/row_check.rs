@@ -50,6 +50,8 @@ pub(super) struct RowChecker<'l, 'a> {
     pub(super) header: Vec<Vec<u8>>,
     memories: Vec<Memory<'a>>,
     pub(super) values: Values<'a>,
+    /// The columns that the file should have and has not, as bits: what rules say of them follows from that.
+    lacking: u128,
     groups: Groups,
     pub(super) sound_period: Option<(Option<i16>, Option<Period>)>,
     has_told_encoding: bool,
@@ -80,6 +82,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
                 today: program::day_number(context.today),
                 ..Values::default()
             },
+            lacking: layout.lacking(),
             groups: Groups::default(),
             sound_period: None,
             has_told_encoding: false,
@@ -113,7 +116,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
             return None;
         }
         let mut is_sound = self.check_unknown_columns(record, place);
-        self.values.unreadable = 0;
+        self.values.unreadable = self.lacking;
         self.values.measure = None;
         let mut around = Surroundings {
             style: self.layout.style,
@@ -225,7 +228,9 @@ impl<'l, 'a> RowChecker<'l, 'a> {
                 }
             }
         }
-        let is_bad_encoding = !bytes.is_ascii() && self.has_bad_encoding(bytes, position, place);
+        if !bytes.is_ascii() && self.has_bad_encoding(bytes, position, place) {
+            return None;
+        }
         let text = decode_cell(bytes, self.encoding, decoded);
         let mut has_remark = false;
         let is_silent = self.is_silent;
@@ -236,19 +241,18 @@ impl<'l, 'a> RowChecker<'l, 'a> {
                 collector.add(cause, Place::Column(position), place, detail);
             }
         };
-        let cell = match kind {
-            ColumnType::Text => coerce_text::coerce_text(text, column.column, stored, &mut report)?,
-            ColumnType::Identifier => coerce_text::coerce_identifier(text, column.column, stored, &mut report)?,
+        match kind {
+            ColumnType::Text => coerce_text::coerce_text(text, column.column, stored, &mut report),
+            ColumnType::Identifier => coerce_text::coerce_identifier(text, column.column, stored, &mut report),
             _ => {
                 let cell = coerce::coerce(text, column, around, &mut report)?;
                 // A bare quarter means another period in another year: it has a remark and is not remembered.
                 if !has_remark && let Some(memory) = self.memories.get_mut(index) {
                     memory.remember(bytes, cell);
                 }
-                cell
+                Some(cell)
             }
-        };
-        (!is_bad_encoding).then_some(cell)
+        }
     }
 
     /// Says once that the encoding is assumed, and everywhere that it is none; the latter is an error.
