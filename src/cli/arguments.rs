@@ -71,6 +71,8 @@ pub(super) enum Command {
     Demo(DemoOptions),
     /// Check files without sending them: what is wrong, where, and how to put it right
     Check(CheckOptions),
+    /// Print the page of all findings: what is wrong, how to put it right, an example
+    Findings,
     /// Bring the database up to date (serve does so too)
     Migrate,
     /// Add organisations to the register from a CSV file
