@@ -14,12 +14,12 @@ use super::{
     layout::Layout,
     passes::{Pass, Tally},
     row_check::RowChecker,
-    scan::Scanner,
+    scan::{Damage, Scanner},
     source::{self, HEAD, Opened, Unopened},
 };
 use crate::{
     catalogue::{Catalogue, Dataset},
-    domain::{Report, RowCounts},
+    domain::{Report, RowCounts, RowFate},
 };
 
 /// Checks a file against `catalogue` and hands its accepted rows to `rows`.
@@ -153,16 +153,39 @@ impl<R: Read + Seek> File<'_, R> {
         let mut index = 0;
         while scanner.advance()? {
             if index >= skipped && !scanner.record().is_blank() {
-                tally.counts.read += 1;
-                tally.counts.rejected += 1;
+                tally.counts.take(RowFate::Rejected);
             }
             index += 1;
         }
         Ok(tally)
     }
 
+    /// Refuses all rows because the quotes of the record that should be the header are not right.
+    fn refuse_damaged(
+        &mut self,
+        survey: Survey,
+        delimiter: u8,
+        record: &EarlyRecord,
+        damage: Damage,
+    ) -> io::Result<Report> {
+        let (code, column) = match damage {
+            Damage::UnclosedQuote { column } => ("row.unclosed_quote", column),
+            Damage::TextAfterQuote { column } => ("row.bad_quote", column),
+            Damage::TooLong => ("file.record_too_long", 0),
+        };
+        let place = RecordPlace { line: Some(record.line), row: None, sheet_row: Some(record.index + 1) };
+        let maximum = self.context.limits.record_bytes;
+        let detail = || Detail::default().with("maximum", maximum);
+        self.collector.add(Cause::Kind(code), Place::Column(column), place, detail);
+        let tally = self.count_rows(survey, delimiter, record.index + 1)?;
+        Ok(self.report(None, tally, &[]))
+    }
+
     /// No record has names of columns: say what it is instead.
     fn without_header(&mut self, survey: Survey, first: &EarlyRecord, delimiter: u8) -> io::Result<Report> {
+        if let Some(damage) = first.damage {
+            return self.refuse_damaged(survey, delimiter, first, damage);
+        }
         if first.is_cut {
             let maximum = || Detail::default().with("maximum", HEAD);
             return Ok(self.refuse("file.record_too_long", Some(first.line), maximum));
@@ -186,6 +209,9 @@ impl<R: Read + Seek> File<'_, R> {
         rows: &mut dyn RowSink,
     ) -> io::Result<Report> {
         let header = &dialect.header;
+        if let Some(damage) = header.damage {
+            return self.refuse_damaged(survey, dialect.delimiter, header, damage);
+        }
         let Some((dataset, resolution, is_other)) = self.choose(known, &header.cells) else {
             return self.refuse_rows(survey, dialect.delimiter, header.index + 1, "structure.layout", header.line);
         };
