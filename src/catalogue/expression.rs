@@ -36,11 +36,11 @@ pub enum Expression {
     /// Something of the indicator the row is about.
     Measure(MeasureAttribute),
     /// Two expressions joined.
-    Binary(Operator, Box<Expression>, Box<Expression>),
+    Binary(Operator, Box<Self>, Box<Self>),
     /// The contrary.
-    Not(Box<Expression>),
+    Not(Box<Self>),
     /// Whether something is one of several.
-    In(Box<Expression>, Vec<Expression>),
+    In(Box<Self>, Vec<Self>),
 }
 
 /// What can be asked of the indicator a row is about.
@@ -125,7 +125,9 @@ impl Expression {
             Self::Not(inner) => inner.visit(visit),
             Self::In(inner, values) => {
                 inner.visit(visit);
-                values.iter().for_each(|value| value.visit(visit));
+                for value in values {
+                    value.visit(visit);
+                }
             }
             _ => {}
         }

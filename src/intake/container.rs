@@ -26,10 +26,6 @@ pub(super) enum Container {
     Other(Refusal),
 }
 
-const fn refusal(code: &'static str, format: &'static str) -> Option<Refusal> {
-    Some(Refusal { code, format })
-}
-
 /// Looks at the first bytes of `source`, and of an archive at its table of contents. Leaves `source` anywhere.
 pub(super) fn look<R: Read + Seek>(source: &mut R, head: &[u8], size: u64, limits: &Limits) -> io::Result<Container> {
     const ARCHIVES: [(&[u8], &str); 5] = [
@@ -91,22 +87,22 @@ fn other_text(head: &[u8]) -> Option<Refusal> {
     let start = text.get(..text.len().min(1024)).unwrap_or_default().to_ascii_lowercase();
     let holds = |word: &[u8]| memchr::memmem::find(&start, word).is_some();
     if start.starts_with(b"<?xml") && holds(b"excel.sheet") {
-        return refusal("file.is_spreadsheet", "XML");
+        return Some(Refusal { code: "file.is_spreadsheet", format: "XML" });
     }
     if start.starts_with(b"<?xml") {
-        return refusal("file.not_text_table", "XML");
+        return Some(Refusal { code: "file.not_text_table", format: "XML" });
     }
     if [&b"<!doctype html"[..], b"<html", b"<table", b"<head", b"<body"].iter().any(|tag| start.starts_with(tag)) {
-        return refusal("file.not_text_table", "HTML");
+        return Some(Refusal { code: "file.not_text_table", format: "HTML" });
     }
     if start.starts_with(b"{\\rtf") {
-        return refusal("file.not_text_table", "RTF");
+        return Some(Refusal { code: "file.not_text_table", format: "RTF" });
     }
     let opening = start.split_first().filter(|(first, _)| matches!(first, b'{' | b'['));
     if opening.is_some_and(|(_, rest)| {
         rest.trim_ascii_start().starts_with(b"\"") || rest.trim_ascii_start().starts_with(b"{")
     }) {
-        return refusal("file.not_text_table", "JSON");
+        return Some(Refusal { code: "file.not_text_table", format: "JSON" });
     }
     None
 }
@@ -117,7 +113,7 @@ fn binary(head: &[u8]) -> Option<Refusal> {
     let is_utf16 =
         sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") || super::decode::looks_like_utf16(sample);
     let odd = sample.iter().filter(|byte| **byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)).count();
-    if !is_utf16 && odd * 20 > sample.len() { refusal("file.binary", "?") } else { None }
+    if !is_utf16 && odd * 20 > sample.len() { Some(Refusal { code: "file.binary", format: "?" }) } else { None }
 }
 
 /// A gzip file says at its end how long its content is, modulo 2^32. It may lie; nothing is expanded on its word.

@@ -40,7 +40,7 @@ pub(super) fn survey<R: Read + Seek>(source: &mut R, head: &[u8]) -> io::Result<
     for (mark, encoding) in [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)] {
         if head.starts_with(mark) {
             source.seek(SeekFrom::Start(2))?;
-            let is_whole = Converter::new(&mut *source, encoding).is_whole()?;
+            let is_whole = Converter::new(&mut *source, encoding).read_through()?;
             let found = if is_whole { TextEncoding::Utf16(encoding) } else { TextEncoding::BrokenUtf16(encoding) };
             return at(found, 2);
         }
@@ -194,7 +194,7 @@ impl<R: Read> Converter<R> {
     }
 
     /// Reads to the end; whether every character was whole.
-    fn is_whole(mut self) -> io::Result<bool> {
+    fn read_through(mut self) -> io::Result<bool> {
         let mut buffer = vec![0; 64 << 10];
         while self.read(&mut buffer)? > 0 {}
         Ok(!self.has_broken)

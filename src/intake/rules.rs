@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     layout::{Layout, LayoutColumn},
-    program::{Program, Values},
+    program::{Program, Values, is_yes},
 };
 use crate::{
     catalogue::{Catalogue, Dataset, Rule},
@@ -149,7 +149,7 @@ impl<'a> RuleSet<'a> {
 
 impl CompiledRule<'_> {
     fn is_asked(&self, values: &Values<'_>) -> bool {
-        self.when.as_ref().is_none_or(|when| (when.columns & values.unreadable) == 0 && when.evaluate(values) == 1.0)
+        self.when.as_ref().is_none_or(|when| (when.columns & values.unreadable) == 0 && is_yes(when.evaluate(values)))
     }
 
     fn report(

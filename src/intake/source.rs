@@ -17,7 +17,7 @@ pub(super) const HEAD: u64 = 256 << 10;
 /// The bytes of a text table.
 pub(super) enum Opened<R> {
     Plain(R),
-    Unpacked(Unpacked<R>),
+    Unpacked(Box<Unpacked<R>>),
     /// The sheet with this name.
     Sheet(String, Cursor<Vec<u8>>),
 }
@@ -65,7 +65,7 @@ pub(super) fn open<R: Read + Seek>(
             let inner = self::head(&mut unpacked)?;
             let inner_size = unpacked.seek(SeekFrom::End(0))?;
             Ok(match container::look(&mut unpacked, &inner, inner_size, limits)? {
-                Container::Text => Ok(Opened::Unpacked(unpacked)),
+                Container::Text => Ok(Opened::Unpacked(Box::new(unpacked))),
                 Container::Gzip(inner) | Container::Workbook(inner) | Container::Other(inner) => {
                     Err(Unopened::Refused(inner))
                 }

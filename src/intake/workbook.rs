@@ -145,11 +145,10 @@ fn write_cell(text: &mut String, value: &DataRef<'_>) {
     match value {
         DataRef::Int(number) => write_all(text, format_args!("{number}")),
         DataRef::Float(number) => text.push_str(&number.to_string().replace('.', ",")),
-        DataRef::String(words) => write_words(text, words),
         DataRef::SharedString(words) => write_words(text, words),
         DataRef::Bool(yes) => text.push_str(if *yes { "ja" } else { "nee" }),
         DataRef::DateTime(moment) => write_moment(text, moment),
-        DataRef::DateTimeIso(words) | DataRef::DurationIso(words) => write_words(text, words),
+        DataRef::String(words) | DataRef::DateTimeIso(words) | DataRef::DurationIso(words) => write_words(text, words),
         DataRef::Error(error) => write_all(text, format_args!("{error}")),
         DataRef::Empty => {}
     }
