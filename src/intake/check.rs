@@ -238,7 +238,7 @@ impl<R: Read + Seek> File<'_, R> {
         } else {
             self.check_rows(survey, dialect, dataset, &resolution, verdict, rows)?
         };
-        if tally.counts.read == 0 {
+        if tally.counts.read == 0 && verdict != HeaderVerdict::Unreadable {
             let place = RecordPlace { line: Some(header.line), ..RecordPlace::default() };
             self.collector.add(Cause::Kind("file.no_rows"), Place::Whole, place, Detail::default);
         }

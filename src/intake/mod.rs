@@ -17,6 +17,8 @@ mod dialect;
 mod duplicates;
 mod excerpt;
 mod fill;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod header;
 mod header_check;
 mod layout;

@@ -159,6 +159,10 @@ fn a_record_never_takes_more_than_its_limit() {
     let found = damages(&open, 1 << 20);
     assert_eq!(found[0], (1, Some(Damage::UnclosedQuote { column: 1 })));
     assert_eq!((found.len(), found[1]), (1 << 20, (2, None)));
+    let endless = format!("a;\"{long}\nc;d");
+    assert_eq!(damages(&endless, 1 << 20), [(1, Some(Damage::UnclosedQuote { column: 1 })), (2, None)]);
+    let closed = format!("a;\"{long}\";b\nc;d");
+    assert_eq!(damages(&closed, 1 << 20), [(1, Some(Damage::TooLong)), (2, None)]);
     assert_eq!(damages("aaaa;b\r\nc;d\r\n", 4), [(1, Some(Damage::TooLong)), (2, None)]);
 }
 
