@@ -20,6 +20,9 @@ use crate::domain::Text;
 /// All that is wrong with `catalogue`; empty when it may be used.
 pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
     let mut all = Vec::new();
+    if catalogue.datasets.is_empty() {
+        Faults::of("datasets/", &mut all).add("there is no dataset: is this the folder of a catalogue?".to_owned());
+    }
     check_themes(catalogue, &mut Faults::of("themes.toml", &mut all));
     for (code, dataset) in &catalogue.datasets {
         dataset::check(catalogue, dataset, &mut Faults::of(&format!("datasets/{code}.toml"), &mut all));

@@ -12,12 +12,7 @@ use crate::domain::{AgbCode, Language, Period};
 #[command(
     name = "kraamzicht",
     version,
-    after_help = "Examples:
-  kraamzicht demo                                   an invented sector on http://127.0.0.1:8080
-  kraamzicht check indicatoren.csv                  what is wrong with a file, without sending it
-  kraamzicht serve --database-url postgres://...    the service on PostgreSQL
-  kraamzicht token --role inspector                 a token for somebody at the inspectorate",
-    after_long_help = exit::HELP
+    after_help = exit::HELP
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -145,7 +140,7 @@ pub(super) enum Format {
 
 #[derive(Args, Debug)]
 pub(super) struct RegisterOptions {
-    /// A CSV file with the columns agb_code;naam;soort
+    /// A CSV file with the columns `agb_code`, `naam` and `soort`
     pub(super) file: PathBuf,
 }
 

@@ -2,7 +2,11 @@
 
 use std::process::ExitCode;
 
-use crate::{catalogue::CatalogueErrors, service, store};
+use crate::{
+    catalogue::{Catalogue, CatalogueErrors},
+    domain::Language,
+    service, store,
+};
 
 /// The files were checked and at least one has an error.
 pub(super) const REJECTED: u8 = 1;
@@ -19,8 +23,14 @@ pub(super) const NOT_INTACT: u8 = 6;
 /// A fault of this program.
 pub(super) const INTERNAL: u8 = 70;
 
-/// The exit codes for `--help`.
-pub(super) const HELP: &str = "Exit codes:
+/// What stands below `--help`.
+pub(super) const HELP: &str = "Examples:
+  kraamzicht demo                                   an invented sector on http://127.0.0.1:8080
+  kraamzicht check indicatoren.csv                  what is wrong with a file, without sending it
+  kraamzicht serve --database-url postgres://...    the service on PostgreSQL
+  kraamzicht token --role inspector                 a token for somebody at the inspectorate
+
+Exit codes:
   0   done; for `check`: no errors
   1   `check`: at least one file has an error
   2   the command was not understood, or a file cannot be read
@@ -30,9 +40,17 @@ pub(super) const HELP: &str = "Exit codes:
   6   what was verified is not intact
   70  a fault of this program";
 
-/// Says what went wrong, with its causes, and gives the exit code.
-pub(super) fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("kraamzicht: {error:#}");
+/// Says what went wrong, with its causes, and gives the exit code. An ordinary "no" is said in `language`, in the words
+/// that a client of the service gets.
+pub(super) fn report(error: &anyhow::Error, language: Language) -> ExitCode {
+    let refused = error.chain().find_map(|cause| match cause.downcast_ref::<service::Error>() {
+        Some(service::Error::Internal(_)) | None => None,
+        refused => refused,
+    });
+    match (refused, Catalogue::embedded()) {
+        (Some(refused), Ok(catalogue)) => eprintln!("kraamzicht: {}", refused.text(&catalogue, "").get(language)),
+        _ => eprintln!("kraamzicht: {error:#}"),
+    }
     ExitCode::from(code(error))
 }
 

@@ -44,5 +44,5 @@ pub fn main() -> ExitCode {
         Command::Score(options) => operate::block_on(score::run(global, &options)),
         Command::VerifyAudit => operate::block_on(migrate::verify_audit(global)),
     };
-    outcome.unwrap_or_else(|error| exit::report(&error))
+    outcome.unwrap_or_else(|error| exit::report(&error, global.language.into()))
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often expired uploads are let go of.
-const SWEEP: Duration = Duration::from_secs(60 * 60);
+const SWEEP: Duration = Duration::from_hours(1);
 
 /// The requests that the console offers to begin with.
 const EXAMPLES: &str = include_str!("examples.json");

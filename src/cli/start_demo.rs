@@ -126,10 +126,12 @@ async fn register_all(
     demo: &Demo,
     folder: &Path,
 ) -> anyhow::Result<BTreeMap<AgbCode, OrganisationId>> {
-    let mut csv = String::from("agb_code;naam;soort\r\n");
+    let mut csv = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
+    csv.write_record(["agb_code", "naam", "soort"])?;
     for one in &demo.organisations {
-        csv.push_str(&format!("{};{};{}\r\n", one.agb_code, one.name, one.kind.as_str()));
+        csv.write_record([&one.agb_code.to_string(), one.name.as_str(), one.kind.as_str()])?;
     }
+    let csv = csv.into_inner()?;
     fs::create_dir_all(folder.join("files"))?;
     fs::write(folder.join("files/organisaties.csv"), &csv)?;
     let (report, entries) = register::read(service.catalogue(), service, Cursor::new(csv))?;

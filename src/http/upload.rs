@@ -179,11 +179,11 @@ impl Drop for SpoolFile {
     }
 }
 
-/// The name that the client gives the file: the parameter `file_name` of the address, else the
+/// The name that the client gives the file: the parameter `fileName` of the address, else the
 /// `Content-Disposition` header. It is for showing only: no path, no control characters, at most 120 characters.
 /// `None` when nothing usable is left.
 pub fn file_name(uri: &Uri, headers: &HeaderMap) -> Option<String> {
-    let in_address = query_value(uri, "file_name").and_then(|name| clean(&name));
+    let in_address = query_value(uri, "fileName").and_then(|name| clean(&name));
     in_address.or_else(|| {
         let header = String::from_utf8_lossy(headers.get(CONTENT_DISPOSITION)?.as_bytes()).into_owned();
         disposition_name(&header).and_then(|name| clean(&name))

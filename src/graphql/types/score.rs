@@ -106,7 +106,7 @@ pub(in crate::graphql) struct RiskScore {
 #[ComplexObject]
 impl RiskScore {
     /// The signals of the organisation in this run, by indicator; those of the theme for a theme's score.
-    async fn signals(&self, context: &Context<'_>) -> Result<Vec<SignalType>> {
+    fn signals(&self, context: &Context<'_>) -> Result<Vec<SignalType>> {
         let asked = Asked::by(context)?;
         let theme = self.theme_code.as_ref();
         Ok(self.assessment.organisations.get(self.place).map_or_else(Vec::new, |one| {

@@ -108,12 +108,12 @@ fn file_names_are_for_showing_only() {
         file_name(&format!("/upload?{query}").parse().unwrap(), &headers)
     };
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(name("file_name=kwaliteit%202025.csv", None), some("kwaliteit 2025.csv"));
-    assert_eq!(name("file_name=..%2F..%2Fetc%2Fpasswd", None), some("passwd"));
-    assert_eq!(name("file_name=C%3A%5CUsers%5Cx%5Cdata.csv", None), some("data.csv"));
-    assert_eq!(name("file_name=a%0d%0aX-Evil:1%E2%80%AE.csv", None), some("aX-Evil:1.csv"));
-    assert_eq!(name("file_name=..", Some("attachment; filename=\"b.csv\"")), some("b.csv"));
+    assert_eq!(name("fileName=kwaliteit%202025.csv", None), some("kwaliteit 2025.csv"));
+    assert_eq!(name("fileName=..%2F..%2Fetc%2Fpasswd", None), some("passwd"));
+    assert_eq!(name("fileName=C%3A%5CUsers%5Cx%5Cdata.csv", None), some("data.csv"));
+    assert_eq!(name("fileName=a%0d%0aX-Evil:1%E2%80%AE.csv", None), some("aX-Evil:1.csv"));
+    assert_eq!(name("fileName=..", Some("attachment; filename=\"b.csv\"")), some("b.csv"));
     assert_eq!(name("", Some("attachment; filename=\"x.csv\"; filename*=UTF-8''caf%C3%A9+1.csv")), some("café+1.csv"));
     assert_eq!(name("", None), None);
-    assert_eq!(name(&format!("file_name={}", "a".repeat(500)), None).map(|name| name.len()), Some(120));
+    assert_eq!(name(&format!("fileName={}", "a".repeat(500)), None).map(|name| name.len()), Some(120));
 }

@@ -1,0 +1,145 @@
+//! The commands, as the real binary runs them: what they print, and how they end.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+/// The binary with a folder of its own.
+struct Kraamzicht {
+    folder: TempDir,
+}
+
+impl Kraamzicht {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Writes a file and gives its path.
+    fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kraamzicht"));
+        command.arg("--data-dir").arg(self.folder.path().join("data")).args(arguments).output().unwrap()
+    }
+
+    /// The exit code, and both streams together.
+    fn ends(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let output = self.run(arguments);
+        let all = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(all).unwrap())
+    }
+}
+
+const HEADER: &str = "agb_code;verslagjaar;periode;indicator_code;teller;noemer;waarde;toelichting\n";
+
+#[test]
+fn each_way_to_end_has_its_code() {
+    let kraamzicht = Kraamzicht::new();
+    let right = kraamzicht.file("goed.csv", &format!("{HEADER}33001234;2024;2024;KZ06;412;430;95,8;\n"));
+    let wrong = kraamzicht.file("fout.csv", &format!("{HEADER}33001234;2024;2024;KZ06;440;430;;\n"));
+    let (right, wrong) = (right.to_str().unwrap(), wrong.to_str().unwrap());
+    assert_eq!(kraamzicht.ends(&["check", right]).0, Some(0));
+    let (code, said) = kraamzicht.ends(&["check", right, wrong]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("De teller (440) is groter dan de noemer (430)."), "{said}");
+    let (code, said) = kraamzicht.ends(&["--language", "en", "check", wrong]);
+    assert!(code == Some(1) && said.contains("The numerator (440) is above the denominator (430)."), "{said}");
+
+    assert_eq!(kraamzicht.ends(&["check", "is-er-niet.csv"]).0, Some(2));
+    assert_eq!(kraamzicht.ends(&["wat"]).0, Some(2));
+    assert_eq!(kraamzicht.ends(&["score", "--period", "2025"]).0, Some(3));
+    assert_eq!(kraamzicht.ends(&["token", "--role", "organisation", "--agb", "33001234"]).0, Some(3));
+    let nowhere = "postgres://kraamzicht@localhost/none?host=/nonexistent";
+    let (code, said) = kraamzicht.ends(&["--database-url", nowhere, "migrate"]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(!said.contains(nowhere), "a database URL may hold a password: {said}");
+    let empty = tempfile::tempdir().unwrap();
+    let (code, said) = kraamzicht.ends(&["--catalogue", empty.path().to_str().unwrap(), "check", right]);
+    assert_eq!(code, Some(5), "{said}");
+}
+
+#[test]
+fn a_register_a_token_and_an_intact_log() {
+    let kraamzicht = Kraamzicht::new();
+    assert_eq!(kraamzicht.ends(&["migrate"]), (Some(0), "SQLite is up to date\n".to_owned()));
+    let register =
+        kraamzicht.file("register.csv", "agb_code;naam;soort\n33001234;Kraamzorg De Ooievaar;organisation\n");
+    let register = register.to_str().unwrap();
+    assert_eq!(kraamzicht.ends(&["register", register]), (Some(0), "1 organisations registered\n".to_owned()));
+    let (code, said) = kraamzicht.ends(&["register", register]);
+    assert!(code == Some(3) && said.contains("33001234"), "{said}");
+    let output = kraamzicht.run(&["token", "--role", "organisation", "--agb", "33001234"]);
+    let secret = String::from_utf8(output.stdout).unwrap();
+    assert!(secret.starts_with("kz_") && secret.trim_end().len() > 40, "{secret}");
+    let (code, said) = kraamzicht.ends(&["verify-audit"]);
+    assert_eq!((code, said.as_str()), (Some(0), "the audit log is intact: 2 lines\n"));
+}
+
+#[test]
+fn the_help_shows_examples_and_exit_codes() {
+    let (code, said) = Kraamzicht::new().ends(&["--help"]);
+    assert_eq!(code, Some(0));
+    for expected in ["Examples:", "kraamzicht demo", "Exit codes:", "KRAAMZICHT_DATA_DIR"] {
+        assert!(said.contains(expected), "{expected} is not in\n{said}");
+    }
+}
+
+/// Copies the catalogue of the source tree.
+fn copy_catalogue(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        if path.is_dir() {
+            copy_catalogue(&path, &to.join(name));
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_indicator_and_a_column_are_data() {
+    let kraamzicht = Kraamzicht::new();
+    let catalogue = kraamzicht.folder.path().join("catalogue");
+    copy_catalogue(&Path::new(env!("CARGO_MANIFEST_DIR")).join("schema"), &catalogue);
+    let indicator = fs::read_to_string(catalogue.join("indicators/KZ06.toml")).unwrap();
+    let indicator = indicator.replace("KZ06", "KZ99").replace("INID000769", "INID000999");
+    let indicator: String =
+        indicator.lines().filter(|line| !line.starts_with("local_number")).map(|line| format!("{line}\n")).collect();
+    fs::write(catalogue.join("indicators/KZ99.toml"), indicator).unwrap();
+    let dataset = catalogue.join("datasets/indicatoren.toml");
+    let mut columns = fs::read_to_string(&dataset).unwrap();
+    columns.push_str(
+        "\n[[columns]]\nname = \"gezinnen\"\ntitle = { nl = \"Gezinnen\", en = \"Families\" }\n\
+         description = { nl = \"Aantal gezinnen.\", en = \"Number of families.\" }\naliases = [\"aantal gezinnen\"]\n\
+         type = \"integer\"\nheader_required = false\nminimum = 1.0\nmaximum = 100.0\nexample = \"12\"\n",
+    );
+    fs::write(&dataset, columns).unwrap();
+
+    let header = HEADER.replace("toelichting", "Aantal gezinnen");
+    let right = kraamzicht.file("goed.csv", &format!("{header}33001234;2024;2024;KZ99;412;430;95,8;12\n"));
+    let wrong = kraamzicht.file("fout.csv", &format!("{header}33001234;2024;2024;INID000999;412;430;95,8;120\n"));
+    let check = |path: &Path| {
+        kraamzicht.ends(&[
+            "--catalogue",
+            catalogue.to_str().unwrap(),
+            "check",
+            "--format",
+            "json",
+            path.to_str().unwrap(),
+        ])
+    };
+    assert_eq!(check(&right).0, Some(0));
+    let (code, said) = check(&wrong);
+    assert!(code == Some(1) && said.contains("gezinnen") && said.contains("\"cell.range\""), "{said}");
+    // Without the folder neither is known.
+    assert_eq!(kraamzicht.ends(&["check", right.to_str().unwrap()]).0, Some(1));
+}
