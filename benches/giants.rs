@@ -119,7 +119,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 fn bomb(beginning: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(beginning)?;
-    let piece = [b';'; 1 << 16];
+    let piece = vec![b';'; 1 << 16];
     for _ in 0..GIGABYTE >> 16 {
         encoder.write_all(&piece)?;
     }

@@ -128,7 +128,7 @@ pub(super) struct CheckOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For reading: the line, and a mark under the cell; plain sentences with NO_GRAPHICS
+    /// For reading: the line, and a mark under the cell; plain sentences with `NO_GRAPHICS`
     Human,
     /// For programs: an array with a report per file
     Json,

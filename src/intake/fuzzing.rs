@@ -15,6 +15,10 @@ use crate::catalogue::Catalogue;
 const GROWTH: usize = 3;
 
 /// Every file has one encoding, and what is said to be UTF-8 is.
+///
+/// # Panics
+///
+/// When that does not hold.
 pub fn decode(bytes: &[u8]) {
     let Ok(found) = survey(&mut Cursor::new(bytes), bytes) else { return };
     let Ok(mut reader) = TextReader::open(Cursor::new(bytes), found) else { return };
@@ -28,6 +32,10 @@ pub fn decode(bytes: &[u8]) {
 }
 
 /// Lines only go up, and no cell is longer than its record.
+///
+/// # Panics
+///
+/// When that does not hold.
 pub fn scanner(bytes: &[u8]) {
     let mut scanner = Scanner::new(bytes, b';', 4096);
     let mut last = 0;
@@ -45,6 +53,10 @@ pub fn scanner(bytes: &[u8]) {
 }
 
 /// A number that was read is read the same when it is printed plainly.
+///
+/// # Panics
+///
+/// When that does not hold.
 pub fn number(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     for decimal_mark in [',', '.'] {
@@ -59,6 +71,10 @@ pub fn number(bytes: &[u8]) {
 }
 
 /// A day or period that was read is read the same, without a remark, when it is printed.
+///
+/// # Panics
+///
+/// When that does not hold.
 pub fn date(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Some((day, _)) = read_date(text.trim()) {
@@ -70,6 +86,10 @@ pub fn date(bytes: &[u8]) {
 }
 
 /// Any bytes, whatever they call themselves, give a report whose rows add up.
+///
+/// # Panics
+///
+/// When that does not hold.
 pub fn check(bytes: &[u8]) {
     let Ok(catalogue) = Catalogue::embedded() else { return };
     check_with(&catalogue, bytes);

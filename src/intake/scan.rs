@@ -99,7 +99,7 @@ impl<'a> Record<'a> {
     /// Where the cell stands among the bytes. Behind the last cell that could be read: the rest of them.
     pub(super) fn span(&self, index: usize) -> std::ops::Range<usize> {
         let start = self.fields.last().map_or(0, |last| (last.range().end + 1).min(self.bytes.len()));
-        self.fields.get(index).map_or(start..self.bytes.len(), |field| field.range())
+        self.fields.get(index).map_or(start..self.bytes.len(), Field::range)
     }
 
     /// The cells that are not quoted and hold a quote.

@@ -96,7 +96,7 @@ fn print_report(
             excerpt: excerpt_place(finding).and_then(|place| excerpts.get(&place)),
         };
         let mut text = String::new();
-        let handler = GraphicalReportHandler::new_themed(theme.clone()).with_width(width()).with_context_lines(0);
+        let handler = GraphicalReportHandler::new_themed(theme.clone()).with_width(WIDTH).with_context_lines(0);
         handler.with_footer(words.footer(finding)).render_report(&mut text, &shown)?;
         say(&format_args!("\n{}", text.trim_end()))?;
     }
@@ -108,10 +108,8 @@ fn print_report(
     say(&format_args!("\n{} {}\n", words.rows(report), words.say(code, &[])))
 }
 
-/// The columns of the terminal, as shells tell programs; 100 without word of them.
-fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100).clamp(40, 160)
-}
+/// How wide findings are printed: what still reads well.
+const WIDTH: usize = 100;
 
 /// The sentences around a finding.
 #[derive(Debug)]
