@@ -127,6 +127,9 @@ fn check_finding_kinds(catalogue: &Catalogue, faults: &mut Faults<'_>) {
         for (what, text) in [("title", &kind.title), ("message", &kind.message), ("remedy", &kind.remedy)] {
             faults.check_text(&format!("the {what} of `{}`", kind.code), text);
         }
+        if let Some(steps) = &kind.steps {
+            faults.check_text(&format!("the steps of `{}`", kind.code), steps);
+        }
     }
 }
 

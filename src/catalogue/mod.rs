@@ -9,6 +9,7 @@ mod dataset;
 mod embedded;
 mod expression;
 mod finding_kind;
+mod findings_page;
 mod fold;
 mod indicator;
 mod load;

@@ -18,7 +18,7 @@ mod text;
 pub use actor::{Actor, Role, Scope};
 pub use clock::{Clock, Instant};
 pub use digest::{Digest, Hasher};
-pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, Severity};
+pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, Severity};
 pub use id::{AuditId, IdError, IdSource, OrganisationId, RunId, SubmissionId, TokenId, UploadId};
 pub use observation::{MissingReason, Observation};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};

@@ -3,7 +3,10 @@
 //! UTF-8 and windows-1252 agree on every byte below 128, among which all that structures a table; so such files
 //! are scanned as bytes and only the cells that need it are decoded. UTF-16 is converted on the way in.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::{
+    collections::VecDeque,
+    io::{self, Read, Seek, SeekFrom},
+};
 
 use encoding_rs::{Decoder, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -71,7 +74,7 @@ pub(super) fn survey<R: Read + Seek>(source: &mut R, head: &[u8]) -> io::Result<
     for (mark, encoding) in [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)] {
         if head.starts_with(mark) {
             source.seek(SeekFrom::Start(2))?;
-            let is_whole = Converter::new(&mut *source, encoding).is_whole()?;
+            let is_whole = Converter::new(&mut *source, encoding).read_through()?;
             let found = if is_whole { TextEncoding::Utf16(encoding) } else { TextEncoding::BrokenUtf16(encoding) };
             return at(found, 2);
         }
@@ -241,6 +244,9 @@ impl<R: Read> Read for Utf8Reader<R> {
     }
 }
 
+/// A converter writes only where any character fits.
+const LEAST_ROOM: usize = 16;
+
 /// Converts to UTF-8 on the way.
 pub(super) struct Converter<R> {
     source: R,
@@ -251,6 +257,8 @@ pub(super) struct Converter<R> {
     is_exhausted: bool,
     is_finished: bool,
     has_broken: bool,
+    /// What was converted and did not fit.
+    pending: VecDeque<u8>,
 }
 
 impl<R: Read> Converter<R> {
@@ -264,19 +272,12 @@ impl<R: Read> Converter<R> {
             is_exhausted: false,
             is_finished: false,
             has_broken: false,
+            pending: VecDeque::new(),
         }
     }
 
-    /// Reads to the end; whether every character was whole.
-    fn is_whole(mut self) -> io::Result<bool> {
-        let mut buffer = vec![0; 64 << 10];
-        while self.read(&mut buffer)? > 0 {}
-        Ok(!self.has_broken)
-    }
-}
-
-impl<R: Read> Read for Converter<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Converts into `buffer`, which has room for a character at least; 0 at the end.
+    fn convert(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if self.is_finished {
                 return Ok(0);
@@ -298,6 +299,32 @@ impl<R: Read> Read for Converter<R> {
                 return Err(io::Error::other("a buffer too small for one character"));
             }
         }
+    }
+
+    /// Reads to the end; whether every character was whole.
+    fn read_through(mut self) -> io::Result<bool> {
+        let mut buffer = vec![0; 64 << 10];
+        while self.read(&mut buffer)? > 0 {}
+        Ok(!self.has_broken)
+    }
+}
+
+impl<R: Read> Read for Converter<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.pending.is_empty() && buffer.len() >= LEAST_ROOM {
+            return self.convert(buffer);
+        }
+        if self.pending.is_empty() {
+            let mut room = [0; LEAST_ROOM];
+            let count = self.convert(&mut room)?;
+            self.pending.extend(room.iter().take(count));
+        }
+        let count = self.pending.len().min(buffer.len());
+        buffer.iter_mut().zip(self.pending.drain(..count)).for_each(|(to, from)| *to = from);
+        Ok(count)
     }
 }
 
@@ -333,7 +360,7 @@ mod tests {
         let text = "agb_code\t👶🏽 één\r\n";
         let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let mut converter = Converter::new(Cursor::new(bytes), UTF_16LE);
-        let (mut converted, mut piece) = (Vec::new(), [0; 4]);
+        let (mut converted, mut piece) = (Vec::new(), [0; 1]);
         while let count @ 1.. = converter.read(&mut piece).expect("converts") {
             converted.extend_from_slice(&piece[..count]);
         }

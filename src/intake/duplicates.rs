@@ -102,7 +102,7 @@ struct First {
 #[derive(Debug)]
 pub(super) struct Firsts {
     hashes: Vec<u64>,
-    firsts: Vec<First>,
+    rows: Vec<First>,
     keys: Vec<u8>,
     /// Keys that share their hash with another key: in practice none.
     others: Vec<(Vec<u8>, u64, u64)>,
@@ -111,8 +111,8 @@ pub(super) struct Firsts {
 impl Firsts {
     /// For these hashes, in order.
     pub(super) fn new(hashes: Vec<u64>) -> Self {
-        let firsts = vec![First::default(); hashes.len()];
-        Self { hashes, firsts, keys: Vec::new(), others: Vec::new() }
+        let rows = vec![First::default(); hashes.len()];
+        Self { hashes, rows, keys: Vec::new(), others: Vec::new() }
     }
 
     /// Compares a row with the first one of its key. `key` writes the key, `content` hashes the other cells.
@@ -124,7 +124,7 @@ impl Firsts {
         content: impl FnOnce() -> u64,
     ) -> Repetition {
         let Ok(index) = self.hashes.binary_search(&hash) else { return Repetition::First };
-        let Some(first) = self.firsts.get_mut(index) else { return Repetition::First };
+        let Some(first) = self.rows.get_mut(index) else { return Repetition::First };
         let key_start = self.keys.len();
         key(&mut self.keys);
         let key_end = self.keys.len();

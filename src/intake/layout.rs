@@ -74,6 +74,13 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// The columns that the file should have and has not, as bits.
+    pub(super) fn lacking(&self) -> u64 {
+        let columns = self.columns.iter().enumerate();
+        let lacking = columns.filter(|(_, column)| column.column.header_required && column.position.is_none());
+        lacking.map(|(index, _)| program::bit(index)).fold(0, |all, bit| all | bit)
+    }
+
     /// The index of the dataset's column `name`.
     pub(super) fn index(columns: &[LayoutColumn<'_>], name: &str) -> Option<usize> {
         columns.iter().position(|column| column.column.name == name)

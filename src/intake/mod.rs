@@ -17,6 +17,8 @@ mod dialect;
 mod duplicates;
 mod excerpt;
 mod fill;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod header;
 mod header_check;
 mod layout;
@@ -31,9 +33,12 @@ mod row_period;
 mod row_shape;
 mod rules;
 mod scan;
+mod source;
 mod text;
+mod unpack;
 mod values;
 mod words;
+mod workbook;
 
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;

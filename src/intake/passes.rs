@@ -13,7 +13,7 @@ use super::{
     row_check::{RowChecker, Scratch, Sound},
     scan::{Record, Scanner},
 };
-use crate::domain::{Period, RowCounts};
+use crate::domain::{Period, RowCounts, RowFate};
 
 /// What the rows came to.
 #[derive(Default)]
@@ -45,8 +45,8 @@ impl Pass {
         let mut last_period = None;
         let limits = self.limits;
         self.each(scanner, checker, |pass, record, place, checker, cells, sound| {
-            pass.tally.counts.read += 1;
-            if pass.tally.counts.read == limits.rows + 1 {
+            let read = pass.tally.counts.read + 1;
+            if read == limits.rows + 1 {
                 let detail = || Detail::default().with("format", "CSV").with("maximum", limits.rows);
                 checker.report(Cause::Kind("file.too_large"), Place::Whole, place, detail);
             }
@@ -55,11 +55,11 @@ impl Pass {
                     checker.remark_on_bare_quotes(record, place, position);
                 }
             }
-            let Some(sound) = sound.filter(|_| !pass.is_doomed && pass.tally.counts.read <= limits.rows) else {
-                pass.tally.counts.rejected += 1;
+            let Some(sound) = sound.filter(|_| !pass.is_doomed && read <= limits.rows) else {
+                pass.tally.counts.take(RowFate::Rejected);
                 return;
             };
-            pass.tally.counts.accepted += 1;
+            pass.tally.counts.take(RowFate::Accepted);
             pass.hashes.extend(sound.key);
             if sound.period != last_period {
                 last_period = sound.period;
@@ -94,21 +94,15 @@ impl Pass {
             let repetition = sound.key.map_or(Repetition::First, |hash| {
                 firsts.compare(hash, line, |bytes| write_key(keys(), bytes), content)
             });
-            let (code, first) = match repetition {
+            let (code, fate, first) = match repetition {
                 Repetition::First => {
                     rows.row(&row(checker, place, cells));
                     return;
                 }
-                Repetition::Same(first) => {
-                    pass.tally.counts.unchanged += 1;
-                    ("row.duplicate", first)
-                }
-                Repetition::Conflict(first) => {
-                    pass.tally.counts.rejected += 1;
-                    ("row.conflict", first)
-                }
+                Repetition::Same(first) => ("row.duplicate", RowFate::Unchanged, first),
+                Repetition::Conflict(first) => ("row.conflict", RowFate::Rejected, first),
             };
-            pass.tally.counts.accepted -= 1;
+            pass.tally.counts.change(RowFate::Accepted, fate);
             checker
                 .collector
                 .add(Cause::Kind(code), Place::Whole, place, || Detail::default().with("first_line", first));

@@ -25,11 +25,11 @@ pub(super) enum Node {
     Kind,
     Unit,
     Factor,
-    Operate(Operator, Box<(Node, Node)>),
+    Operate(Operator, Box<(Self, Self)>),
     /// The number in this column equals another within half a unit of the last decimal shown.
-    EqualAsShown(usize, Box<Node>),
-    Not(Box<Node>),
-    In(Box<Node>, Vec<f64>),
+    EqualAsShown(usize, Box<Self>),
+    Not(Box<Self>),
+    In(Box<Self>, Vec<f64>),
 }
 
 /// A compiled expression.
@@ -302,11 +302,16 @@ fn evaluate(node: &Node, values: &Values<'_>) -> f64 {
             let left = sides.0.value(values);
             match operator {
                 Operator::And if left == 0.0 => 0.0,
-                Operator::Or if left == 1.0 => 1.0,
+                Operator::Or if is_yes(left) => 1.0,
                 _ => operate(*operator, left, sides.1.value(values)),
             }
         }
     }
+}
+
+/// Whether a condition holds; what is unknown does not.
+pub(super) fn is_yes(number: f64) -> bool {
+    number > 0.5
 }
 
 #[inline]
@@ -316,9 +321,12 @@ fn yes(condition: bool) -> f64 {
 
 fn operate(operator: Operator, left: f64, right: f64) -> f64 {
     match operator {
-        Operator::Add => left + right,
+        Operator::And if left == 0.0 || right == 0.0 => 0.0,
+        Operator::Or if is_yes(left) || is_yes(right) => 1.0,
+        // Neither side of an `or` is known to hold here.
+        Operator::Add | Operator::Or => left + right,
         Operator::Subtract => left - right,
-        Operator::Multiply => left * right,
+        Operator::Multiply | Operator::And => left * right,
         Operator::Divide if right == 0.0 => f64::NAN,
         Operator::Divide => left / right,
         Operator::Less => compare(left, right, left < right),
@@ -327,10 +335,6 @@ fn operate(operator: Operator, left: f64, right: f64) -> f64 {
         Operator::GreaterOrEqual => compare(left, right, left >= right),
         Operator::Equal => compare(left, right, (left - right).abs() == 0.0),
         Operator::NotEqual => compare(left, right, (left - right).abs() > 0.0),
-        Operator::And if left == 0.0 || right == 0.0 => 0.0,
-        Operator::Or if left == 1.0 || right == 1.0 => 1.0,
-        Operator::And => left * right,
-        Operator::Or => left + right,
     }
 }
 

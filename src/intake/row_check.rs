@@ -56,6 +56,8 @@ pub(super) struct RowChecker<'l, 'a> {
     has_looked_closely: bool,
     pub(super) values: Values<'a>,
     shapes: Shapes<'a>,
+    /// The columns that the file should have and has not, as bits: what rules say of them follows from that.
+    lacking: u64,
     groups: Groups,
     pub(super) sound_period: Option<(Option<i16>, Option<Period>)>,
     has_told_encoding: bool,
@@ -89,6 +91,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
                 ..Values::default()
             },
             shapes: Shapes::default(),
+            lacking: layout.lacking(),
             groups: Groups::default(),
             sound_period: None,
             has_told_encoding: false,
@@ -122,7 +125,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
             return None;
         }
         let mut is_sound = self.check_unknown_columns(record, place);
-        self.values.unreadable = 0;
+        self.values.unreadable = self.lacking;
         self.values.present = 0;
         self.has_looked_closely = false;
         self.values.measure = None;
@@ -309,7 +312,9 @@ impl<'l, 'a> RowChecker<'l, 'a> {
     {
         self.has_looked_closely = true;
         let position = column.position?;
-        let is_bad_encoding = !bytes.is_ascii() && self.has_bad_encoding(bytes, position, *place);
+        if !bytes.is_ascii() && self.has_bad_encoding(bytes, position, *place) {
+            return None;
+        }
         let text = decode_cell(bytes, self.encoding, decoded);
         let is_silent = self.is_silent;
         let collector = &mut self.collector;
@@ -318,12 +323,11 @@ impl<'l, 'a> RowChecker<'l, 'a> {
                 collector.add(cause, Place::Column(position), *place, detail);
             }
         };
-        let cell = match column.plain {
-            Plain::Text => coerce_text::coerce_text(text, column.column, stored, &mut report)?,
-            Plain::Identifier => coerce_text::coerce_identifier(text, column.column, stored, &mut report)?,
-            _ => coerce::coerce(text, column, around, &mut report)?,
-        };
-        (!is_bad_encoding).then_some(cell)
+        match column.plain {
+            Plain::Text => coerce_text::coerce_text(text, column.column, stored, &mut report),
+            Plain::Identifier => coerce_text::coerce_identifier(text, column.column, stored, &mut report),
+            _ => coerce::coerce(text, column, around, &mut report),
+        }
     }
 
     /// Says once that the encoding is assumed, and everywhere that it is none; the latter is an error.

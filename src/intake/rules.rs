@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     layout::{Layout, LayoutColumn},
-    program::{Program, Test},
+    program::{Program, Test, is_yes},
     values::{Shape, Values},
 };
 use crate::{
@@ -222,7 +222,7 @@ impl CompiledRule<'_> {
     }
 
     fn is_asked(&self, values: &Values<'_>) -> bool {
-        self.when.as_ref().is_none_or(|when| (when.columns & values.unreadable) == 0 && when.evaluate(values) == 1.0)
+        self.when.as_ref().is_none_or(|when| (when.columns & values.unreadable) == 0 && is_yes(when.evaluate(values)))
     }
 
     fn report(

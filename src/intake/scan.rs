@@ -22,10 +22,23 @@ pub(super) enum Damage {
 /// One cell's place in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field {
-    start: usize,
-    end: usize,
+    // Half as wide as places in memory are: a record of nothing but delimiters has a million cells.
+    start: u32,
+    end: u32,
     has_doubled_quotes: bool,
     has_bare_quotes: bool,
+}
+
+impl Field {
+    /// Records are far shorter than four gigabytes.
+    fn new(start: usize, end: usize, has_doubled_quotes: bool, has_bare_quotes: bool) -> Self {
+        let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        Self { start: place(start), end: place(end), has_doubled_quotes, has_bare_quotes }
+    }
+
+    const fn range(&self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// One record.
@@ -59,7 +72,7 @@ impl<'a> Record<'a> {
         'a: 'c,
     {
         let Some(field) = self.fields.get(index) else { return &[] };
-        let bytes = self.bytes.get(field.start..field.end).unwrap_or_default();
+        let bytes = self.bytes.get(field.range()).unwrap_or_default();
         if field.has_doubled_quotes { Self::undouble(bytes, scratch) } else { bytes }
     }
 
@@ -78,7 +91,7 @@ impl<'a> Record<'a> {
 
     /// The cell as it stands, doubled quotes and all.
     pub(super) fn raw(&self, index: usize) -> &'a [u8] {
-        self.fields.get(index).and_then(|field| self.bytes.get(field.start..field.end)).unwrap_or_default()
+        self.fields.get(index).and_then(|field| self.bytes.get(field.range())).unwrap_or_default()
     }
 
     /// All its bytes, its line end included where it is whole.
@@ -88,13 +101,13 @@ impl<'a> Record<'a> {
 
     /// Where the cell stands among the bytes. Behind the last cell that could be read: the rest of them.
     pub(super) fn span(&self, index: usize) -> std::ops::Range<usize> {
-        let start = self.fields.last().map_or(0, |last| (last.end + 1).min(self.bytes.len()));
-        self.fields.get(index).map_or(start..self.bytes.len(), |field| field.start..field.end)
+        let start = self.fields.last().map_or(0, |last| (last.range().end + 1).min(self.bytes.len()));
+        self.fields.get(index).map_or(start..self.bytes.len(), Field::range)
     }
 
     /// The bytes before the cell `index`.
     pub(super) fn before(&self, index: usize) -> Option<&'a [u8]> {
-        self.bytes.get(..self.fields.get(index)?.start)
+        self.bytes.get(..self.fields.get(index)?.range().start)
     }
 
     /// The cells that are not quoted and hold a quote.
@@ -107,9 +120,10 @@ impl<'a> Record<'a> {
     pub(super) fn is_blank(&self) -> bool {
         self.bytes.first().is_none_or(|byte| !byte.is_ascii_alphanumeric())
             && self.damage.is_none()
-            && self.fields.iter().all(|field| {
-                self.bytes.get(field.start..field.end).unwrap_or_default().iter().all(u8::is_ascii_whitespace)
-            })
+            && self
+                .fields
+                .iter()
+                .all(|field| self.bytes.get(field.range()).unwrap_or_default().iter().all(u8::is_ascii_whitespace))
     }
 }
 
@@ -157,7 +171,7 @@ pub(super) fn scan_record(bytes: &[u8], is_all: bool, grammar: &Grammar, fields:
             match scan_quoted(bytes, start, is_all, grammar) {
                 Quoted::Closed { end, has_doubled_quotes, inner_lines } => {
                     lines += inner_lines;
-                    fields.push(Field { start: start + 1, end, has_doubled_quotes, has_bare_quotes: false });
+                    fields.push(Field::new(start + 1, end, has_doubled_quotes, false));
                     end + 1
                 }
                 Quoted::Incomplete => return Step::Incomplete { open_quote: Some((fields.len(), start)) },
@@ -175,7 +189,7 @@ pub(super) fn scan_record(bytes: &[u8], is_all: bool, grammar: &Grammar, fields:
                 return Step::Incomplete { open_quote: None };
             };
             has_bare_quotes |= is_bare;
-            fields.push(Field { start, end, has_doubled_quotes: false, has_bare_quotes: is_bare });
+            fields.push(Field::new(start, end, false, is_bare));
             end
         };
         match bytes.get(end) {
@@ -373,10 +387,18 @@ impl<R: Read> Scanner<R> {
             return Ok(true);
         }
         self.fields.clear();
+        // A quote that opened and is followed by no other before the end of its line never closed.
+        let mut open_column = open_quote.map(|(column, open)| (column, open + 1));
         loop {
             let bytes = self.buffer.get(self.start..self.end).unwrap_or_default();
-            if let Some(length) = line_end(bytes, 0, self.is_exhausted) {
-                self.take(length, 1, Some(Damage::TooLong), false);
+            let length = line_end(bytes, 0, self.is_exhausted);
+            let line = bytes.get(..length.unwrap_or(bytes.len())).unwrap_or_default();
+            open_column = open_column
+                .filter(|(_, from)| memchr(b'"', line.get(*from..).unwrap_or_default()).is_none())
+                .map(|(column, _)| (column, 0));
+            if let Some(length) = length {
+                let unclosed = open_column.map(|(column, _)| Damage::UnclosedQuote { column });
+                self.take(length, 1, unclosed.or(Some(Damage::TooLong)), false);
                 return Ok(true);
             }
             // Keep a last CR: an LF may follow.

@@ -403,6 +403,8 @@ severity = "error"
 title = { nl = "Titel", en = "Title" }
 message = { nl = "Wat", en = "What" }
 remedy = { nl = "Hoe", en = "How" }
+bad = "x"
+good = "1"
 "#;
 
 #[test]
