@@ -9,6 +9,7 @@ mod beta_binomial;
 mod beta_binomial_fit;
 mod describe;
 mod discrete;
+mod discrimination;
 mod error;
 mod gamma_poisson_fit;
 mod huber;
@@ -16,17 +17,27 @@ mod interval;
 mod negative_binomial;
 pub mod normal;
 mod number;
+mod overdispersion;
 mod root;
 
 pub use beta_binomial::{BetaBinomial, WithTrials};
 pub use beta_binomial_fit::{Trials, fit_beta_binomial};
 pub use describe::{median, pearson, quantile};
 pub use discrete::{Discrete, Table, Tails};
+pub use discrimination::{
+    Area, Bin, Case, Share, area_standard_error, area_under_curve, average_precision, base_rate, brier, calibration,
+    precision_at, stratified_area,
+};
 pub use error::Error;
 pub use gamma_poisson_fit::{Events, fit_gamma_poisson};
 pub use huber::{Centre, Measured, clipped_second_moment, fit_normal};
 pub use interval::{Bounds, byar, poisson_exact, wilson};
 pub use negative_binomial::NegativeBinomial;
+pub use overdispersion::{Overdispersion, Transformed, dersimonian_laird, truncated, weighted_mean, winsorised};
 
 #[cfg(test)]
 mod grid_tests;
+#[cfg(test)]
+mod overdispersion_tests;
+#[cfg(test)]
+pub(crate) mod real_tests;
