@@ -97,6 +97,8 @@ fn sector(periods: i16) -> Sector {
             points_when_absent: 2.0,
             hours_per_unit: 1_000.0,
             derived: None,
+            norm: None,
+            is_mandatory: false,
         })
         .collect();
     let mut observations = Vec::new();
@@ -111,7 +113,17 @@ fn sector(periods: i16) -> Sector {
         }
     }
     let themes = (0..6).map(|number| format!("T{number}")).collect();
-    Sector { period, measures, themes, members, observations, settings: Settings::default() }
+    Sector {
+        period,
+        measures,
+        themes,
+        members,
+        observations,
+        overrides: Vec::new(),
+        is_due: true,
+        seed: 2_025,
+        settings: Settings::default(),
+    }
 }
 
 fn observation(agb_code: AgbCode, period: Period, number: u32, clients: f64, draws: &mut Draws) -> Observation {

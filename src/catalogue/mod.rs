@@ -19,7 +19,8 @@ pub use expression::{Expression, ExpressionError, MeasureAttribute, Operator};
 pub use finding_kind::FindingKind;
 pub use fold::fold;
 pub use indicator::{
-    Aggregate, Aspect, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, Norm, NormBasis, Origin, Unit,
+    Aggregate, Aspect, Comparison, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, Norm, NormBasis,
+    Origin, Unit,
 };
 pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
 pub use rule::Rule;

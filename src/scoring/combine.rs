@@ -138,10 +138,12 @@ fn score(theme: Option<&str>, sum: &Sum<'_>, inflation: f64, settings: &Settings
         score: None,
         interval: None,
         percentile: None,
+        thresholds: None,
         inflation,
         contributions: Vec::new(),
         expected_rank: None,
         ranked: None,
+        top: None,
     };
     if sum.deviation <= 0.0 || sum.coverage < settings.minimum_coverage {
         return (score, None);

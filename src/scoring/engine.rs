@@ -2,6 +2,7 @@
 
 use super::{
     Correlation, Insufficiency, Measure, OrganisationOutcome, Outcome, Score, Sector, Settings, Signal,
+    account::Account,
     arrange::Arranged,
     combine::{Counted, Entry, combine},
     correlation::{Column, correlate},
@@ -44,7 +45,15 @@ pub fn score(sector: &Sector) -> Outcome {
         values: correlate(&columns, settings),
     };
     let scores = scores(sector, &counted, arranged.members.len(), &correlation.values);
-    Outcome { period: sector.period, fits, correlation, organisations: organisations(&arranged, &judged, scores) }
+    let organisations = organisations(&arranged, &judged, scores);
+    Outcome {
+        period: sector.period,
+        fits,
+        correlation,
+        account: Account::of(&arranged.members, &[], &organisations),
+        organisations,
+        solos: Vec::new(),
+    }
 }
 
 /// Whether a measure enters sums: context does not, nor does what weighs nothing.
@@ -134,6 +143,7 @@ fn organisations(arranged: &Arranged<'_>, judged: &[Judged], scores: Vec<Vec<Sco
         .enumerate()
         .map(|(member, (organisation, scores))| OrganisationOutcome {
             agb_code: organisation.agb_code,
+            overrides: Vec::new(),
             scores,
             signals: arranged
                 .measures
@@ -160,13 +170,20 @@ fn signal(measure: &Measure, reading: &Reading, verdict: &Verdict) -> Signal {
         value: reading.value,
         interval: reading.interval,
         ordinary: judgement.and_then(|judgement| judgement.ordinary),
+        at_most: None,
+        pooled: None,
         shrunken: judgement.and_then(|judgement| judgement.shrunken),
         z: judgement.and_then(|judgement| judgement.z),
         r: judgement.map(|judgement| judgement.r),
+        r_peers: judgement.filter(|judgement| judgement.z.is_some()).map(|judgement| judgement.r),
         probability_low: judgement.and_then(|judgement| judgement.tails).map(|tails| tails.lower),
         probability_high: judgement.and_then(|judgement| judgement.tails).map(|tails| tails.upper),
         noise_share: judgement.map(|judgement| judgement.noise_share),
         chance_of_attention: judgement.and_then(|judgement| judgement.chance_of_attention),
         chance_of_elevated: judgement.and_then(|judgement| judgement.chance_of_elevated),
+        false_discovery_rate: None,
+        norm: None,
+        change_needed: None,
+        typing_error: None,
     }
 }

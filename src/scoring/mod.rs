@@ -4,6 +4,7 @@
 //! handed in. [`score`] arranges the figures (`arrange`, `derive`), reads them by kind (`value`), compares them with
 //! peers (`peers`, `method`) and combines what comes out (`correlation`, `combine`, `rank`).
 
+mod account;
 mod arrange;
 mod combine;
 mod correlation;
@@ -18,13 +19,14 @@ mod sector;
 mod sentence;
 mod value;
 
+pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
 pub use engine::score;
 pub use outcome::{
-    Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, Outcome, PeerGroup,
-    Score, Signal,
+    AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,
+    OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
 };
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
-pub use sector::{Measure, Member, Sector, Settings};
+pub use sector::{Measure, Member, Override, OverrideReason, Sector, Settings, Threshold};
 pub use sentence::{score_sentence, signal_sentence};
 
 #[cfg(test)]

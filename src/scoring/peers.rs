@@ -77,6 +77,7 @@ const fn belongs(group: PeerGroup, kind: OrganisationKind) -> bool {
     match group {
         PeerGroup::Organisations => matches!(kind, OrganisationKind::Organisation),
         PeerGroup::Cooperatives => matches!(kind, OrganisationKind::Cooperative),
+        PeerGroup::Solos => matches!(kind, OrganisationKind::Solo),
         PeerGroup::National => kind.is_ranked(),
     }
 }
@@ -86,6 +87,7 @@ fn fit(measure: &Measure, peer_group: PeerGroup, peers: &Peers, model: Model) ->
         indicator: measure.code.clone(),
         peer_group,
         organisations: peers.evidence.len(),
+        periods: 1,
         location: model.centre.location,
         typical_value: model.typical_value(measure, &peers.evidence),
         dispersion: model.centre.dispersion,

@@ -103,7 +103,7 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<RunId, Error> {
-        let sector = self.sector(tx, organisations, period, known_at).await?;
+        let mut sector = self.sector(tx, organisations, period, known_at).await?;
         let catalogue_hash = self.catalogue.hash;
         let (key, outcome) = tokio::task::spawn_blocking(move || {
             let key = RunKey {
@@ -113,7 +113,9 @@ impl Service {
                 catalogue_hash,
                 input_hash: scoring::input_hash(&sector),
             };
-            (key, scoring::score(&sector))
+            sector.seed = key.seed();
+            let outcome = scoring::score(&sector);
+            (key, outcome)
         })
         .await
         .map_err(Error::internal)?;

@@ -285,6 +285,12 @@ fn indicators() {
         ("indicators/KZ06.toml", "value = 90.0", "value = inf", "the norm must be a number"),
         (
             "indicators/KZ06.toml",
+            "unit = \"percent\"",
+            "unit = \"percent\"\ncomparison = \"norm\"",
+            "only a legal norm can stand in place of peers",
+        ),
+        (
+            "indicators/KZ06.toml",
             "en = \"Contract condition",
             "en = \"\" } # \"",
             "the source of the norm has no text in `en`",

@@ -49,6 +49,8 @@ pub(in crate::graphql) enum PeerGroupType {
     Organisations,
     /// Cooperatives and agencies.
     Cooperatives,
+    /// Practices of one person.
+    Solos,
     /// All ranked organisations together, where a group of one's own is too small.
     National,
 }

@@ -25,6 +25,8 @@ pub(super) fn measure(code: &str, kind: IndicatorKind, direction: Direction) -> 
         points_when_absent: 2.0,
         hours_per_unit: 1_000.0,
         derived: None,
+        norm: None,
+        is_mandatory: false,
     }
 }
 
@@ -39,6 +41,9 @@ pub(super) fn sector(measures: Vec<Measure>, members: Vec<Member>, observations:
         themes: vec!["veilige_zorg_thuis".to_owned(), "gegevenskwaliteit".to_owned()],
         members,
         observations,
+        overrides: Vec::new(),
+        is_due: true,
+        seed: 2_025,
         settings: Settings::default(),
     }
 }
