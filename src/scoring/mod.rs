@@ -6,10 +6,12 @@
 
 mod account;
 mod arrange;
+mod backtest;
 mod combine;
 mod correlation;
 mod derive;
 mod engine;
+mod located;
 mod method;
 mod outcome;
 mod peers;
@@ -20,7 +22,12 @@ mod sentence;
 mod value;
 
 pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
+pub use backtest::{
+    AreaFigure, Backtest, BacktestColumns, BinFigure, CALIBRATED_FROM, Figures, Group, LeftOut, ShareFigure,
+    Top as TopVisits, Visit, backtest, read_outcomes,
+};
 pub use engine::score;
+pub use located::{Fault, Faults};
 pub use outcome::{
     AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,
     OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,

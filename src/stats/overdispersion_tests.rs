@@ -18,7 +18,7 @@ const Z_95: f64 = 1.959_964;
 const Z_998: f64 = 3.090_232;
 
 fn rows(path: &Path) -> Vec<Row> {
-    let mut reader = csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut reader = csv::Reader::from_path(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     reader.deserialize().map(|row| row.expect("a row")).collect()
 }
 

@@ -1,5 +1,6 @@
 //! The engine against the oracle, against properties, at the edges and in control.
 
+mod backtest;
 mod build;
 mod degenerate;
 mod in_control;
