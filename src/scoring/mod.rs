@@ -19,6 +19,7 @@ mod rank;
 mod run;
 mod sector;
 mod sentence;
+mod table;
 mod value;
 
 pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
@@ -33,8 +34,9 @@ pub use outcome::{
     OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
 };
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
-pub use sector::{Measure, Member, Override, OverrideReason, Sector, Settings, Threshold};
+pub use sector::{Measure, Member, Method, Override, OverrideReason, Sector, Settings, Threshold};
 pub use sentence::{score_sentence, signal_sentence};
+pub use table::{ScoreTable, TableConfig, TableFaults, seventeen_digits};
 
 #[cfg(test)]
 mod tests;

@@ -36,7 +36,7 @@ pub(super) fn compare(
         if !waiting || peers.evidence.len() < settings.minimum_peers.max(2) {
             continue;
         }
-        let Ok(model) = Model::fit(&peers.evidence) else { continue };
+        let Ok(model) = Model::fit(settings, &peers.evidence) else { continue };
         fits.push(fit(measure, group, &peers, model));
         let judgements = model.judge(measure, &peers.evidence, table);
         for (place, judgement) in peers.places.iter().zip(judgements) {
@@ -92,6 +92,7 @@ fn fit(measure: &Measure, peer_group: PeerGroup, peers: &Peers, model: Model) ->
         typical_value: model.typical_value(measure, &peers.evidence),
         dispersion: model.centre.dispersion,
         dispersion_kind: match measure.kind {
+            _ if model.follows_a_recipe() => Dispersion::Variance,
             IndicatorKind::Proportion => Dispersion::IntraclassCorrelation,
             IndicatorKind::Rate => Dispersion::SquaredVariation,
             IndicatorKind::Share | IndicatorKind::Mean | IndicatorKind::LogMean => Dispersion::Variance,

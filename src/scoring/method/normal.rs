@@ -15,7 +15,7 @@ use crate::{
 /// The weight of the group's variance within organisations against an organisation's own, in respondents.
 const PRIOR_RESPONDENTS: f64 = 10.0;
 /// Further than this nobody can be: the smallest chance that is a number lies at 37.5.
-const FURTHEST: f64 = 37.5;
+pub(super) const FURTHEST: f64 = 37.5;
 
 /// What a sampling variance follows from.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,7 @@ impl Scale {
 impl Noise {
     /// The sampling variance, given the variance `within` that the group has in common: of an organisation without a
     /// standard deviation of its own the group's is taken, of one without a number of respondents none.
-    fn variance(self, within: f64) -> f64 {
+    pub(super) fn variance(self, within: f64) -> f64 {
         match self {
             Self::Known(variance) => variance,
             Self::Within { respondents: None, .. } => 0.0,
@@ -83,7 +83,7 @@ fn samples(evidence: &[Evidence]) -> impl Iterator<Item = (f64, Noise)> {
 }
 
 /// The variance within organisations, pooled by degrees of freedom.
-fn pooled(evidence: &[Evidence]) -> f64 {
+pub(super) fn pooled(evidence: &[Evidence]) -> f64 {
     let (squares, degrees) = samples(evidence).fold((0.0, 0.0), |sum, (_, noise)| match noise {
         Noise::Within { respondents: Some(respondents), deviation: Some(deviation) } if respondents > 1.0 => {
             (sum.0 + (respondents - 1.0) * deviation * deviation, sum.1 + (respondents - 1.0))
@@ -97,7 +97,7 @@ pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
     let within = pooled(evidence);
     let measured: Vec<Measured> =
         samples(evidence).map(|(value, noise)| Measured { value, variance: noise.variance(within) }).collect();
-    Ok(Model { centre: fit_normal(&measured)?, within })
+    Ok(Model { centre: fit_normal(&measured)?, within, recipe: None })
 }
 
 /// `None` where neither chance nor ordinary variation could explain any distance at all.

@@ -12,7 +12,7 @@ pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
         _ => None,
     };
     let counts: Vec<Events> = evidence.iter().filter_map(one).collect();
-    Ok(Model { centre: fit_gamma_poisson(&counts)?, within: 0.0 })
+    Ok(Model { centre: fit_gamma_poisson(&counts)?, within: 0.0, recipe: None })
 }
 
 pub(super) fn judge(model: Model, measure: &Measure, one: Events, table: &mut Table) -> Option<Judgement> {

@@ -6,3 +6,4 @@ mod degenerate;
 mod in_control;
 mod oracle;
 mod properties;
+mod table;
