@@ -6,31 +6,30 @@ use crate::stats::pearson;
 /// The capped r of one measure in one period, per member.
 pub(super) type Column = Vec<Option<f64>>;
 
-/// The matrix over measures: Pearson's correlation of `columns[measure][period]`, pairwise over members and periods,
-/// 0 below `minimum_pairs`, drawn towards none; ones on the diagonal.
-pub(super) fn correlate(columns: &[Vec<Column>], settings: &Settings) -> Vec<Vec<f64>> {
-    let mut values: Vec<Vec<f64>> = Vec::with_capacity(columns.len());
+/// The matrix over so many measures: Pearson's correlation of their columns, `periods[period][measure]`, pairwise over
+/// members and periods, 0 below `minimum_pairs`, drawn towards none; ones on the diagonal.
+pub(super) fn correlate(periods: &[&[Column]], measures: usize, settings: &Settings) -> Vec<Vec<f64>> {
+    let mut values = vec![vec![1.0; measures]; measures];
     let mut pairs = Vec::new();
-    for (place, column) in columns.iter().enumerate() {
-        let mut row: Vec<f64> =
-            columns.iter().take(place).map(|other| one(column, other, settings, &mut pairs)).collect();
-        row.push(1.0);
-        values.push(row);
-    }
-    // The other half is the mirror image.
-    for place in 0..values.len() {
-        let mirrored: Vec<f64> = values.iter().skip(place + 1).filter_map(|row| row.get(place).copied()).collect();
-        if let Some(row) = values.get_mut(place) {
-            row.extend(mirrored);
+    for place in 0..measures {
+        for other in 0..place {
+            let correlation = one(periods, place, other, settings, &mut pairs);
+            for (row, column) in [(place, other), (other, place)] {
+                if let Some(value) = values.get_mut(row).and_then(|row| row.get_mut(column)) {
+                    *value = correlation;
+                }
+            }
         }
     }
     values
 }
 
-fn one(column: &[Column], other: &[Column], settings: &Settings, pairs: &mut Vec<(f64, f64)>) -> f64 {
+fn one(periods: &[&[Column]], place: usize, other: usize, settings: &Settings, pairs: &mut Vec<(f64, f64)>) -> f64 {
     pairs.clear();
-    for (period, earlier) in column.iter().zip(other) {
-        pairs.extend(period.iter().zip(earlier).filter_map(|(a, b)| Some(((*a)?, (*b)?))));
+    for columns in periods {
+        if let (Some(column), Some(other)) = (columns.get(place), columns.get(other)) {
+            pairs.extend(column.iter().zip(other).filter_map(|(a, b)| Some(((*a)?, (*b)?))));
+        }
     }
     if pairs.len() < settings.minimum_pairs {
         return 0.0;

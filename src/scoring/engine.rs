@@ -1,17 +1,24 @@
 //! The run itself.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
-    Correlation, Insufficiency, Measure, OrganisationOutcome, Outcome, Score, Sector, Settings, Signal,
+    Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, OverrideReason, Score, Sector, Settings,
+    Signal,
     account::Account,
     arrange::Arranged,
-    combine::{Counted, Entry, combine},
+    combine::{Combiner, Counted, Entry},
     correlation::{Column, correlate},
-    peers::{Verdict, compare},
-    value::{Reading, read},
+    method::Breach,
+    peers::{Compared, Verdict, compare},
+    signal::signal,
+    small::with_history,
+    value::read,
 };
 use crate::{
-    domain::{Direction, Level},
-    stats::Table,
+    catalogue::IndicatorKind,
+    domain::{AgbCode, Direction, Period},
+    stats::{Table, false_discovery_rates},
 };
 
 /// The theme that is shown apart and never mixed into the risk of care (method.md section 7).
@@ -20,40 +27,42 @@ const DATA_QUALITY: &str = "gegevenskwaliteit";
 /// Scores `sector`.
 ///
 /// Total: any sector has an outcome, in which everything is finite, and what cannot be said is insufficient. The order
-/// of members, measures and observations does not matter. Members that are not ranked do not take part.
+/// of members, measures and observations does not matter. Practices of one person are compared with their own kind and
+/// take no part in anything else.
 pub fn score(sector: &Sector) -> Outcome {
-    let arranged = Arranged::new(sector);
+    let mut outcomes = score_periods(sector, &[sector.period]);
+    outcomes.pop().unwrap_or_else(|| Outcome::nothing(sector.period))
+}
+
+/// Scores more periods of one sector, in the order asked: the same outcomes as one by one, for less work. What is
+/// neither figure nor setting (overrides, what is due) is taken to hold for all of them.
+pub fn score_periods(sector: &Sector, periods: &[Period]) -> Vec<Outcome> {
     let settings = &sector.settings;
+    let lookback = settings.correlation_periods.max(settings.pooled_periods);
+    let arranged = Arranged::new(sector, periods, lookback);
     let mut table = Table::default();
-    let mut fits = Vec::new();
-    let mut judged = Vec::with_capacity(arranged.measures.len());
-    for (place, measure) in arranged.measures.iter().enumerate() {
-        let (one, of_measure) = judge(&arranged, settings, 0, place, measure, &mut table);
-        fits.extend(of_measure);
-        judged.push(one);
-    }
-    let counted: Vec<Counted<'_>> = arranged
-        .measures
-        .iter()
-        .zip(&judged)
-        .filter(|(measure, _)| counts(measure))
-        .map(|(measure, one)| Counted { measure, entries: one.entries(settings) })
+    let compared: Vec<Vec<Compared>> = (0..arranged.periods.len())
+        .map(|period| {
+            let is_asked = arranged.periods.get(period).is_some_and(|one| periods.contains(one));
+            let wanted = is_asked || arranged.is_known(period);
+            if wanted { compare_period(&arranged, settings, period, &mut table) } else { Vec::new() }
+        })
         .collect();
-    let columns = columns(&arranged, settings, &counted, &mut table);
-    let correlation = Correlation {
-        indicators: counted.iter().map(|one| one.measure.code.clone()).collect(),
-        values: correlate(&columns, settings),
+    let columns: Vec<Vec<Column>> = compared.iter().map(|of_period| columns(&arranged, settings, of_period)).collect();
+    let run = |period: &Period| {
+        let places = arranged.looking_back(*period, lookback);
+        Run { sector, arranged: &arranged, places, period: *period }.outcome(&compared, &columns, &mut table)
     };
-    let scores = scores(sector, &counted, arranged.members.len(), &correlation.values);
-    let organisations = organisations(&arranged, &judged, scores);
-    Outcome {
-        period: sector.period,
-        fits,
-        correlation,
-        account: Account::of(&arranged.members, &[], &organisations),
-        organisations,
-        solos: Vec::new(),
-    }
+    periods.iter().map(run).collect()
+}
+
+fn compare_period(arranged: &Arranged<'_>, settings: &Settings, period: usize, table: &mut Table) -> Vec<Compared> {
+    let one = |(place, measure): (usize, &&Measure)| {
+        let figures = arranged.figures(period, place);
+        let readings = figures.iter().map(|figures| read(measure, figures.as_ref())).collect();
+        compare(measure, settings, &arranged.members, readings, table)
+    };
+    arranged.measures.iter().enumerate().map(one).collect()
 }
 
 /// Whether a measure enters sums: context does not, nor does what weighs nothing.
@@ -61,129 +70,205 @@ fn counts(measure: &Measure) -> bool {
     measure.direction != Direction::Context && measure.weight > 0.0 && measure.weight.is_finite()
 }
 
-/// One measure of all members in one period.
-struct Judged {
-    readings: Vec<Reading>,
-    verdicts: Vec<Verdict>,
-}
-
-fn judge(
-    arranged: &Arranged<'_>,
-    settings: &Settings,
-    period: usize,
-    place: usize,
-    measure: &Measure,
-    table: &mut Table,
-) -> (Judged, Vec<super::Fit>) {
-    let readings: Vec<Reading> =
-        arranged.figures(period, place).iter().map(|figures| read(measure, settings, figures.as_ref())).collect();
-    let (verdicts, fits) = compare(measure, settings, &arranged.members, &readings, table);
-    (Judged { readings, verdicts }, fits)
-}
-
-impl Judged {
-    fn entries(&self, settings: &Settings) -> Vec<Entry> {
-        let entry = |verdict: &Verdict| match verdict {
-            Ok((_, judgement)) => {
-                Entry::Present { r: judgement.r.clamp(-settings.cap, settings.cap), noise_share: judgement.noise_share }
-            }
-            Err(Insufficiency::NotApplicable) => Entry::NotApplicable,
-            Err(_) => Entry::Absent,
-        };
-        self.verdicts.iter().map(entry).collect()
-    }
-}
-
-/// The capped r of every measure that counts, in this period and those before it of which anything is known.
-fn columns(
-    arranged: &Arranged<'_>,
-    settings: &Settings,
-    counted: &[Counted<'_>],
-    table: &mut Table,
-) -> Vec<Vec<Column>> {
-    let column = |entries: &[Entry]| {
-        let r = |entry: &Entry| match entry {
-            Entry::Present { r, .. } => Some(*r),
-            Entry::Absent | Entry::NotApplicable => None,
-        };
-        entries.iter().map(r).collect()
+/// The entries of every measure that counts.
+fn counted<'a>(arranged: &Arranged<'a>, settings: &Settings, compared: &[Compared]) -> Vec<Counted<'a>> {
+    let measures = arranged.measures.iter().zip(compared).filter(|(measure, _)| counts(measure));
+    let entries = |measure: &Measure, one: &Compared| {
+        let rows = one.verdicts.iter().zip(&one.breaches).zip(&arranged.members);
+        rows.map(|((verdict, breach), member)| entry(measure, settings, *member, verdict, breach.as_ref())).collect()
     };
-    let mut columns: Vec<Vec<Column>> = counted.iter().map(|one| vec![column(&one.entries)]).collect();
-    for period in (1..arranged.periods.len()).filter(|period| arranged.is_known(*period)) {
-        let measures = arranged.measures.iter().enumerate().filter(|(_, measure)| counts(measure));
-        for ((place, measure), columns) in measures.zip(&mut columns) {
-            let (judged, _) = judge(arranged, settings, period, place, measure, table);
-            columns.push(column(&judged.entries(settings)));
-        }
-    }
-    columns
+    measures.map(|(measure, one)| Counted { measure, entries: entries(measure, one) }).collect()
 }
 
-/// Per member: the overall score, then the themes in their order.
-fn scores(sector: &Sector, counted: &[Counted<'_>], members: usize, correlation: &[Vec<f64>]) -> Vec<Vec<Score>> {
-    let mut of_members: Vec<Vec<Score>> = (0..members).map(|_| Vec::with_capacity(sector.themes.len() + 1)).collect();
-    let themes = sector.themes.iter().map(|theme| Some(theme.as_str()));
-    for theme in std::iter::once(None).chain(themes) {
-        let belongs = |measure: &Measure| theme.map_or(measure.theme != DATA_QUALITY, |theme| measure.theme == theme);
-        let of_theme: Vec<(usize, &Counted<'_>)> =
-            counted.iter().enumerate().filter(|(_, one)| belongs(one.measure)).collect();
-        let combined = combine(theme, &of_theme, members, correlation, &sector.settings);
-        for (scores, score) in of_members.iter_mut().zip(combined) {
-            scores.push(score);
-        }
+fn entry(
+    measure: &Measure,
+    settings: &Settings,
+    member: Member,
+    verdict: &Result<Verdict, Insufficiency>,
+    breach: Option<&Breach>,
+) -> Entry {
+    let present = |r: f64, noise_share| Entry::Present { r: r.clamp(-settings.cap, settings.cap), noise_share };
+    if !member.kind.is_ranked() {
+        return Entry::NotApplicable;
     }
-    of_members
+    match (verdict, breach.and_then(|breach| breach.comparison.r)) {
+        // All of its distance is in units of chance.
+        (_, Some(r)) if measure.norm.is_some_and(|norm| norm.replaces_peers) => present(r, 1.0),
+        (Ok(verdict), _) => present(verdict.judgement.r, verdict.judgement.noise_share),
+        (Err(Insufficiency::NotApplicable), _) => Entry::NotApplicable,
+        (Err(_), _) => Entry::Absent,
+    }
 }
 
-fn organisations(arranged: &Arranged<'_>, judged: &[Judged], scores: Vec<Vec<Score>>) -> Vec<OrganisationOutcome> {
-    arranged
-        .members
-        .iter()
-        .zip(scores)
-        .enumerate()
-        .map(|(member, (organisation, scores))| OrganisationOutcome {
-            agb_code: organisation.agb_code,
-            overrides: Vec::new(),
-            scores,
-            signals: arranged
-                .measures
-                .iter()
-                .zip(judged)
-                .filter_map(|(measure, one)| {
-                    Some(signal(measure, one.readings.get(member)?, one.verdicts.get(member)?))
-                })
-                .collect(),
+/// The capped r of every measure that counts, from each period's own figures: what was put together from more periods
+/// would be correlated with itself.
+fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared]) -> Vec<Column> {
+    let r = |entry: &Entry| match entry {
+        Entry::Present { r, .. } => Some(*r),
+        Entry::Absent | Entry::NotApplicable => None,
+    };
+    counted(arranged, settings, compared).iter().map(|one| one.entries.iter().map(r).collect()).collect()
+}
+
+/// One period of a sector.
+struct Run<'a> {
+    sector: &'a Sector,
+    arranged: &'a Arranged<'a>,
+    /// Where the period and those before it are; the latest first.
+    places: Vec<usize>,
+    period: Period,
+}
+
+impl Run<'_> {
+    fn outcome(&self, compared: &[Vec<Compared>], columns: &[Vec<Column>], table: &mut Table) -> Outcome {
+        let settings = &self.sector.settings;
+        let judged = self.judge(compared, table);
+        let counted = counted(self.arranged, settings, &judged);
+        let looked_at: Vec<&[Column]> = self
+            .places
+            .iter()
+            .take(settings.correlation_periods.max(1))
+            .filter_map(|place| columns.get(*place))
+            .map(Vec::as_slice)
+            .collect();
+        let correlation = Correlation {
+            indicators: counted.iter().map(|one| one.measure.code.clone()).collect(),
+            values: correlate(&looked_at, counted.len(), settings),
+        };
+        let scores = self.scores(&counted, &correlation.values);
+        let fits = judged.iter().flat_map(|one| one.fits.iter().cloned()).collect();
+        let all = self.organisations(&judged, scores, table);
+        let (organisations, solos): (Vec<_>, Vec<_>) =
+            all.into_iter().zip(&self.arranged.members).partition(|(_, member)| member.kind.is_ranked());
+        let (mut organisations, members): (Vec<OrganisationOutcome>, Vec<Member>) = organisations.into_iter().unzip();
+        discover(&self.arranged.measures, &mut organisations);
+        let clients: Vec<Option<f64>> = self.clients(&judged);
+        Outcome {
+            period: self.period,
+            fits,
+            correlation,
+            account: Account::of(&members, &clients, &organisations),
+            organisations,
+            solos: solos.into_iter().map(|(one, _)| one).collect(),
+        }
+    }
+
+    /// Every measure in this period, small numbers together with those before.
+    fn judge(&self, compared: &[Vec<Compared>], table: &mut Table) -> Vec<Compared> {
+        let settings = &self.sector.settings;
+        let of_measure = |(at, measure): (usize, &&Measure)| {
+            let periods = self.places.iter().take(settings.pooled_periods.max(1));
+            let history: Vec<&Compared> = periods.filter_map(|place| compared.get(*place)?.get(at)).collect();
+            with_history(measure, settings, &self.arranged.members, &history, table)
+        };
+        self.arranged.measures.iter().enumerate().map(of_measure).collect()
+    }
+
+    /// Per member: the overall score, then the themes in their order.
+    fn scores(&self, counted: &[Counted<'_>], correlation: &[Vec<f64>]) -> Vec<Vec<Score>> {
+        let sector = self.sector;
+        let members = self.arranged.members.len();
+        let combiner = Combiner::new(counted, correlation, &sector.settings, sector.seed);
+        let mut of_members: Vec<Vec<Score>> =
+            (0..members).map(|_| Vec::with_capacity(sector.themes.len() + 1)).collect();
+        let themes = sector.themes.iter().map(|theme| Some(theme.as_str()));
+        for theme in std::iter::once(None).chain(themes) {
+            let belongs =
+                |measure: &Measure| theme.map_or(measure.theme != DATA_QUALITY, |theme| measure.theme == theme);
+            let combined = combiner.combine(theme, &belongs, members);
+            for (scores, score) in of_members.iter_mut().zip(combined) {
+                scores.push(score);
+            }
+        }
+        of_members
+    }
+
+    fn organisations(
+        &self,
+        judged: &[Compared],
+        scores: Vec<Vec<Score>>,
+        table: &mut Table,
+    ) -> Vec<OrganisationOutcome> {
+        let overrides = self.overrides();
+        let members = self.arranged.members.iter().zip(scores).zip(overrides).enumerate();
+        members
+            .map(|(place, ((member, scores), overrides))| OrganisationOutcome {
+                agb_code: member.agb_code,
+                scores: if member.kind.is_ranked() { scores } else { Vec::new() },
+                overrides,
+                signals: self
+                    .arranged
+                    .measures
+                    .iter()
+                    .zip(judged)
+                    .filter_map(|(measure, one)| signal(measure, one, place, table))
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// Per member, sorted: those handed in, and the one that follows from what was not delivered.
+    fn overrides(&self) -> Vec<Vec<OverrideReason>> {
+        let arranged = self.arranged;
+        let mut handed: BTreeMap<AgbCode, BTreeSet<OverrideReason>> = BTreeMap::new();
+        for one in &self.sector.overrides {
+            handed.entry(one.agb_code).or_default().insert(one.reason);
+        }
+        let mut overrides: Vec<BTreeSet<OverrideReason>> =
+            arranged.members.iter().map(|member| handed.remove(&member.agb_code).unwrap_or_default()).collect();
+        // Before the day it is due nobody is late with this period: look at the two before it.
+        let expected = self.places.iter().skip(usize::from(!self.sector.is_due)).take(2);
+        let expected: Vec<usize> = expected
+            .copied()
+            .filter(|period| (0..arranged.members.len()).any(|one| arranged.delivered(*period, one)))
+            .collect();
+        if expected.len() == 2 {
+            for (place, (reasons, member)) in overrides.iter_mut().zip(&arranged.members).enumerate() {
+                let silent = expected.iter().all(|period| !arranged.delivered(*period, place));
+                if silent && member.kind.is_ranked() {
+                    reasons.insert(OverrideReason::TwoPeriodsUndelivered);
+                }
+            }
+        }
+        overrides.into_iter().map(|reasons| reasons.into_iter().collect()).collect()
+    }
+
+    /// About how many clients each ranked member has: the largest denominator of its proportions.
+    fn clients(&self, judged: &[Compared]) -> Vec<Option<f64>> {
+        let proportions: Vec<&Compared> = self
+            .arranged
+            .measures
+            .iter()
+            .zip(judged)
+            .filter(|(measure, _)| measure.kind == IndicatorKind::Proportion)
+            .map(|(_, one)| one)
+            .collect();
+        let largest = |(place, _): (usize, &Member)| {
+            let denominators = proportions.iter().filter_map(|one| one.readings.get(place)?.denominator);
+            denominators.fold(None, |most: Option<f64>, one| Some(most.map_or(one, |most| most.max(one))))
+        };
+        self.arranged.members.iter().enumerate().filter(|(_, member)| member.kind.is_ranked()).map(largest).collect()
+    }
+}
+
+/// Gives every comparison with peers its false discovery rate.
+fn discover(measures: &[&Measure], organisations: &mut [OrganisationOutcome]) {
+    let directions: Vec<Direction> = measures.iter().map(|measure| measure.direction).collect();
+    let mut tests: Vec<(f64, &mut Signal)> = organisations
+        .iter_mut()
+        .flat_map(|one| one.signals.iter_mut().zip(&directions))
+        .filter_map(|(signal, direction)| {
+            let (low, high) = (signal.probability_low?, signal.probability_high?);
+            let probability = match direction {
+                Direction::HigherIsBetter => low,
+                Direction::LowerIsBetter => high,
+                Direction::Context => (2.0 * low.min(high)).min(1.0),
+            };
+            Some((probability, signal))
         })
-        .collect()
-}
-
-fn signal(measure: &Measure, reading: &Reading, verdict: &Verdict) -> Signal {
-    let judgement = verdict.as_ref().ok().map(|(_, judgement)| judgement);
-    Signal {
-        indicator: measure.code.clone(),
-        theme: measure.theme.clone(),
-        level: judgement.map_or(Level::Insufficient, |judgement| Level::of(judgement.r)),
-        insufficiency: verdict.as_ref().err().copied(),
-        peer_group: verdict.as_ref().ok().and_then(|(group, _)| *group),
-        numerator: reading.numerator,
-        denominator: reading.denominator,
-        value: reading.value,
-        interval: reading.interval,
-        ordinary: judgement.and_then(|judgement| judgement.ordinary),
-        at_most: None,
-        pooled: None,
-        shrunken: judgement.and_then(|judgement| judgement.shrunken),
-        z: judgement.and_then(|judgement| judgement.z),
-        r: judgement.map(|judgement| judgement.r),
-        r_peers: judgement.filter(|judgement| judgement.z.is_some()).map(|judgement| judgement.r),
-        probability_low: judgement.and_then(|judgement| judgement.tails).map(|tails| tails.lower),
-        probability_high: judgement.and_then(|judgement| judgement.tails).map(|tails| tails.upper),
-        noise_share: judgement.map(|judgement| judgement.noise_share),
-        chance_of_attention: judgement.and_then(|judgement| judgement.chance_of_attention),
-        chance_of_elevated: judgement.and_then(|judgement| judgement.chance_of_elevated),
-        false_discovery_rate: None,
-        norm: None,
-        change_needed: None,
-        typing_error: None,
+        .collect();
+    let probabilities: Vec<f64> = tests.iter().map(|(probability, _)| *probability).collect();
+    for ((_, signal), rate) in tests.iter_mut().zip(false_discovery_rates(&probabilities)) {
+        signal.false_discovery_rate = Some(rate);
     }
 }

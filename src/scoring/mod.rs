@@ -9,6 +9,7 @@ mod arrange;
 mod backtest;
 mod combine;
 mod correlation;
+mod credit;
 mod derive;
 mod engine;
 mod located;
@@ -19,6 +20,10 @@ mod rank;
 mod run;
 mod sector;
 mod sentence;
+mod signal;
+mod simulate;
+mod slip;
+mod small;
 mod table;
 mod value;
 
@@ -27,7 +32,7 @@ pub use backtest::{
     AreaFigure, Backtest, BacktestColumns, BinFigure, CALIBRATED_FROM, Figures, Group, LeftOut, ShareFigure,
     Top as TopVisits, Visit, backtest, read_outcomes,
 };
-pub use engine::score;
+pub use engine::{score, score_periods};
 pub use located::{Fault, Faults};
 pub use outcome::{
     AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,
@@ -35,7 +40,8 @@ pub use outcome::{
 };
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Method, Override, OverrideReason, Sector, Settings, Threshold};
-pub use sentence::{score_sentence, signal_sentence};
+pub use sentence::{Reader, account_sentence, override_sentence, score_sentence, signal_sentence};
+pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
 pub use table::{ScoreTable, TableConfig, TableFaults, seventeen_digits};
 
 #[cfg(test)]

@@ -127,6 +127,8 @@ pub struct Signal {
     pub at_most: Option<AtMost>,
     /// What was compared instead, where this period's numbers are too small.
     pub pooled: Option<Pooled>,
+    /// What is usual, in the unit of the value; of the same periods, where more were put together.
+    pub typical_value: Option<f64>,
     /// Where 95 % of ordinary organisations of this size lie, in the unit of the value.
     pub ordinary: Option<Interval>,
     /// The value drawn towards the peers by as much as it is noise.
@@ -207,7 +209,8 @@ pub struct ChangeNeeded {
     pub level: Level,
     /// The numerator that gives it, of this period; `None` where there is no numerator.
     pub numerator: Option<f64>,
-    /// The value that gives it, in the unit in which values are shown; of all periods that were compared together.
+    /// The value that gives it, in the unit in which values are shown, of all periods that were compared together; for
+    /// what is no count the value beyond which it does.
     pub value: f64,
 }
 
@@ -306,6 +309,20 @@ pub struct OrganisationOutcome {
     pub scores: Vec<Score>,
     /// One per measure, sorted by code.
     pub signals: Vec<Signal>,
+}
+
+impl Outcome {
+    /// Of a period without anything.
+    pub(super) fn nothing(period: Period) -> Self {
+        Self {
+            period,
+            fits: Vec::new(),
+            correlation: Correlation { indicators: Vec::new(), values: Vec::new() },
+            account: Account::of(&[], &[], &[]),
+            organisations: Vec::new(),
+            solos: Vec::new(),
+        }
+    }
 }
 
 impl OrganisationOutcome {

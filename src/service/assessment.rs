@@ -11,7 +11,8 @@ use super::{
 use crate::{
     domain::{Actor, AgbCode, Digest, Instant, Organisation, OrganisationId, Period, RunId, Scope, Text},
     scoring::{
-        self, Correlation, ENGINE_VERSION, Fit, Member, OrganisationOutcome, Outcome, RunKey, Score, Sector, Signal,
+        self, Correlation, ENGINE_VERSION, Fit, Member, OrganisationOutcome, Outcome, Reader, RunKey, Score, Sector,
+        Signal,
     },
     store::{self, Run, RunOutcome, Tx},
 };
@@ -60,15 +61,14 @@ impl Assessment {
 }
 
 impl Service {
-    /// One sentence for a signal of `assessment`.
-    pub fn explain_signal(&self, assessment: &Assessment, organisation: &Organisation, signal: &Signal) -> Text {
-        let typical = assessment.fit(signal).map(|fit| fit.typical_value);
-        scoring::signal_sentence(&self.catalogue, &organisation.name, signal, typical)
+    /// One sentence for a signal of `organisation`, for `reader`.
+    pub fn explain_signal(&self, reader: Reader, organisation: &Organisation, signal: &Signal) -> Text {
+        scoring::signal_sentence(&self.catalogue, reader, &organisation.name, signal)
     }
 
-    /// One sentence for a score.
-    pub fn explain_score(&self, score: &Score) -> Text {
-        scoring::score_sentence(&self.catalogue, score)
+    /// One sentence for a score, for `reader`.
+    pub fn explain_score(&self, reader: Reader, score: &Score) -> Text {
+        scoring::score_sentence(&self.catalogue, reader, score)
     }
 
     /// Scores every period that looks at one of `changed`, with what is known at `known_at`, and keeps the runs.

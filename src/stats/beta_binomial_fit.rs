@@ -38,12 +38,7 @@ const LEAST_SHARE: f64 = 1e-6;
 /// x/n weighted with min(1, 3.5/|u|) / v, and the mean of psi(u)^2, clipped at 1.5, is (1 - 1/I) times the mean of what
 /// it is expected to be under the distribution itself (method.md 3.3). The fit of `huber`, made exact for counts.
 pub fn fit_beta_binomial(counts: &[Trials]) -> Result<Centre, Error> {
-    if counts.len() < 2 {
-        return Err(Error::TooFew(counts.len()));
-    }
-    if let Some(one) = counts.iter().find(|one| one.events > one.trials || one.trials == 0) {
-        return Err(Error::ImpossibleCount { events: one.events, trials: one.trials });
-    }
+    check(counts)?;
     let mut problem = Problem::new(counts);
     let guess = problem.first_guess();
     let dispersion =
@@ -51,6 +46,27 @@ pub fn fit_beta_binomial(counts: &[Trials]) -> Result<Centre, Error> {
             .unwrap_or(0.0);
     problem.settle(dispersion);
     Ok(Centre { location: problem.mean, dispersion })
+}
+
+/// The mean share where the correlation is known, by the first of the equations of [`fit_beta_binomial`].
+pub fn locate_beta_binomial(counts: &[Trials], correlation: f64) -> Result<f64, Error> {
+    check(counts)?;
+    if !(0.0..=MOST_CORRELATION).contains(&correlation) {
+        return Err(Error::CorrelationOutsideUnit(correlation));
+    }
+    let mut problem = Problem::new(counts);
+    problem.settle(correlation);
+    Ok(problem.mean)
+}
+
+fn check(counts: &[Trials]) -> Result<(), Error> {
+    if counts.len() < 2 {
+        return Err(Error::TooFew(counts.len()));
+    }
+    match counts.iter().find(|one| one.events > one.trials || one.trials == 0) {
+        Some(one) => Err(Error::ImpossibleCount { events: one.events, trials: one.trials }),
+        None => Ok(()),
+    }
 }
 
 /// An organisation's share and the reciprocal of its trials.

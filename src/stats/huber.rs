@@ -40,16 +40,7 @@ pub struct Centre {
 /// when that mean is no larger without it. Fails with [`Error::NoSpread`] where most values without sampling variance
 /// are equal but not all.
 pub fn fit_normal(measured: &[Measured]) -> Result<Centre, Error> {
-    if measured.len() < 2 {
-        return Err(Error::TooFew(measured.len()));
-    }
-    for one in measured {
-        for (number, fine) in [(one.value, true), (one.variance, one.variance >= 0.0)] {
-            if !(number.is_finite() && fine) {
-                return Err(Error::NotANumberOfItsKind(number));
-            }
-        }
-    }
+    check(measured)?;
     let values: Vec<f64> = measured.iter().map(|one| one.value).collect();
     let centre = median(&values).unwrap_or(0.0);
     let distances: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
@@ -76,6 +67,34 @@ pub fn fit_normal(measured: &[Measured]) -> Result<Centre, Error> {
         _ => 0.0,
     };
     Ok(Centre { location: settle(measured, centre, dispersion), dispersion })
+}
+
+/// The location where the variance between organisations is known, by the first of the equations of [`fit_normal`].
+/// Fails with [`Error::NoSpread`] where that and a sampling variance are both 0.
+pub fn locate_normal(measured: &[Measured], dispersion: f64) -> Result<f64, Error> {
+    check(measured)?;
+    if !(dispersion >= 0.0 && dispersion.is_finite()) {
+        return Err(Error::NegativeDispersion(dispersion));
+    }
+    if measured.iter().any(|one| one.variance + dispersion <= 0.0) {
+        return Err(Error::NoSpread);
+    }
+    let values: Vec<f64> = measured.iter().map(|one| one.value).collect();
+    Ok(settle(measured, median(&values).unwrap_or(0.0), dispersion))
+}
+
+fn check(measured: &[Measured]) -> Result<(), Error> {
+    if measured.len() < 2 {
+        return Err(Error::TooFew(measured.len()));
+    }
+    for one in measured {
+        for (number, fine) in [(one.value, true), (one.variance, one.variance >= 0.0)] {
+            if !(number.is_finite() && fine) {
+                return Err(Error::NotANumberOfItsKind(number));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn mean_clipped_square(measured: &[Measured], location: f64, dispersion: f64) -> f64 {

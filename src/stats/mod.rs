@@ -10,10 +10,13 @@ mod beta_binomial_fit;
 mod describe;
 mod discrete;
 mod discrimination;
+mod draws;
 mod error;
+mod factor;
 mod gamma_poisson_fit;
 mod huber;
 mod interval;
+mod multiplicity;
 mod negative_binomial;
 pub mod normal;
 mod number;
@@ -21,17 +24,20 @@ mod overdispersion;
 mod root;
 
 pub use beta_binomial::{BetaBinomial, WithTrials};
-pub use beta_binomial_fit::{Trials, fit_beta_binomial};
+pub use beta_binomial_fit::{Trials, fit_beta_binomial, locate_beta_binomial};
 pub use describe::{median, pearson, quantile};
 pub use discrete::{Discrete, Table, Tails};
 pub use discrimination::{
     Area, Bin, Case, Share, area_standard_error, area_under_curve, average_precision, base_rate, brier, calibration,
     precision_at, stratified_area,
 };
+pub use draws::Draws;
 pub use error::Error;
-pub use gamma_poisson_fit::{Events, fit_gamma_poisson};
-pub use huber::{Centre, Measured, clipped_second_moment, fit_normal};
+pub use factor::triangle;
+pub use gamma_poisson_fit::{Events, fit_gamma_poisson, locate_gamma_poisson};
+pub use huber::{Centre, Measured, clipped_second_moment, fit_normal, locate_normal};
 pub use interval::{Bounds, byar, poisson_exact, wilson};
+pub use multiplicity::false_discovery_rates;
 pub use negative_binomial::NegativeBinomial;
 pub use overdispersion::{Overdispersion, Transformed, dersimonian_laird, truncated, weighted_mean, winsorised};
 

@@ -144,7 +144,7 @@ pub(in crate::graphql) fn risk_score(
         contributions: score.contributions.iter().map(contribution).collect(),
         expected_rank: score.expected_rank,
         ranked: score.ranked,
-        explanation: asked.service.explain_score(score).into(),
+        explanation: asked.service.explain_score(asked.reader(), score).into(),
         run: RunType::from(&**assessment),
         assessment: Arc::clone(assessment),
     }

@@ -175,7 +175,7 @@ pub(in crate::graphql) fn signal(
         indicator: IndicatorType::named(asked.catalogue(), &signal.indicator),
         level: signal.level.into(),
         insufficiency: signal.insufficiency.map(Into::into),
-        explanation: asked.service.explain_signal(assessment, organisation, signal).into(),
+        explanation: asked.service.explain_signal(asked.reader(), organisation, signal).into(),
         numerator: signal.numerator,
         denominator: signal.denominator,
         value: signal.value,

@@ -119,8 +119,8 @@ const fn scale_of(evidence: &Evidence) -> Option<Scale> {
 }
 
 /// The centre in the unit shown.
-pub(super) fn typical_value(recipe: Recipe, model: Model, measure: &Measure, evidence: Option<&Evidence>) -> f64 {
-    recipe.shown(measure, evidence.and_then(scale_of), model.centre.location)
+pub(super) fn typical_value(recipe: Recipe, model: Model, measure: &Measure, evidence: &Evidence) -> f64 {
+    recipe.shown(measure, scale_of(evidence), model.centre.location)
 }
 
 /// `None` where the recipe has no value for it: no events under a logarithm, no sampling variance.
@@ -142,6 +142,7 @@ pub(super) fn judge(recipe: Recipe, model: Model, measure: &Measure, evidence: &
         noise_share,
         chance_of_attention: Some(survival(ATTENTION)),
         chance_of_elevated: Some(survival(ELEVATED)),
+        limits: None,
         ordinary: is_shown.then_some(ordinary),
         shrunken: Some(shown(location + (1.0 - noise_share) * (one.value - location)))
             .filter(|value| value.is_finite()),

@@ -2,13 +2,13 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use super::{ATTENTION, ELEVATED, Evidence, Judgement, Model, oriented};
+use super::{ATTENTION, ELEVATED, Evidence, Judgement, Limits, Model, oriented, tail_of};
 use crate::{
     domain::Direction,
     scoring::Interval,
     stats::{
-        Error, Measured, Tails, fit_normal,
-        normal::{Z_95, survival},
+        Error, Measured, Tails, fit_normal, locate_normal,
+        normal::{Z_95, quantile, survival},
     },
 };
 
@@ -59,6 +59,17 @@ impl Scale {
 }
 
 impl Noise {
+    /// The sampling variance that an organisation's own figures give; 0 where they give none.
+    pub(super) fn known(self) -> f64 {
+        match self {
+            Self::Known(variance) => variance,
+            Self::Within { respondents: Some(respondents), deviation: Some(deviation) } => {
+                deviation * deviation / respondents
+            }
+            Self::Within { .. } => 0.0,
+        }
+    }
+
     /// The sampling variance, given the variance `within` that the group has in common: of an organisation without a
     /// standard deviation of its own the group's is taken, of one without a number of respondents none.
     pub(super) fn variance(self, within: f64) -> f64 {
@@ -93,11 +104,17 @@ pub(super) fn pooled(evidence: &[Evidence]) -> f64 {
     if degrees > 0.0 { squares / degrees } else { 0.0 }
 }
 
+fn measured(evidence: &[Evidence], within: f64) -> Vec<Measured> {
+    samples(evidence).map(|(value, noise)| Measured { value, variance: noise.variance(within) }).collect()
+}
+
 pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
     let within = pooled(evidence);
-    let measured: Vec<Measured> =
-        samples(evidence).map(|(value, noise)| Measured { value, variance: noise.variance(within) }).collect();
-    Ok(Model { centre: fit_normal(&measured)?, within, recipe: None })
+    Ok(Model { centre: fit_normal(&measured(evidence, within))?, within, recipe: None })
+}
+
+pub(super) fn locate(evidence: &[Evidence], model: Model) -> Result<f64, Error> {
+    locate_normal(&measured(evidence, model.within), model.centre.dispersion)
 }
 
 /// `None` where neither chance nor ordinary variation could explain any distance at all.
@@ -116,9 +133,15 @@ pub(super) fn judge(model: Model, direction: Direction, value: f64, noise: Noise
     };
     let tails = Tails::of_z(z);
     let noise_share = if total > 0.0 { variance / total } else { 0.0 };
+    let r = oriented(direction, z, tails);
+    let below = |level| {
+        let reach = scale.interval(centre.location, -quantile(tail_of(level, direction)) * total.sqrt());
+        (reach.low, reach.high)
+    };
     Some(Judgement {
         z: Some(z),
-        r: oriented(direction, z, tails),
+        r,
+        limits: (r >= ATTENTION).then(|| Limits { attention: below(ATTENTION), elevated: below(ELEVATED) }),
         tails: Some(tails),
         noise_share,
         chance_of_attention: Some(survival(ATTENTION)),

@@ -1,9 +1,9 @@
 //! Successes among trials: the beta-binomial route (method.md 3.3).
 
-use super::{ATTENTION, ELEVATED, Evidence, Judgement, Model, chance_of, oriented};
+use super::{ATTENTION, ELEVATED, Evidence, Judgement, Model, chance_of, limits, oriented};
 use crate::{
     scoring::{Interval, Measure, value::TAIL_95},
-    stats::{BetaBinomial, Error, Table, Trials, fit_beta_binomial},
+    stats::{BetaBinomial, Error, Table, Trials, fit_beta_binomial, locate_beta_binomial},
 };
 
 fn trials(evidence: &[Evidence]) -> Vec<Trials> {
@@ -16,6 +16,10 @@ fn trials(evidence: &[Evidence]) -> Vec<Trials> {
 
 pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
     Ok(Model { centre: fit_beta_binomial(&trials(evidence))?, within: 0.0, recipe: None })
+}
+
+pub(super) fn locate(evidence: &[Evidence], model: Model) -> Result<f64, Error> {
+    locate_beta_binomial(&trials(evidence), model.centre.dispersion)
 }
 
 /// Tabulates each number of trials once.
@@ -65,10 +69,12 @@ fn judge_one(model: Model, measure: &Measure, one: Trials, table: &Table, common
     let z = tails.z();
     let centre = model.centre.location;
     let share = one.events as f64 / one.trials as f64;
+    let r = oriented(measure.direction, z, tails);
     Judgement {
         z: Some(z),
-        r: oriented(measure.direction, z, tails),
+        r,
         tails: Some(tails),
+        limits: limits(r, measure.direction, table),
         shrunken: Some(measure.factor * (centre + (1.0 - common.noise_share) * (share - centre))),
         ..common
     }

@@ -180,9 +180,10 @@ fn earlier_periods_inform_the_correlations_only() {
         || vec![measure("A", IndicatorKind::Proportion, WORSE_LOW), measure("B", IndicatorKind::Proportion, WORSE_LOW)];
     let both = |number: usize, last: i16| {
         let period = year(last);
-        let x = (number * 7 % 19) as f64;
-        [("A", x), ("B", if last == 2025 { 19.0 - x } else { x })]
-            .map(|(code, x)| Observation { period, ..counted(number, code, x, 20.0) })
+        // Enough clients that nothing has to be put together.
+        let x = (number * 7 % 19 * 10) as f64;
+        [("A", x), ("B", if last == 2025 { 190.0 - x } else { x })]
+            .map(|(code, x)| Observation { period, ..counted(number, code, x, 200.0) })
     };
     let alone: Vec<Observation> = (1..=40).flat_map(|number| both(number, 2025)).collect();
     let mut with_history = alone.clone();

@@ -3,7 +3,10 @@
 mod backtest;
 mod build;
 mod degenerate;
+mod explained;
 mod in_control;
 mod oracle;
 mod properties;
 mod table;
+mod sentences;
+mod small_numbers;

@@ -74,7 +74,10 @@ fn nursing_homes_of_connecticut() {
     let Some(real) = real_data("nursing_homes_of_connecticut") else { return };
     let beside = |name: &str| fs::read_to_string(real.join("e2e_ct").join(name)).expect("beside the others");
     let config = read("fixtures/tables/connecticut.toml");
-    check_connecticut(&scored(&beside("input_CT.csv"), &config), &beside, "1");
+    for kappa in ["1", "0.5"] {
+        let config = config.replace("kappa = 1", &format!("kappa = {kappa}"));
+        check_connecticut(&scored(&beside("input_CT.csv"), &config), &beside, kappa);
+    }
 }
 
 fn check_connecticut(files: &BTreeMap<&'static str, String>, beside: &dyn Fn(&str) -> String, kappa: &str) {
@@ -130,7 +133,11 @@ fn check_scores(got: &Row, want: &Row, kappa: &str) {
             let (got, want) = (number(got, &format!("{ours}_{theme}")), number(want, &format!("{theirs}_{theme}")));
             close(got, want, 1e-8, &(kappa, theme, ours, want));
         }
-        assert_eq!(got[&level], want[&level], "{kappa} {theme} {want:?}");
+        // Their levels begin at 2 and 3 whatever kappa is. Below 1 those are too low (method.md section 6), and ours
+        // begin where so many ordinary organisations lie.
+        let severity = |level: &str| ["none", "attention", "elevated"].iter().position(|one| *one == level);
+        let (got, want) = (severity(&got[&level]), severity(&want[&level]));
+        assert!(got == want || (kappa != "1" && got < want), "{kappa} {theme} {got:?} {want:?}");
     }
     if got["level_overall"] != "insufficient" {
         for column in want.keys().filter_map(|column| column.strip_prefix("contrib_")) {
