@@ -12,6 +12,7 @@ use super::{
     dataset::YearRange,
     fold::fold,
     load::{Catalogue, CatalogueError},
+    methodology::Methodology,
     rule,
     window::Window,
 };
@@ -32,6 +33,7 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
         check_rules(catalogue, dataset, &mut Faults::of(&format!("rules/{dataset}.toml"), &mut all));
     }
     check_finding_kinds(catalogue, &mut Faults::of("findings.toml", &mut all));
+    check_methodology(catalogue, &mut Faults::of("methodology.toml", &mut all));
     check_windows(catalogue, &mut Faults::of("windows.toml", &mut all));
     all.extend(rule::faults(catalogue));
     all
@@ -115,6 +117,24 @@ fn check_finding_kinds(catalogue: &Catalogue, faults: &mut Faults<'_>) {
     for kind in catalogue.finding_kinds.values() {
         for (what, text) in [("title", &kind.title), ("message", &kind.message), ("remedy", &kind.remedy)] {
             faults.check_text(&format!("the {what} of `{}`", kind.code), text);
+        }
+    }
+}
+
+fn check_methodology(catalogue: &Catalogue, faults: &mut Faults<'_>) {
+    let Methodology { title, introduction, sections, .. } = &catalogue.methodology;
+    faults.check_text("the title", title);
+    faults.check_text("the introduction", introduction);
+    faults.check_distinct(sections.iter().map(|section| (&section.code, &[][..])));
+    for section in sections {
+        for (what, text) in [
+            ("title", &section.title),
+            ("text", &section.text),
+            ("assumptions", &section.assumptions),
+            ("false-alarm rate", &section.false_alarms),
+            ("example", &section.example),
+        ] {
+            faults.check_text(&format!("the {what} of `{}`", section.code), text);
         }
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use super::{
-    check, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator, rule::Rule, window::Window,
+    check, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator, methodology::Methodology,
+    rule::Rule, window::Window,
 };
 use crate::domain::{Digest, Text};
 
@@ -29,6 +30,8 @@ pub struct Catalogue {
     pub windows: Vec<Window>,
     /// What the service says when it cannot do what was asked, by code.
     pub messages: BTreeMap<String, Text>,
+    /// How everything is computed, in words.
+    pub methodology: Methodology,
 }
 
 /// A group of indicators that is scored together.
@@ -96,7 +99,7 @@ impl Catalogue {
 
     /// The catalogue of `files`: path below its folder to text. All faults are reported, not only the first.
     ///
-    /// The texts, `findings.toml` and `messages.toml`, may be left out of a folder: the product's own then serve.
+    /// The texts, `findings.toml`, `messages.toml` and `methodology.toml`, may be left out of a folder: the product's own then serve.
     pub fn load(files: &BTreeMap<String, String>) -> Result<Self, CatalogueErrors> {
         let mut catalogue = Self {
             hash: hash(files),
@@ -107,6 +110,7 @@ impl Catalogue {
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
             messages: BTreeMap::new(),
+            methodology: Methodology::default(),
         };
         let mut faults = Vec::new();
         for (path, text) in files {
@@ -114,7 +118,8 @@ impl Catalogue {
                 faults.push(CatalogueError { file: path.clone(), fault });
             }
         }
-        for path in ["findings.toml", "messages.toml"].into_iter().filter(|path| !files.contains_key(*path)) {
+        let texts = ["findings.toml", "messages.toml", "methodology.toml"];
+        for path in texts.into_iter().filter(|path| !files.contains_key(*path)) {
             if let Some(text) = embedded::files().get(path)
                 && let Err(fault) = catalogue.take(path, text)
             {
@@ -173,6 +178,8 @@ impl Catalogue {
             self.windows = parse::<Windows>(text)?.windows;
         } else if path == "messages.toml" {
             self.messages = parse(text)?;
+        } else if path == "methodology.toml" {
+            self.methodology = parse(text)?;
         } else if path == "findings.toml" {
             for kind in parse::<Findings>(text)?.findings {
                 let code = kind.code.clone();

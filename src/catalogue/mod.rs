@@ -11,6 +11,7 @@ mod finding_kind;
 mod fold;
 mod indicator;
 mod load;
+mod methodology;
 mod rule;
 mod window;
 
@@ -23,5 +24,6 @@ pub use indicator::{
     Origin, Unit,
 };
 pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
+pub use methodology::{Headings, Methodology, MethodologySection};
 pub use rule::Rule;
 pub use window::{Window, WindowState};
