@@ -12,7 +12,7 @@ use std::{
 use kraamzicht::{
     catalogue::IndicatorKind,
     domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
-    scoring::{Measure, Member, Sector, Settings, score},
+    scoring::{DataInputs, Measure, Member, Sector, Settings, score},
 };
 
 const ORGANISATIONS: u32 = 200;
@@ -121,6 +121,7 @@ fn sector(periods: i16) -> Sector {
         observations,
         overrides: Vec::new(),
         is_due: true,
+        data: DataInputs::default(),
         seed: 2_025,
         settings: Settings::default(),
     }

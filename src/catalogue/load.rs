@@ -6,8 +6,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use super::{
-    check, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator, methodology::Methodology,
-    rule::Rule, window::Window,
+    check, data_signal::DataSignal, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator,
+    methodology::Methodology, rule::Rule, window::Window,
 };
 use crate::domain::{Digest, Text};
 
@@ -22,6 +22,8 @@ pub struct Catalogue {
     pub datasets: BTreeMap<String, Dataset>,
     /// The indicators by code.
     pub indicators: BTreeMap<String, Indicator>,
+    /// The signals about data by code.
+    pub signals: BTreeMap<String, DataSignal>,
     /// The rules by dataset.
     pub rules: BTreeMap<String, Vec<Rule>>,
     /// The sorts of findings by code.
@@ -106,6 +108,7 @@ impl Catalogue {
             themes: Vec::new(),
             datasets: BTreeMap::new(),
             indicators: BTreeMap::new(),
+            signals: BTreeMap::new(),
             rules: BTreeMap::new(),
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
@@ -148,15 +151,9 @@ impl Catalogue {
 
     /// What is said for `code`, with `{name}` filled from `parameters`. A code without a text is shown itself.
     pub fn message(&self, code: &str, parameters: &[(&str, String)]) -> Text {
-        let fill = |template: &str| {
-            parameters
-                .iter()
-                .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
-        };
-        self.messages.get(code).map_or_else(
-            || Text { nl: code.to_owned(), en: code.to_owned() },
-            |text| Text { nl: fill(&text.nl), en: fill(&text.en) },
-        )
+        self.messages
+            .get(code)
+            .map_or_else(|| Text { nl: code.to_owned(), en: code.to_owned() }, |text| text.fill(parameters))
     }
 
     fn take(&mut self, path: &str, text: &str) -> Result<(), String> {
@@ -169,6 +166,10 @@ impl Catalogue {
             let indicator: Indicator = parse(text)?;
             named_as_its_file(code, &indicator.code)?;
             self.indicators.insert(indicator.code.clone(), indicator);
+        } else if let Some(code) = stem("signals/") {
+            let signal: DataSignal = parse(text)?;
+            named_as_its_file(code, &signal.code)?;
+            self.signals.insert(signal.code.clone(), signal);
         } else if let Some(dataset) = stem("rules/") {
             let Rules { rules } = parse(text)?;
             self.rules.insert(dataset.to_owned(), rules);

@@ -4,6 +4,7 @@
 //! scoring run. Files are handed in as text; this module does no input or output of its own.
 
 mod check;
+mod data_signal;
 mod dataset;
 mod embedded;
 mod expression;
@@ -15,6 +16,7 @@ mod methodology;
 mod rule;
 mod window;
 
+pub use data_signal::{DATA_QUALITY, DataSignal, DataTest, Figure, FigurePair, FigurePart, FigureRelation};
 pub use dataset::{Code, Column, ColumnType, Dataset, YearRange};
 pub use expression::{Expression, ExpressionError, MeasureAttribute, Operator};
 pub use finding_kind::FindingKind;

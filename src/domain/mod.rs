@@ -23,6 +23,6 @@ pub use id::{AuditId, IdError, IdSource, OrganisationId, RunId, SubmissionId, To
 pub use observation::{MissingReason, Observation};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};
-pub use signal::{Direction, Level};
+pub use signal::{DataState, Direction, Level};
 pub use submission::SubmissionState;
 pub use text::{Language, Text};

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Member,
-    outcome::{Interval, OrganisationOutcome, Signal},
+    outcome::{Interval, OrganisationOutcome, Score, Signal},
 };
 use crate::{
+    catalogue::DATA_QUALITY,
     domain::{Level, OrganisationKind},
     stats::normal,
 };
@@ -20,9 +21,11 @@ const Z_99: f64 = 2.575_829_303_548_901;
 pub struct Account {
     /// Measures of organisations.
     pub signals: Tally,
+    /// Changes of measures against their own past.
+    pub changes: Tally,
     /// Overall scores.
     pub scores: Tally,
-    /// Scores of themes.
+    /// Scores of themes, but that of data quality, which are no matter of chance.
     pub themes: Tally,
     /// The signals by sort of organisation.
     pub kinds: Vec<KindRate>,
@@ -118,6 +121,7 @@ impl Account {
     pub(super) fn of(members: &[Member], clients: &[Option<f64>], organisations: &[OrganisationOutcome]) -> Self {
         let mut account = Self {
             signals: Tally::default(),
+            changes: Tally::default(),
             scores: Tally::default(),
             themes: Tally::default(),
             kinds: Vec::new(),
@@ -131,7 +135,10 @@ impl Account {
                 count.add(r, attention);
             }
             counts.push(count);
-            for score in organisation.scores.iter().filter(|score| score.level != Level::Insufficient) {
+            for change in &organisation.changes {
+                account.changes.add(change.level, normal::survival(2.0), normal::survival(3.0));
+            }
+            for score in organisation.scores.iter().filter(|score| is_test(score)) {
                 let tally = if score.theme.is_none() { &mut account.scores } else { &mut account.themes };
                 tally.add(score.level, normal::survival(2.0), normal::survival(3.0));
             }
@@ -156,6 +163,11 @@ impl Account {
             .collect();
         account
     }
+}
+
+/// Whether a score says how far out its organisation is.
+fn is_test(score: &Score) -> bool {
+    score.level != Level::Insufficient && score.theme.as_deref() != Some(DATA_QUALITY)
 }
 
 /// The r of a comparison with peers and its chances in an ordinary organisation.

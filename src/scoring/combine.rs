@@ -2,6 +2,7 @@
 
 use super::{
     Contribution, Interval, Measure, Score, Settings, Thresholds, Top,
+    change::SUFFIX,
     credit::{Credit, Pattern, thresholds},
     rank::{Standing, chances_of_top, expected_ranks},
 };
@@ -216,7 +217,11 @@ fn score(
         let contribution = part.weight * part.points / scale;
         standardised += contribution;
         variance += part.weight * part.weight * part.noise;
-        score.contributions.push(Contribution { indicator: part.code.to_owned(), standardised: contribution });
+        let (indicator, is_change) = match part.code.strip_suffix(SUFFIX) {
+            Some(code) => (code.to_owned(), true),
+            None => (part.code.to_owned(), false),
+        };
+        score.contributions.push(Contribution { indicator, is_change, standardised: contribution });
     }
     variance /= scale * scale;
     // The largest either way first; of equal ones the first by code.

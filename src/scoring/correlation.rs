@@ -8,7 +8,7 @@ pub(super) type Column = Vec<Option<f64>>;
 
 /// The matrix over so many measures: Pearson's correlation of their columns, `periods[period][measure]`, pairwise over
 /// members and periods, 0 below `minimum_pairs`, drawn towards none; ones on the diagonal.
-pub(super) fn correlate(periods: &[&[Column]], measures: usize, settings: &Settings) -> Vec<Vec<f64>> {
+pub(super) fn correlate(periods: &[Vec<Option<&Column>>], measures: usize, settings: &Settings) -> Vec<Vec<f64>> {
     let mut values = vec![vec![1.0; measures]; measures];
     let mut pairs = Vec::new();
     for place in 0..measures {
@@ -24,11 +24,17 @@ pub(super) fn correlate(periods: &[&[Column]], measures: usize, settings: &Setti
     values
 }
 
-fn one(periods: &[&[Column]], place: usize, other: usize, settings: &Settings, pairs: &mut Vec<(f64, f64)>) -> f64 {
+fn one(
+    periods: &[Vec<Option<&Column>>],
+    place: usize,
+    other: usize,
+    settings: &Settings,
+    pairs: &mut Vec<(f64, f64)>,
+) -> f64 {
     pairs.clear();
     for columns in periods {
-        if let (Some(column), Some(other)) = (columns.get(place), columns.get(other)) {
-            pairs.extend(column.iter().zip(other).filter_map(|(a, b)| Some(((*a)?, (*b)?))));
+        if let (Some(Some(column)), Some(Some(other))) = (columns.get(place), columns.get(other)) {
+            pairs.extend(column.iter().zip(other.iter()).filter_map(|(a, b)| Some(((*a)?, (*b)?))));
         }
     }
     if pairs.len() < settings.minimum_pairs {

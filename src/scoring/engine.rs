@@ -6,23 +6,22 @@ use super::{
     Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, OverrideReason, Score, Sector, Settings,
     Signal,
     account::Account,
-    arrange::Arranged,
+    arrange::{Arranged, Figures},
     combine::{Combiner, Counted, Entry},
     correlation::{Column, correlate},
     method::Breach,
+    past::Past,
     peers::{Compared, Verdict, compare},
+    quality::{DataQuality, Deliveries, data_quality, quality_scores},
     signal::signal,
     small::with_history,
     value::read,
 };
 use crate::{
-    catalogue::IndicatorKind,
+    catalogue::{DATA_QUALITY, IndicatorKind},
     domain::{AgbCode, Direction, Period},
     stats::{Table, false_discovery_rates},
 };
-
-/// The theme that is shown apart and never mixed into the risk of care (method.md section 7).
-const DATA_QUALITY: &str = "gegevenskwaliteit";
 
 /// Scores `sector`.
 ///
@@ -38,20 +37,31 @@ pub fn score(sector: &Sector) -> Outcome {
 /// neither figure nor setting (overrides, what is due) is taken to hold for all of them.
 pub fn score_periods(sector: &Sector, periods: &[Period]) -> Vec<Outcome> {
     let settings = &sector.settings;
-    let lookback = settings.correlation_periods.max(settings.pooled_periods);
+    let lookback = settings.lookback();
     let arranged = Arranged::new(sector, periods, lookback);
+    let own: BTreeSet<usize> =
+        periods.iter().flat_map(|period| arranged.looking_back(*period, settings.own_periods())).collect();
     let mut table = Table::default();
     let compared: Vec<Vec<Compared>> = (0..arranged.periods.len())
         .map(|period| {
             let is_asked = arranged.periods.get(period).is_some_and(|one| periods.contains(one));
             let wanted = is_asked || arranged.is_known(period);
-            if wanted { compare_period(&arranged, settings, period, &mut table) } else { Vec::new() }
+            match (wanted, own.contains(&period)) {
+                (true, true) => compare_period(&arranged, settings, period, &mut table),
+                (true, false) => read_period(&arranged, period),
+                (false, _) => Vec::new(),
+            }
         })
         .collect();
-    let columns: Vec<Vec<Column>> = compared.iter().map(|of_period| columns(&arranged, settings, of_period)).collect();
+    let past = Past::new(&arranged, settings, &compared, &own, &mut table);
+    let columns: Vec<Columns> = (0..arranged.periods.len())
+        .map(|period| columns(&arranged, settings, compared.get(period).map_or(&[], Vec::as_slice), &past, period))
+        .collect();
+    let deliveries = Deliveries::new(&sector.data);
     let run = |period: &Period| {
         let places = arranged.looking_back(*period, lookback);
-        Run { sector, arranged: &arranged, places, period: *period }.outcome(&compared, &columns, &mut table)
+        let run = Run { sector, arranged: &arranged, past: &past, deliveries: &deliveries, places, period: *period };
+        run.outcome(&compared, &columns, &mut table)
     };
     periods.iter().map(run).collect()
 }
@@ -61,6 +71,16 @@ fn compare_period(arranged: &Arranged<'_>, settings: &Settings, period: usize, t
         let figures = arranged.figures(period, place);
         let readings = figures.iter().map(|figures| read(measure, figures.as_ref())).collect();
         compare(measure, settings, &arranged.members, readings, table)
+    };
+    arranged.measures.iter().enumerate().map(one).collect()
+}
+
+/// What is only the past of others is read and not compared.
+fn read_period(arranged: &Arranged<'_>, period: usize) -> Vec<Compared> {
+    let one = |(place, measure): (usize, &&Measure)| {
+        let figures = arranged.figures(period, place);
+        let readings = figures.iter().map(|figures| read(measure, figures.as_ref())).collect();
+        Compared { readings, ..Compared::default() }
     };
     arranged.measures.iter().enumerate().map(one).collect()
 }
@@ -100,44 +120,56 @@ fn entry(
     }
 }
 
-/// The capped r of every measure that counts, from each period's own figures: what was put together from more periods
-/// would be correlated with itself.
-fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared]) -> Vec<Column> {
+/// The capped r of every measure that counts, of figures and of changes, by code.
+type Columns = BTreeMap<String, Column>;
+
+/// From each period's own figures: what was put together from more periods would be correlated with itself.
+fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared], past: &Past, period: usize) -> Columns {
     let r = |entry: &Entry| match entry {
         Entry::Present { r, .. } => Some(*r),
         Entry::Absent | Entry::NotApplicable => None,
     };
-    counted(arranged, settings, compared).iter().map(|one| one.entries.iter().map(r).collect()).collect()
+    // A period that is only the past of others was not compared.
+    let figures = counted(arranged, settings, compared);
+    let changes = past.counted(period, settings, &arranged.members);
+    let all = figures.iter().chain(&changes);
+    all.map(|one| (one.measure.code.clone(), one.entries.iter().map(r).collect())).collect()
 }
 
 /// One period of a sector.
 struct Run<'a> {
     sector: &'a Sector,
     arranged: &'a Arranged<'a>,
+    past: &'a Past,
+    deliveries: &'a Deliveries<'a>,
     /// Where the period and those before it are; the latest first.
     places: Vec<usize>,
     period: Period,
 }
 
 impl Run<'_> {
-    fn outcome(&self, compared: &[Vec<Compared>], columns: &[Vec<Column>], table: &mut Table) -> Outcome {
+    fn outcome(&self, compared: &[Vec<Compared>], columns: &[Columns], table: &mut Table) -> Outcome {
         let settings = &self.sector.settings;
+        let own = self.places.get(..settings.own_periods().min(self.places.len())).unwrap_or_default();
         let judged = self.judge(compared, table);
-        let counted = counted(self.arranged, settings, &judged);
-        let looked_at: Vec<&[Column]> = self
-            .places
+        let mut counted = counted(self.arranged, settings, &judged);
+        if let Some(period) = self.places.first() {
+            counted.extend(self.past.counted(*period, settings, &self.arranged.members));
+        }
+        let looked_at: Vec<Vec<Option<&Column>>> = own
             .iter()
             .take(settings.correlation_periods.max(1))
             .filter_map(|place| columns.get(*place))
-            .map(Vec::as_slice)
+            .map(|columns| counted.iter().map(|one| columns.get(&one.measure.code)).collect())
             .collect();
         let correlation = Correlation {
             indicators: counted.iter().map(|one| one.measure.code.clone()).collect(),
             values: correlate(&looked_at, counted.len(), settings),
         };
-        let scores = self.scores(&counted, &correlation.values);
+        let quality = self.quality();
+        let scores = self.scores(&counted, &correlation.values, &quality);
         let fits = judged.iter().flat_map(|one| one.fits.iter().cloned()).collect();
-        let all = self.organisations(&judged, scores, table);
+        let all = self.organisations(&judged, scores, quality, table);
         let (organisations, solos): (Vec<_>, Vec<_>) =
             all.into_iter().zip(&self.arranged.members).partition(|(_, member)| member.kind.is_ranked());
         let (mut organisations, members): (Vec<OrganisationOutcome>, Vec<Member>) = organisations.into_iter().unzip();
@@ -147,10 +179,31 @@ impl Run<'_> {
             period: self.period,
             fits,
             correlation,
+            drifts: self.past.drifts(settings, self.arranged, compared, own),
             account: Account::of(&members, &clients, &organisations),
             organisations,
             solos: solos.into_iter().map(|(one, _)| one).collect(),
         }
+    }
+
+    /// Per member, what can be said of its data.
+    fn quality(&self) -> Vec<DataQuality> {
+        let arranged = self.arranged;
+        let inputs = &self.sector.data;
+        if inputs.signals.is_empty() {
+            return vec![DataQuality::default(); arranged.members.len()];
+        }
+        let periods: Vec<Period> =
+            self.places.iter().filter_map(|place| arranged.periods.get(*place)).copied().collect();
+        let of_member = |(place, member): (usize, &Member)| {
+            let row = |period: &usize| {
+                let figures = (0..arranged.measures.len()).map(|at| arranged.figures(*period, at));
+                figures.map(|figures| figures.get(place).copied().flatten()).collect()
+            };
+            let figures: Vec<Vec<Option<Figures>>> = self.places.iter().map(row).collect();
+            data_quality(inputs, self.deliveries, *member, &arranged.measures, &periods, &figures)
+        };
+        arranged.members.iter().enumerate().map(of_member).collect()
     }
 
     /// Every measure in this period, small numbers together with those before.
@@ -165,7 +218,7 @@ impl Run<'_> {
     }
 
     /// Per member: the overall score, then the themes in their order.
-    fn scores(&self, counted: &[Counted<'_>], correlation: &[Vec<f64>]) -> Vec<Vec<Score>> {
+    fn scores(&self, counted: &[Counted<'_>], correlation: &[Vec<f64>], quality: &[DataQuality]) -> Vec<Vec<Score>> {
         let sector = self.sector;
         let members = self.arranged.members.len();
         let combiner = Combiner::new(counted, correlation, &sector.settings, sector.seed);
@@ -175,7 +228,11 @@ impl Run<'_> {
         for theme in std::iter::once(None).chain(themes) {
             let belongs =
                 |measure: &Measure| theme.map_or(measure.theme != DATA_QUALITY, |theme| measure.theme == theme);
-            let combined = combiner.combine(theme, &belongs, members);
+            let combined = if theme == Some(DATA_QUALITY) && !sector.data.signals.is_empty() {
+                quality_scores(&sector.data.signals, quality, &self.arranged.members, &sector.settings)
+            } else {
+                combiner.combine(theme, &belongs, members)
+            };
             for (scores, score) in of_members.iter_mut().zip(combined) {
                 scores.push(score);
             }
@@ -187,12 +244,13 @@ impl Run<'_> {
         &self,
         judged: &[Compared],
         scores: Vec<Vec<Score>>,
+        quality: Vec<DataQuality>,
         table: &mut Table,
     ) -> Vec<OrganisationOutcome> {
         let overrides = self.overrides();
-        let members = self.arranged.members.iter().zip(scores).zip(overrides).enumerate();
+        let members = self.arranged.members.iter().zip(scores).zip(overrides).zip(quality).enumerate();
         members
-            .map(|(place, ((member, scores), overrides))| OrganisationOutcome {
+            .map(|(place, (((member, scores), overrides), data))| OrganisationOutcome {
                 agb_code: member.agb_code,
                 scores: if member.kind.is_ranked() { scores } else { Vec::new() },
                 overrides,
@@ -202,7 +260,13 @@ impl Run<'_> {
                     .iter()
                     .zip(judged)
                     .filter_map(|(measure, one)| signal(measure, one, place, table))
+                    .map(|signal| Signal { data: data.state_of(&signal.indicator), ..signal })
                     .collect(),
+                changes: self
+                    .places
+                    .first()
+                    .map_or_else(Vec::new, |period| self.past.changes(*period, self.arranged, place)),
+                data,
             })
             .collect()
     }
@@ -251,24 +315,29 @@ impl Run<'_> {
     }
 }
 
-/// Gives every comparison with peers its false discovery rate.
+/// Gives every comparison with peers, of a figure or of a change, its false discovery rate.
 fn discover(measures: &[&Measure], organisations: &mut [OrganisationOutcome]) {
-    let directions: Vec<Direction> = measures.iter().map(|measure| measure.direction).collect();
-    let mut tests: Vec<(f64, &mut Signal)> = organisations
-        .iter_mut()
-        .flat_map(|one| one.signals.iter_mut().zip(&directions))
-        .filter_map(|(signal, direction)| {
-            let (low, high) = (signal.probability_low?, signal.probability_high?);
-            let probability = match direction {
-                Direction::HigherIsBetter => low,
-                Direction::LowerIsBetter => high,
-                Direction::Context => (2.0 * low.min(high)).min(1.0),
-            };
-            Some((probability, signal))
-        })
-        .collect();
+    let directions: BTreeMap<&str, Direction> =
+        measures.iter().map(|measure| (measure.code.as_str(), measure.direction)).collect();
+    let probability = |indicator: &str, low: f64, high: f64| match directions.get(indicator) {
+        Some(Direction::HigherIsBetter) => low,
+        Some(Direction::LowerIsBetter) => high,
+        Some(Direction::Context) | None => (2.0 * low.min(high)).min(1.0),
+    };
+    let mut tests: Vec<(f64, &mut Option<f64>)> = Vec::new();
+    for organisation in organisations {
+        for signal in &mut organisation.signals {
+            if let (Some(low), Some(high)) = (signal.probability_low, signal.probability_high) {
+                tests.push((probability(&signal.indicator, low, high), &mut signal.false_discovery_rate));
+            }
+        }
+        for change in &mut organisation.changes {
+            let chance = probability(&change.indicator, change.probability_low, change.probability_high);
+            tests.push((chance, &mut change.false_discovery_rate));
+        }
+    }
     let probabilities: Vec<f64> = tests.iter().map(|(probability, _)| *probability).collect();
-    for ((_, signal), rate) in tests.iter_mut().zip(false_discovery_rates(&probabilities)) {
-        signal.false_discovery_rate = Some(rate);
+    for ((_, slot), rate) in tests.iter_mut().zip(false_discovery_rates(&probabilities)) {
+        **slot = Some(rate);
     }
 }

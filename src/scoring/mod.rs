@@ -7,15 +7,20 @@
 mod account;
 mod arrange;
 mod backtest;
+mod change;
+mod chart;
 mod combine;
 mod correlation;
 mod credit;
 mod derive;
+mod drift;
 mod engine;
 mod located;
 mod method;
 mod outcome;
+mod past;
 mod peers;
+mod quality;
 mod rank;
 mod run;
 mod sector;
@@ -32,15 +37,19 @@ pub use backtest::{
     AreaFigure, Backtest, BacktestColumns, BinFigure, CALIBRATED_FROM, Figures, Group, LeftOut, ShareFigure,
     Top as TopVisits, Visit, backtest, read_outcomes,
 };
+pub use change::Change;
+pub use chart::{Chart, ChartLimits, ChartPoint, ChartSums, chart};
+pub use drift::{Drift, Step, TypicalValue};
 pub use engine::{score, score_periods};
 pub use located::{Fault, Faults};
 pub use outcome::{
-    AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, NormComparison,
-    OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
+    AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Headline, Insufficiency, Interval,
+    NormComparison, OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
 };
+pub use quality::{DataFinding, DataInputs, DataQuality, DeliveredDataset, data_sentence, data_signal_sentence};
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Method, Override, OverrideReason, Sector, Settings, Threshold};
-pub use sentence::{Reader, account_sentence, override_sentence, score_sentence, signal_sentence};
+pub use sentence::{Reader, account_sentence, change_sentence, override_sentence, score_sentence, signal_sentence};
 pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
 pub use table::{ScoreTable, TableConfig, TableFaults, seventeen_digits};
 

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{account::Account, sector::OverrideReason};
-use crate::domain::{AgbCode, Level, Period};
+use super::{account::Account, change::Change, drift::Drift, quality::DataQuality, sector::OverrideReason};
+use crate::domain::{AgbCode, DataState, Level, Period};
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Outcome {
     pub fits: Vec<Fit>,
     /// How measures go together in ordinary organisations.
     pub correlation: Correlation,
+    /// What each peer group as a whole did, sorted by measure and group: invisible to comparisons with peers.
+    pub drifts: Vec<Drift>,
     /// How many signals there are, and how many chance alone would give.
     pub account: Account,
     /// The organisations, sorted by code. Those that are not ranked are not here.
@@ -156,8 +158,40 @@ pub struct Signal {
     pub norm: Option<NormComparison>,
     /// The smallest change that would lower the level.
     pub change_needed: Option<ChangeNeeded>,
+    /// What can be said of the figures behind it. Said before the level.
+    pub data: DataState,
     /// One slip of the keyboard after which the figure would be ordinary.
     pub typing_error: Option<TypingError>,
+}
+
+impl Signal {
+    /// What is said first of it: the state of its figures, or else its level.
+    pub fn headline(&self) -> Headline {
+        Headline::of(self.data, self.level)
+    }
+}
+
+/// What is said first. What is not complete outranks every level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Headline {
+    /// Something that must be there is not: no level says more than that.
+    Incomplete,
+    /// The data ask to be looked at before they are believed.
+    Suspect,
+    /// The data are complete, and this is what they say.
+    Level(Level),
+}
+
+impl Headline {
+    /// Of data in this state that give this level.
+    pub const fn of(data: DataState, level: Level) -> Self {
+        match data {
+            DataState::Incomplete => Self::Incomplete,
+            DataState::Suspect => Self::Suspect,
+            DataState::Complete => Self::Level(level),
+        }
+    }
 }
 
 /// The most that a numerator can be of which only a lower bound is known.
@@ -244,6 +278,8 @@ pub enum Slip {
 pub struct Contribution {
     /// The measure.
     pub indicator: String,
+    /// Whether it is the change of the measure that adds it, and not its figure.
+    pub is_change: bool,
     /// What it adds to the standardised sum. Contributions add up to it exactly; ten times this is in points.
     pub standardised: f64,
 }
@@ -307,8 +343,12 @@ pub struct OrganisationOutcome {
     pub overrides: Vec<OverrideReason>,
     /// Overall first, then the themes in their order.
     pub scores: Vec<Score>,
+    /// What can be said of the data behind all of it. Said first: incomplete outranks elevated.
+    pub data: DataQuality,
     /// One per measure, sorted by code.
     pub signals: Vec<Signal>,
+    /// How figures changed against their own past, sorted by code; only where there is one to compare.
+    pub changes: Vec<Change>,
 }
 
 impl Outcome {
@@ -318,6 +358,7 @@ impl Outcome {
             period,
             fits: Vec::new(),
             correlation: Correlation { indicators: Vec::new(), values: Vec::new() },
+            drifts: Vec::new(),
             account: Account::of(&[], &[], &[]),
             organisations: Vec::new(),
             solos: Vec::new(),
@@ -329,6 +370,11 @@ impl OrganisationOutcome {
     /// The score of `theme`; overall without one.
     pub fn score(&self, theme: Option<&str>) -> Option<&Score> {
         self.scores.iter().find(|score| score.theme.as_deref() == theme)
+    }
+
+    /// What is said first of the organisation: the state of its data, or else the level of its overall score.
+    pub fn headline(&self) -> Headline {
+        Headline::of(self.data.state, self.score(None).map_or(Level::Insufficient, |score| score.level))
     }
 
     /// The themes whose level is above that of the overall score: what a good result elsewhere would hide.

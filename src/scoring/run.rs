@@ -44,7 +44,7 @@ impl RunKey {
     }
 }
 
-/// SHA-256 over the overrides, members and observations of `sector`, sorted, one line each; settings first. The seed
+/// SHA-256 over the overrides, deliveries, members and observations of `sector`, sorted, one line each; settings first. The seed
 /// is no part of it, as it follows from it.
 pub fn input_hash(sector: &Sector) -> Digest {
     use std::fmt::Write as _;
@@ -61,6 +61,7 @@ pub fn input_hash(sector: &Sector) -> Digest {
     for one in overrides {
         let _ = writeln!(text, "{};{:?}", one.agb_code, one.reason);
     }
+    sector.data.write(&mut text);
     for member in members {
         let _ = writeln!(text, "{};{}", member.agb_code, member.kind.as_str());
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::quality::DataInputs;
 use crate::{
     catalogue::{Catalogue, Comparison, Derivation, Indicator, IndicatorKind, NormBasis, Origin},
     domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
@@ -98,6 +99,8 @@ pub struct Settings {
     pub minimum_coverage: f64,
     /// How many periods, this one included, the correlations look back.
     pub correlation_periods: usize,
+    /// With how many periods before it a figure is compared for its change; 0: no changes are followed.
+    pub past_periods: usize,
     /// How many periods, this one included, small numbers are put together from (m).
     pub pooled_periods: usize,
     /// Proportions of fewer trials than this are put together.
@@ -126,6 +129,7 @@ impl Default for Settings {
             correlation_shrinkage: 0.1,
             minimum_coverage: 0.5,
             correlation_periods: 4,
+            past_periods: 4,
             pooled_periods: 4,
             pooling_denominator: 30.0,
             pooling_events: 3.0,
@@ -180,13 +184,15 @@ pub struct Sector {
     pub themes: Vec<String>,
     /// The organisations, each once.
     pub members: Vec<Member>,
-    /// What is known of the period and of up to three before it; at most one observation per member, measure and
+    /// What is known of the period and of those before it, as many as [`Settings::lookback`] says; at most one observation per member, measure and
     /// period.
     pub observations: Vec<Observation>,
     /// What is known of organisations besides figures, and stands beside their scores.
     pub overrides: Vec<Override>,
     /// Whether what must be delivered of the period is due. Until then nobody missed it.
     pub is_due: bool,
+    /// What signals about data look for, and what they need to know besides figures.
+    pub data: DataInputs,
     /// From which all draws follow: [`RunKey::seed`](super::RunKey::seed).
     pub seed: u64,
     /// The constants.
@@ -214,6 +220,19 @@ pub enum OverrideReason {
     TwoPeriodsUndelivered,
 }
 
+impl Settings {
+    /// How many periods a run looks at, its own included: those of its correlations and sums, and the past of the
+    /// earliest.
+    pub fn lookback(&self) -> usize {
+        self.own_periods() + self.past_periods
+    }
+
+    /// How many periods are held against peers for a run, its own included.
+    pub(super) fn own_periods(&self) -> usize {
+        self.correlation_periods.max(self.pooled_periods).max(1)
+    }
+}
+
 impl Sector {
     /// The sector with the measures of `catalogue` that are valid in `period`, and no members yet.
     pub fn new(catalogue: &Catalogue, period: Period) -> Self {
@@ -230,6 +249,7 @@ impl Sector {
             observations: Vec::new(),
             overrides: Vec::new(),
             is_due: true,
+            data: DataInputs::default(),
             seed: 0,
             settings: Settings::default(),
         }

@@ -7,7 +7,11 @@ use super::{
     slip::typing_error,
     value::Reading,
 };
-use crate::{catalogue::IndicatorKind, domain::Level, stats::Table};
+use crate::{
+    catalogue::IndicatorKind,
+    domain::{DataState, Level},
+    stats::Table,
+};
 
 /// The signal of the member at `place`.
 pub(super) fn signal(measure: &Measure, compared: &Compared, place: usize, table: &mut Table) -> Option<Signal> {
@@ -49,6 +53,7 @@ pub(super) fn signal(measure: &Measure, compared: &Compared, place: usize, table
         false_discovery_rate: None,
         norm: breach.map(|breach| breach.comparison),
         change_needed: flagged.then(|| change_needed(measure, level, reading, verdict, breach)).flatten(),
+        data: DataState::Complete,
         typing_error: verdict
             .filter(|_| flagged)
             .zip(reading.evidence.ok())

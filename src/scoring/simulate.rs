@@ -1,6 +1,6 @@
 //! Sectors of ordinary organisations only, to hold the method to its promise: as many false alarms as it says.
 
-use super::{Measure, Member, Outcome, Sector, Settings};
+use super::{DataInputs, Measure, Member, Outcome, Sector, Settings};
 use crate::{
     catalogue::IndicatorKind,
     domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
@@ -104,6 +104,7 @@ impl Simulation {
             observations,
             overrides: Vec::new(),
             is_due: true,
+            data: DataInputs::default(),
             seed,
             settings,
         }

@@ -1,6 +1,9 @@
 //! Scoring runs: made with every change of what is in force, kept, and read back.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +14,11 @@ use super::{
 use crate::{
     domain::{Actor, AgbCode, Digest, Instant, Organisation, OrganisationId, Period, RunId, Scope, Text},
     scoring::{
-        self, Account, Correlation, ENGINE_VERSION, Fit, Member, Method, OrganisationOutcome, Outcome, Reader, RunKey,
-        Score, Sector, Signal,
+        self, Account, Correlation, DataInputs, DeliveredDataset, Drift, ENGINE_VERSION, Fit, Member, Method,
+        OrganisationOutcome, Outcome, Reader, RunKey, Score, Sector, Settings, Signal,
     },
-    store::{self, Run, RunOutcome, Tx},
+    store::{self, Delivery, Run, RunOutcome, Tx},
 };
-
-/// How many periods after a changed one look back at it (the correlations of method.md section 6).
-const PERIODS_THAT_LOOK_BACK: i16 = 3;
 
 /// A run as it is read: what holds for the sector, and the organisations that may be seen.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Assessment {
     pub correlation: Correlation,
     /// How many signals there are, and how many chance alone would give.
     pub account: Account,
+    /// What each peer group as a whole did.
+    pub drifts: Vec<Drift>,
     /// The organisations within the asker's scope, by AGB code.
     pub organisations: Vec<AssessedOrganisation>,
     /// The practices of one person within the asker's scope, by AGB code: never ranked, for themselves.
@@ -56,11 +58,7 @@ struct SectorPart {
     fits: Vec<Fit>,
     correlation: Correlation,
     account: Account,
-}
-
-/// The periods that a run of `period` looks at, itself first.
-pub(super) fn periods_looked_at(period: Period) -> impl Iterator<Item = Period> {
-    (0..=PERIODS_THAT_LOOK_BACK).filter_map(move |years| period.years_earlier(years))
+    drifts: Vec<Drift>,
 }
 
 /// Scores `sector` as known at `known_at`.
@@ -104,18 +102,14 @@ impl Service {
         known_at: Instant,
     ) -> Result<Vec<RunId>, Error> {
         let delivered = store::list_delivered_periods(tx, known_at).await?;
-        let mut affected: Vec<Period> = changed
-            .into_iter()
-            .flat_map(|period| (0..=PERIODS_THAT_LOOK_BACK).filter_map(move |years| period.years_earlier(-years)))
-            .filter(|period| delivered.contains(period))
-            .collect();
-        affected.sort_unstable();
-        affected.dedup();
+        let changed: BTreeSet<Period> = changed.into_iter().collect();
+        let affected = delivered.into_iter().filter(|period| looked_at(*period).any(|one| changed.contains(&one)));
 
         let organisations = store::list_organisations_known(tx, known_at).await?;
-        let mut runs = Vec::with_capacity(affected.len());
+        let deliveries = delivered_datasets(tx, &organisations, known_at).await?;
+        let mut runs = Vec::new();
         for period in affected {
-            runs.push(self.assess_period(tx, &organisations, period, known_at).await?);
+            runs.push(self.assess_period(tx, &organisations, &deliveries, period, known_at).await?);
         }
         Ok(runs)
     }
@@ -124,10 +118,11 @@ impl Service {
         &self,
         tx: &mut Tx,
         organisations: &[Organisation],
+        deliveries: &[DeliveredDataset],
         period: Period,
         known_at: Instant,
     ) -> Result<RunId, Error> {
-        let sector = self.sector(tx, organisations, period, known_at).await?;
+        let sector = self.sector(tx, organisations, deliveries, period, known_at).await?;
         let catalogue_hash = self.catalogue.hash;
         let work = move || score_as_run(sector, known_at, catalogue_hash);
         let (key, outcome) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
@@ -139,15 +134,23 @@ impl Service {
         &self,
         tx: &mut Tx,
         organisations: &[Organisation],
+        deliveries: &[DeliveredDataset],
         period: Period,
         known_at: Instant,
     ) -> Result<Sector, Error> {
         let mut sector = Sector::new(&self.catalogue, period);
         sector.members = organisations.iter().map(|one| Member { agb_code: one.agb_code, kind: one.kind }).collect();
-        for period in periods_looked_at(period) {
-            let found = store::list_observations_in_force(tx, Scope::Sector, period, known_at).await?;
+        let periods: Vec<Period> = looked_at(period).collect();
+        for period in &periods {
+            let found = store::list_observations_in_force(tx, Scope::Sector, *period, known_at).await?;
             sector.observations.extend(found.into_iter().map(|(observation, _)| observation));
         }
+        sector.data = DataInputs::new(&self.catalogue, &periods);
+        sector.data.known_on = Some(known_at.date());
+        sector.data.deliveries = deliveries.iter().filter(|one| periods.contains(&one.period)).cloned().collect();
+        let mandatory = sector.measures.iter().filter(|measure| measure.is_mandatory);
+        let due = mandatory.filter_map(|measure| sector.data.due_day(&measure.code, period));
+        sector.is_due = due.fold(true, |all, day| all && known_at.date() > day);
         Ok(sector)
     }
 
@@ -160,8 +163,8 @@ impl Service {
     ) -> Result<RunId, Error> {
         let id = key.id();
         let output_hash = Digest::of(&to_json(&outcome)?);
-        let Outcome { fits, correlation, account, .. } = outcome;
-        let sector = pack(&SectorPart { fits, correlation, account })?;
+        let Outcome { fits, correlation, account, drifts, .. } = outcome;
+        let sector = pack(&SectorPart { fits, correlation, account, drifts })?;
         let run = Run {
             id,
             period: key.period,
@@ -211,7 +214,8 @@ impl Service {
             return Ok(None);
         }
         let all = store::list_organisations_known(&mut tx, known_at).await?;
-        let mut sector = self.sector(&mut tx, &all, period, known_at).await?;
+        let deliveries = delivered_datasets(&mut tx, &all, known_at).await?;
+        let mut sector = self.sector(&mut tx, &all, &deliveries, period, known_at).await?;
         drop(tx);
         sector.settings.method = method;
         let catalogue_hash = self.catalogue.hash;
@@ -230,6 +234,7 @@ impl Service {
             fits: outcome.fits,
             correlation: outcome.correlation,
             account: outcome.account,
+            drifts: outcome.drifts,
             organisations: outcome.organisations.into_iter().filter_map(seen).collect(),
             solos: outcome.solos.into_iter().filter_map(seen).collect(),
         }))
@@ -257,6 +262,35 @@ impl Service {
     }
 }
 
+/// The periods that a run of `period` looks at, the latest first.
+pub(super) fn looked_at(period: Period) -> impl Iterator<Item = Period> {
+    std::iter::successors(Some(period), |period| period.previous()).take(Settings::default().lookback())
+}
+
+/// What is in force at `known_at`, each with the day of its first delivery.
+pub(super) async fn delivered_datasets(
+    tx: &mut Tx,
+    organisations: &[Organisation],
+    known_at: Instant,
+) -> Result<Vec<DeliveredDataset>, Error> {
+    let codes: BTreeMap<OrganisationId, AgbCode> = organisations.iter().map(|one| (one.id, one.agb_code)).collect();
+    // Sorted, so that the lines of one organisation, dataset and period follow one another, the first first.
+    let lines = store::list_deliveries(tx, Scope::Sector, None, known_at).await?;
+    let same =
+        |a: &Delivery, b: &Delivery| (a.organisation, &a.dataset, a.period) == (b.organisation, &b.dataset, b.period);
+    let in_force = lines.chunk_by(same).filter_map(|lines| {
+        let (first, last) = (lines.first()?, lines.last()?);
+        last.submission?;
+        Some(DeliveredDataset {
+            agb_code: *codes.get(&first.organisation)?,
+            dataset: first.dataset.clone(),
+            period: first.period,
+            on: first.known_from.date(),
+        })
+    });
+    Ok(in_force.collect())
+}
+
 pub(super) async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Assessment, Error> {
     let by_id: BTreeMap<OrganisationId, Organisation> =
         store::list_organisations(tx, scope).await?.into_iter().map(|one| (one.id, one)).collect();
@@ -270,7 +304,7 @@ pub(super) async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Asse
     for all in [&mut organisations, &mut solos] {
         all.sort_by_key(|one| one.organisation.agb_code);
     }
-    let SectorPart { fits, correlation, account } = unpack(&run.sector)?;
+    let SectorPart { fits, correlation, account, drifts } = unpack(&run.sector)?;
     Ok(Assessment {
         id: run.id,
         output_hash: run.output_hash,
@@ -284,6 +318,7 @@ pub(super) async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Asse
         fits,
         correlation,
         account,
+        drifts,
         organisations,
         solos,
     })

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     Error, Service,
-    assessment::{load_run, periods_looked_at, score_as_run},
+    assessment::{delivered_datasets, load_run, looked_at, score_as_run},
     packing::{decompress, to_json},
     submissions::allowed,
 };
@@ -182,7 +182,8 @@ impl Service {
         differences: &mut Vec<Difference>,
     ) -> Result<(usize, (RunKey, Outcome)), Error> {
         let organisations = store::list_organisations_known(tx, key.known_at).await?;
-        let mut sector = self.sector(tx, &organisations, key.period, key.known_at).await?;
+        let deliveries = delivered_datasets(tx, &organisations, key.known_at).await?;
+        let mut sector = self.sector(tx, &organisations, &deliveries, key.period, key.known_at).await?;
         let by_id: BTreeMap<OrganisationId, &Organisation> = organisations.iter().map(|one| (one.id, one)).collect();
         let mut count = 0;
         let mut observations = Vec::new();
@@ -263,6 +264,7 @@ async fn stored_outcome(tx: &mut Tx, run: Run) -> Result<Outcome, Error> {
         fits: all.fits,
         correlation: all.correlation,
         account: all.account,
+        drifts: all.drifts,
         organisations: all.organisations.into_iter().map(|one| one.outcome).collect(),
         solos: all.solos.into_iter().map(|one| one.outcome).collect(),
     })
@@ -270,7 +272,7 @@ async fn stored_outcome(tx: &mut Tx, run: Run) -> Result<Outcome, Error> {
 
 /// What spoke, at `known_at`, for the periods that a run of `period` looks at.
 async fn in_force(tx: &mut Tx, period: Period, known_at: Instant) -> Result<Vec<Delivery>, Error> {
-    let periods: Vec<Period> = periods_looked_at(period).collect();
+    let periods: Vec<Period> = looked_at(period).collect();
     let mut last: BTreeMap<(OrganisationId, String, Period), Delivery> = BTreeMap::new();
     for delivery in store::list_deliveries(tx, Scope::Sector, None, known_at).await? {
         if periods.contains(&delivery.period) {

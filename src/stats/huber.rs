@@ -69,6 +69,24 @@ pub fn fit_normal(measured: &[Measured]) -> Result<Centre, Error> {
     Ok(Centre { location: settle(measured, centre, dispersion), dispersion })
 }
 
+/// The sampling variance of the location of a robust fit, from how the organisations pull at it: the sum of
+/// psi(u)^2 / v over the square of the sum of 1 / v over those with |u| <= `clip`, times I / (I - 1) (Huber, Robust
+/// Statistics, 1981, section 6.4). The variances are those of the values around the location, dispersion included;
+/// holds for all three fits, which solve sum psi(u) / sqrt(v) = 0. `None` where nothing says how sure it is.
+pub fn location_variance(measured: &[Measured], location: f64, clip: f64) -> Option<f64> {
+    let (mut pulls, mut slope) = (0.0, 0.0);
+    for one in measured {
+        let distance = (one.value - location) / one.variance.sqrt();
+        pulls += (distance * distance).min(clip * clip) / one.variance;
+        if distance.abs() <= clip {
+            slope += 1.0 / one.variance;
+        }
+    }
+    let count = measured.len() as f64;
+    let variance = pulls / (slope * slope) * count / (count - 1.0);
+    (variance.is_finite() && variance > 0.0).then_some(variance)
+}
+
 /// The location where the variance between organisations is known, by the first of the equations of [`fit_normal`].
 /// Fails with [`Error::NoSpread`] where that and a sampling variance are both 0.
 pub fn locate_normal(measured: &[Measured], dispersion: f64) -> Result<f64, Error> {
@@ -177,6 +195,21 @@ mod tests {
         assert_eq!(fit_normal(&without_variance(&[3.0])), Err(Error::TooFew(1)));
         let infinite = [Measured { value: 1.0, variance: f64::INFINITY }; 3];
         assert_eq!(fit_normal(&infinite), Err(Error::NotANumberOfItsKind(f64::INFINITY)));
+    }
+
+    #[test]
+    fn certainty_of_a_location() {
+        let equal = |values: &[f64]| -> Vec<Measured> {
+            values.iter().map(|value| Measured { value: *value, variance: 1.0 }).collect()
+        };
+        // Nobody beyond the clip: the variance of a mean.
+        let variance = location_variance(&equal(&[-1.0, 0.0, 1.0, 0.0]), 0.0, 1.5).expect("a variance");
+        assert!((variance - 2.0 / 3.0 / 4.0).abs() < 1e-15);
+        // One far out pulls as if at the clip, and says nothing of the slope.
+        let variance = location_variance(&equal(&[-1.0, 0.0, 1.0, 90.0]), 0.0, 1.5).expect("a variance");
+        assert!((variance - 4.25 / 9.0 * 4.0 / 3.0).abs() < 1e-15);
+        assert_eq!(location_variance(&equal(&[1.0]), 0.0, 1.5), None);
+        assert_eq!(location_variance(&[Measured { value: 0.0, variance: 0.0 }; 3], 0.0, 1.5), None);
     }
 
     #[test]

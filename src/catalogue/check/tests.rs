@@ -22,7 +22,7 @@ fn with(path: &str, from: &str, to: &str) -> Files {
 }
 
 /// Each case breaks one thing in one of the embedded files: path, what stands there, what is put there, the fault.
-fn assert_faults(cases: &[(&str, &str, &str, &str)]) {
+pub(super) fn assert_faults(cases: &[(&str, &str, &str, &str)]) {
     for (path, from, to, fault) in cases {
         let found = faults(&with(path, from, to));
         assert!(found.contains(&format!("{path}: {fault}")), "{path}: `{from}` to `{to}` gave {found:#?}");

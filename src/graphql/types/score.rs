@@ -57,8 +57,10 @@ impl From<&Assessment> for RunType {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "Contribution")]
 pub(in crate::graphql) struct ContributionType {
-    /// The indicator.
+    /// The indicator; for the theme of data quality, the signal about data.
     indicator: IndicatorType,
+    /// Whether it is the change against the organisation's own past that adds it, and not the figure.
+    is_change: bool,
     /// What it adds, in points.
     points: f64,
 }
@@ -127,6 +129,7 @@ pub(in crate::graphql) fn risk_score(
     let catalogue = asked.catalogue();
     let contribution = |one: &Contribution| ContributionType {
         indicator: IndicatorType::named(catalogue, &one.indicator),
+        is_change: one.is_change,
         points: 10.0 * one.standardised,
     };
     RiskScore {

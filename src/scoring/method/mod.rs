@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) use norm::{Breach, hold_against};
-pub(super) use normal::{Noise, Scale};
+pub(super) use normal::{Noise, Scale, pooled};
 
 /// From this r on: attention.
 pub(super) const ATTENTION: f64 = 2.0;

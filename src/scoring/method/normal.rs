@@ -60,7 +60,7 @@ impl Scale {
 
 impl Noise {
     /// The sampling variance that an organisation's own figures give; 0 where they give none.
-    pub(super) fn known(self) -> f64 {
+    pub(in crate::scoring) fn known(self) -> f64 {
         match self {
             Self::Known(variance) => variance,
             Self::Within { respondents: Some(respondents), deviation: Some(deviation) } => {
@@ -72,7 +72,7 @@ impl Noise {
 
     /// The sampling variance, given the variance `within` that the group has in common: of an organisation without a
     /// standard deviation of its own the group's is taken, of one without a number of respondents none.
-    pub(super) fn variance(self, within: f64) -> f64 {
+    pub(in crate::scoring) fn variance(self, within: f64) -> f64 {
         match self {
             Self::Known(variance) => variance,
             Self::Within { respondents: None, .. } => 0.0,
@@ -94,7 +94,7 @@ fn samples(evidence: &[Evidence]) -> impl Iterator<Item = (f64, Noise)> {
 }
 
 /// The variance within organisations, pooled by degrees of freedom.
-pub(super) fn pooled(evidence: &[Evidence]) -> f64 {
+pub(in crate::scoring) fn pooled(evidence: &[Evidence]) -> f64 {
     let (squares, degrees) = samples(evidence).fold((0.0, 0.0), |sum, (_, noise)| match noise {
         Noise::Within { respondents: Some(respondents), deviation: Some(deviation) } if respondents > 1.0 => {
             (sum.0 + (respondents - 1.0) * deviation * deviation, sum.1 + (respondents - 1.0))

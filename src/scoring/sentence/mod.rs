@@ -1,5 +1,6 @@
 //! One plain sentence for an outcome, from its figures and the catalogue's templates, for whoever reads it.
 
+mod change;
 mod score;
 mod signal;
 mod words;
@@ -7,6 +8,7 @@ mod words;
 use super::{Account, OverrideReason};
 use crate::{catalogue::Catalogue, domain::Text};
 
+pub use change::change_sentence;
 pub use score::score_sentence;
 pub use signal::signal_sentence;
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     catalogue::Catalogue,
     domain::{Language, Text},
-    scoring::Score,
+    scoring::{Contribution, Score},
 };
 
 /// How many contributions a sentence names before it sums up the rest.
@@ -45,12 +45,21 @@ fn terms(catalogue: &Catalogue, reader: Reader, score: &Score, language: Languag
         let sign = if points < 0.0 { '-' } else { '+' };
         format!("{sign} {} ({name})", language.number(points.abs(), 1))
     };
-    let name = |code: &str| match catalogue.indicators.get(code) {
-        Some(indicator) if reader == Reader::Organisation => indicator.name.get(language).to_owned(),
-        _ => code.to_owned(),
+    let name = |one: &Contribution| {
+        let code = &one.indicator;
+        let named = catalogue.indicators.get(code).map(|indicator| &indicator.name);
+        let name = match named.or_else(|| catalogue.signals.get(code).map(|signal| &signal.name)) {
+            Some(name) if reader == Reader::Organisation => name.get(language).to_owned(),
+            _ => code.clone(),
+        };
+        if one.is_change {
+            catalogue.message("SCORE_CHANGE", &[("indicator", name)]).get(language).to_owned()
+        } else {
+            name
+        }
     };
     let (named, rest) = score.contributions.split_at(NAMED_CONTRIBUTIONS.min(score.contributions.len()));
-    let mut terms: Vec<String> = named.iter().map(|one| term(10.0 * one.standardised, &name(&one.indicator))).collect();
+    let mut terms: Vec<String> = named.iter().map(|one| term(10.0 * one.standardised, &name(one))).collect();
     if !rest.is_empty() {
         let points = rest.iter().map(|one| 10.0 * one.standardised).sum();
         terms.push(term(points, catalogue.message("SCORE_REST", &[]).get(language)));

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
     scoring::{
-        Measure, Member, Sector,
+        DataInputs, Measure, Member, Sector,
         located::{Cells, Fault, Faults, Row},
     },
 };
@@ -248,6 +248,7 @@ fn sector(
         members,
         observations: rows.iter().filter_map(observation).collect(),
         overrides: Vec::new(),
+        data: DataInputs::default(),
         is_due: true,
         seed: 0,
         settings: config.settings.clone(),

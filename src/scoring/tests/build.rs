@@ -3,7 +3,7 @@
 use crate::{
     catalogue::IndicatorKind,
     domain::{AgbCode, Direction, Level, Observation, OrganisationKind, Period},
-    scoring::{Measure, Member, Outcome, Sector, Settings, Signal},
+    scoring::{DataInputs, Measure, Member, Outcome, Sector, Settings, Signal},
 };
 
 pub(super) fn code(number: usize) -> AgbCode {
@@ -43,6 +43,7 @@ pub(super) fn sector(measures: Vec<Measure>, members: Vec<Member>, observations:
         observations,
         overrides: Vec::new(),
         is_due: true,
+        data: DataInputs::default(),
         seed: 2_025,
         // Few draws, as most tests look at other things.
         settings: Settings { rank_draws: 50, ..Settings::default() },

@@ -2,11 +2,14 @@
 
 mod backtest;
 mod build;
+mod change;
+mod data_quality;
 mod degenerate;
 mod explained;
 mod in_control;
 mod oracle;
 mod properties;
 mod table;
+mod worked_examples;
 mod sentences;
 mod small_numbers;
