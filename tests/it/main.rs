@@ -4,3 +4,5 @@
 
 mod architecture;
 mod harness;
+mod score_table;
+mod verify;
