@@ -22,3 +22,7 @@ schema: ## writes the GraphQL contract anew
 findings: ## writes the pages of all findings anew
 	cargo run --quiet -- findings > target/findings.md && mv target/findings.md docs/findings.nl.md
 	cargo run --quiet -- --language en findings > target/findings.md && mv target/findings.md docs/findings.en.md
+
+methodology: ## writes the pages of the statistics anew
+	cargo run --quiet -- methodology > target/methodology.md && mv target/methodology.md docs/methodiek.md
+	cargo run --quiet -- --language en methodology > target/methodology.md && mv target/methodology.md docs/methodology.md

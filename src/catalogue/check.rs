@@ -14,6 +14,7 @@ use super::{
     dataset::YearRange,
     fold::fold,
     load::{Catalogue, CatalogueError},
+    methodology::Methodology,
     rule,
     window::Window,
 };
@@ -40,6 +41,7 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
         check_rules(catalogue, dataset, &mut Faults::of(&format!("rules/{dataset}.toml"), &mut all));
     }
     check_finding_kinds(catalogue, &mut Faults::of("findings.toml", &mut all));
+    check_methodology(catalogue, &mut Faults::of("methodology.toml", &mut all));
     check_windows(catalogue, &mut Faults::of("windows.toml", &mut all));
     all.extend(rule::faults(catalogue));
     all
@@ -129,6 +131,24 @@ fn check_finding_kinds(catalogue: &Catalogue, faults: &mut Faults<'_>) {
         }
         if let Some(steps) = &kind.steps {
             faults.check_text(&format!("the steps of `{}`", kind.code), steps);
+        }
+    }
+}
+
+fn check_methodology(catalogue: &Catalogue, faults: &mut Faults<'_>) {
+    let Methodology { title, introduction, sections, .. } = &catalogue.methodology;
+    faults.check_text("the title", title);
+    faults.check_text("the introduction", introduction);
+    faults.check_distinct(sections.iter().map(|section| (&section.code, &[][..])));
+    for section in sections {
+        for (what, text) in [
+            ("title", &section.title),
+            ("text", &section.text),
+            ("assumptions", &section.assumptions),
+            ("false-alarm rate", &section.false_alarms),
+            ("example", &section.example),
+        ] {
+            faults.check_text(&format!("the {what} of `{}`", section.code), text);
         }
     }
 }

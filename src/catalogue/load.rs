@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::{
     check, data_signal::DataSignal, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator,
-    rule::Rule, window::Window,
+    methodology::Methodology, rule::Rule, window::Window,
 };
 use crate::domain::{Digest, Text};
 
@@ -32,6 +32,8 @@ pub struct Catalogue {
     pub windows: Vec<Window>,
     /// What the service says when it cannot do what was asked, by code.
     pub messages: BTreeMap<String, Text>,
+    /// How everything is computed, in words.
+    pub methodology: Methodology,
 }
 
 /// A group of indicators that is scored together.
@@ -99,7 +101,7 @@ impl Catalogue {
 
     /// The catalogue of `files`: path below its folder to text. All faults are reported, not only the first.
     ///
-    /// The texts, `findings.toml` and `messages.toml`, may be left out of a folder: the product's own then serve.
+    /// The texts, `findings.toml`, `messages.toml` and `methodology.toml`, may be left out of a folder: the product's own then serve.
     pub fn load(files: &BTreeMap<String, String>) -> Result<Self, CatalogueErrors> {
         let mut catalogue = Self {
             hash: hash(files),
@@ -111,6 +113,7 @@ impl Catalogue {
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
             messages: BTreeMap::new(),
+            methodology: Methodology::default(),
         };
         let mut faults = Vec::new();
         for (path, text) in files {
@@ -118,7 +121,8 @@ impl Catalogue {
                 faults.push(CatalogueError { file: path.clone(), fault });
             }
         }
-        for path in ["findings.toml", "messages.toml"].into_iter().filter(|path| !files.contains_key(*path)) {
+        let texts = ["findings.toml", "messages.toml", "methodology.toml"];
+        for path in texts.into_iter().filter(|path| !files.contains_key(*path)) {
             if let Some(text) = embedded::files().get(path)
                 && let Err(fault) = catalogue.take(path, text)
             {
@@ -175,6 +179,8 @@ impl Catalogue {
             self.windows = parse::<Windows>(text)?.windows;
         } else if path == "messages.toml" {
             self.messages = parse(text)?;
+        } else if path == "methodology.toml" {
+            self.methodology = parse(text)?;
         } else if path == "findings.toml" {
             for kind in parse::<Findings>(text)?.findings {
                 let code = kind.code.clone();

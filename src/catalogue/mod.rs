@@ -13,6 +13,7 @@ mod findings_page;
 mod fold;
 mod indicator;
 mod load;
+mod methodology;
 mod rule;
 mod window;
 
@@ -26,5 +27,6 @@ pub use indicator::{
     Origin, Unit,
 };
 pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
+pub use methodology::{Headings, Methodology, MethodologySection};
 pub use rule::Rule;
 pub use window::{Window, WindowState};

@@ -8,7 +8,7 @@ use crate::{
     service, store,
 };
 
-/// The files were checked and at least one has an error.
+/// The files were checked and at least one has an error; or a table cannot be used.
 pub(super) const REJECTED: u8 = 1;
 /// The command was not understood, or a file it names cannot be read.
 pub(super) const USAGE: u8 = 2;
@@ -29,15 +29,17 @@ pub(super) const HELP: &str = "Examples:
   kraamzicht check indicatoren.csv                  what is wrong with a file, without sending it
   kraamzicht serve --database-url postgres://...    the service on PostgreSQL
   kraamzicht token --role inspector                 a token for somebody at the inspectorate
+  kraamzicht verify --all                           are all stored scores still what the received files give?
+  kraamzicht score-table --help                     a table of your own through the engine
 
 Exit codes:
   0   done; for `check`: no errors
-  1   `check`: at least one file has an error
+  1   `check`: at least one file has an error; `score-table`, `backtest`: the table has one
   2   the command was not understood, or a file cannot be read
   3   refused: not found, or already there
   4   the database cannot be reached or is busy; trying again is safe
   5   the catalogue has faults
-  6   what was verified is not intact
+  6   what was verified is not intact, or not what the received files give
   70  a fault of this program";
 
 /// Says what went wrong, with its causes, and gives the exit code. An ordinary "no" is said in `language`, in the words

@@ -5,18 +5,22 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
 
 mod arguments;
+mod backtest;
 mod check;
 pub mod demo;
 mod exit;
 mod findings;
+mod methodology;
 mod migrate;
 mod operate;
 mod register;
 mod schema;
 mod score;
+mod score_table;
 mod serve;
 mod start_demo;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -36,12 +40,17 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::run(global, &options),
         Command::Findings => findings::run(global),
         Command::Schema => schema::run(),
+        Command::ScoreTable(options) => score_table::run(&options),
+        Command::Backtest(options) => backtest::run(global, &options),
+        Command::Methodology => methodology::run(global),
         Command::Serve(options) => operate::block_on(serve::run(global, &options)),
         Command::Demo(options) => operate::block_on(start_demo::run(global, &options)),
         Command::Migrate => operate::block_on(migrate::run(global)),
         Command::Register(options) => operate::block_on(register::run(global, &options)),
         Command::Token(options) => operate::block_on(token::run(global, &options)),
         Command::Score(options) => operate::block_on(score::run(global, &options)),
+        Command::Verify(options) => operate::block_on(verify::run(global, &options)),
+        Command::ExportRun(options) => operate::block_on(verify::export(global, &options)),
         Command::VerifyAudit => operate::block_on(migrate::verify_audit(global)),
     };
     outcome.unwrap_or_else(|error| exit::report(&error, global.language.into()))

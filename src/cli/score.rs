@@ -1,11 +1,11 @@
 //! `score`: the list of a period, or one organisation explained.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use anyhow::bail;
 
 use super::{
-    arguments::{Global, ScoreOptions},
+    arguments::{Global, MethodArgument, ScoreOptions},
     operate,
 };
 use crate::{
@@ -17,7 +17,13 @@ use crate::{
 pub(super) async fn run(global: &Global, options: &ScoreOptions) -> anyhow::Result<ExitCode> {
     let service = operate::service(global).await?;
     let language = global.language.into();
-    let Some(assessment) = service.assessment(&Actor::OPERATOR, options.period, service.now()).await? else {
+    let now = service.now();
+    let found = if options.method == MethodArgument::Exact {
+        service.assessment(&Actor::OPERATOR, options.period, now).await?
+    } else {
+        service.audit_run(&Actor::OPERATOR, options.period, now, options.method.into()).await?.map(Arc::new)
+    };
+    let Some(assessment) = found else {
         bail!(crate::service::Error::NotFound);
     };
     match options.explain {

@@ -6,6 +6,7 @@
 
 mod account;
 mod arrange;
+mod backtest;
 mod change;
 mod chart;
 mod column;
@@ -15,6 +16,7 @@ mod credit;
 mod derive;
 mod drift;
 mod engine;
+mod located;
 mod method;
 mod outcome;
 mod past;
@@ -28,23 +30,30 @@ mod signal;
 mod simulate;
 mod slip;
 mod small;
+mod table;
 mod value;
 
 pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
+pub use backtest::{
+    AreaFigure, Backtest, BacktestColumns, BinFigure, CALIBRATED_FROM, Figures, Group, LeftOut, ShareFigure,
+    Top as TopVisits, Visit, backtest, read_outcomes,
+};
 pub use change::Change;
 pub use chart::{Chart, ChartLimits, ChartPoint, ChartSums, chart};
 pub use column::{Column, judge_proportions, judge_values};
 pub use drift::{Drift, Step, TypicalValue};
 pub use engine::{score, score_periods};
+pub use located::{Fault, Faults};
 pub use outcome::{
     AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Headline, Insufficiency, Interval,
     NormComparison, OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
 };
 pub use quality::{DataFinding, DataInputs, DataQuality, DeliveredDataset, data_sentence, data_signal_sentence};
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
-pub use sector::{Measure, Member, Override, OverrideReason, Sector, Settings, Threshold};
+pub use sector::{Measure, Member, Method, Override, OverrideReason, Sector, Settings, Threshold};
 pub use sentence::{Reader, account_sentence, change_sentence, override_sentence, score_sentence, signal_sentence};
 pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
+pub use table::{ScoreTable, TableConfig, TableFaults, seventeen_digits};
 
 #[cfg(test)]
 mod tests;

@@ -71,7 +71,7 @@ pub(super) fn compare(
         if peers.evidence.len() < settings.minimum_peers.max(2) {
             continue;
         }
-        let Ok(model) = Model::fit(&peers.evidence) else { continue };
+        let Ok(model) = Model::fit(settings, &peers.evidence) else { continue };
         if let Some(slot) = compared.models.get_mut(place) {
             *slot = Some(model);
         }
@@ -156,6 +156,7 @@ fn fit(measure: &Measure, peer_group: PeerGroup, peers: &Peers, model: Model, pe
         typical_value: peers.evidence.first().map_or(location, |evidence| model.typical_value(measure, *evidence)),
         dispersion: model.centre.dispersion,
         dispersion_kind: match measure.kind {
+            _ if model.follows_a_recipe() => Dispersion::Variance,
             IndicatorKind::Proportion => Dispersion::IntraclassCorrelation,
             IndicatorKind::Rate => Dispersion::SquaredVariation,
             IndicatorKind::Share | IndicatorKind::Mean | IndicatorKind::LogMean => Dispersion::Variance,

@@ -79,7 +79,12 @@ impl From<&Indicator> for Measure {
 
 /// The constants of the method; their defaults are those of method.md.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// How organisations are compared with their peers.
+    pub method: Method,
+    /// Whether expected numbers are rounded to two decimals, as those of the SHMI are (`method` `shmi`).
+    pub round_expected: bool,
     /// The most that one indicator's r may weigh, either way.
     pub cap: f64,
     /// The least denominator for a peer z.
@@ -115,6 +120,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            method: Method::Exact,
+            round_expected: true,
             cap: 4.0,
             minimum_denominator: 5.0,
             minimum_peers: 20,
@@ -130,6 +137,38 @@ impl Default for Settings {
             threshold_draws: 200_000,
             top: 20,
             rank_draws: 2_000,
+        }
+    }
+}
+
+/// How organisations are compared with their peers. All but the first are the published recipes of others, for audit:
+/// what they would have said of the same figures (method.md section 3.11).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Our own: exact tails around a robust fit.
+    #[default]
+    Exact,
+    /// The Care Quality Commission's: distances winsorised, over-dispersion added.
+    CqcWinsor,
+    /// That of the Summary Hospital-level Mortality Indicator: extreme tenths left out. For proportions and rates;
+    /// means and shares have no expected number and are compared as under `exact`.
+    Shmi,
+    /// `DerSimonian` and Laird's random effects.
+    Dl,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Exact, Self::CqcWinsor, Self::Shmi, Self::Dl];
+
+    /// The word for it in configurations and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::CqcWinsor => "cqc_winsor",
+            Self::Shmi => "shmi",
+            Self::Dl => "dl",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Insufficiency, Measure, Member, PeerGroup, Pooled, Settings,
+    Insufficiency, Measure, Member, Method, PeerGroup, Pooled, Settings,
     method::{Evidence, Model},
     peers::{Compared, GROUPS, Peers, Verdict, belongs},
     value::{rate_of, share_of},
@@ -19,7 +19,8 @@ use crate::{
 ///
 /// A group of too few organisations takes its ordinary variation from all periods together, and what is usual from its
 /// own period. An organisation whose own numbers are too small is judged on the sum of its last periods; what is usual
-/// is then that of the same periods in the same parts, so that a sector that moves does not count against it.
+/// is then that of the same periods in the same parts, so that a sector that moves does not count against it. The
+/// recipes of others do neither.
 pub(super) fn with_history<'a>(
     measure: &Measure,
     settings: &Settings,
@@ -28,7 +29,7 @@ pub(super) fn with_history<'a>(
     table: &mut Table,
 ) -> Cow<'a, Compared> {
     let Some((now, earlier)) = history.split_first() else { return Cow::Owned(Compared::default()) };
-    if measure.kind == IndicatorKind::Rule || earlier.is_empty() {
+    if measure.kind == IndicatorKind::Rule || earlier.is_empty() || settings.method != Method::Exact {
         return Cow::Borrowed(now);
     }
     let mut compared = (*now).clone();
@@ -104,7 +105,7 @@ fn from_all_periods(
     if evidence.len() < settings.minimum_peers.max(2) {
         return None;
     }
-    let model = Model::fit(&evidence).ok()?.located(&now.evidence).ok()?;
+    let model = Model::fit(settings, &evidence).ok()?.located(&now.evidence).ok()?;
     Some((model, periods))
 }
 

@@ -14,8 +14,9 @@ use super::{
 use crate::{
     domain::{Actor, AgbCode, Digest, Instant, Organisation, OrganisationId, Period, RunId, Scope, Text},
     scoring::{
-        self, Change, Correlation, DataFinding, DataInputs, DataQuality, DeliveredDataset, Drift, ENGINE_VERSION, Fit,
-        Member, OrganisationOutcome, Outcome, Reader, RunKey, Score, Sector, Settings, Signal,
+        self, Account, Change, Correlation, DataFinding, DataInputs, DataQuality, DeliveredDataset, Drift,
+        ENGINE_VERSION, Fit, Member, Method, OrganisationOutcome, Outcome, Reader, RunKey, Score, Sector, Settings,
+        Signal,
     },
     store::{self, Delivery, Run, RunOutcome, Tx},
 };
@@ -33,10 +34,14 @@ pub struct Assessment {
     pub fits: Vec<Fit>,
     /// How measures go together.
     pub correlation: Correlation,
+    /// How many signals there are, and how many chance alone would give.
+    pub account: Account,
     /// What each peer group as a whole did.
     pub drifts: Vec<Drift>,
     /// The organisations within the asker's scope, by AGB code.
     pub organisations: Vec<AssessedOrganisation>,
+    /// The practices of one person within the asker's scope, by AGB code: never ranked, for themselves.
+    pub solos: Vec<AssessedOrganisation>,
 }
 
 /// One organisation and what the run says of it.
@@ -53,7 +58,22 @@ pub struct AssessedOrganisation {
 struct SectorPart {
     fits: Vec<Fit>,
     correlation: Correlation,
+    account: Account,
     drifts: Vec<Drift>,
+}
+
+/// Scores `sector` as known at `known_at`.
+pub(super) fn score_as_run(mut sector: Sector, known_at: Instant, catalogue_hash: Digest) -> (RunKey, Outcome) {
+    let key = RunKey {
+        period: sector.period,
+        known_at,
+        engine_version: ENGINE_VERSION.to_owned(),
+        catalogue_hash,
+        input_hash: scoring::input_hash(&sector),
+    };
+    sector.seed = key.seed();
+    let outcome = scoring::score(&sector);
+    (key, outcome)
 }
 
 impl Assessment {
@@ -102,7 +122,7 @@ impl Service {
         let changed: BTreeSet<Period> = changed.into_iter().collect();
         let affected = delivered.into_iter().filter(|period| looked_at(*period).any(|one| changed.contains(&one)));
 
-        let organisations = store::list_organisations(tx, Scope::Sector).await?;
+        let organisations = store::list_organisations_known(tx, known_at).await?;
         let deliveries = delivered_datasets(tx, &organisations, known_at).await?;
         let mut runs = Vec::new();
         for period in affected {
@@ -119,27 +139,15 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<RunId, Error> {
-        let mut sector = self.sector(tx, organisations, deliveries, period, known_at).await?;
+        let sector = self.sector(tx, organisations, deliveries, period, known_at).await?;
         let catalogue_hash = self.catalogue.hash;
-        let (key, outcome) = tokio::task::spawn_blocking(move || {
-            let key = RunKey {
-                period,
-                known_at,
-                engine_version: ENGINE_VERSION.to_owned(),
-                catalogue_hash,
-                input_hash: scoring::input_hash(&sector),
-            };
-            sector.seed = key.seed();
-            let outcome = scoring::score(&sector);
-            (key, outcome)
-        })
-        .await
-        .map_err(Error::internal)?;
+        let work = move || score_as_run(sector, known_at, catalogue_hash);
+        let (key, outcome) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
         self.keep(tx, organisations, key, outcome).await
     }
 
     /// All that a run of `period` looks at.
-    async fn sector(
+    pub(super) async fn sector(
         &self,
         tx: &mut Tx,
         organisations: &[Organisation],
@@ -172,8 +180,8 @@ impl Service {
     ) -> Result<RunId, Error> {
         let id = key.id();
         let output_hash = Digest::of(&to_json(&outcome)?);
-        let sector =
-            pack(&SectorPart { fits: outcome.fits, correlation: outcome.correlation, drifts: outcome.drifts })?;
+        let Outcome { fits, correlation, account, drifts, .. } = outcome;
+        let sector = pack(&SectorPart { fits, correlation, account, drifts })?;
         let run = Run {
             id,
             period: key.period,
@@ -187,7 +195,7 @@ impl Service {
         store::insert_run(tx, &run).await?;
         let by_code: BTreeMap<AgbCode, OrganisationId> =
             organisations.iter().map(|one| (one.agb_code, one.id)).collect();
-        for one in &outcome.organisations {
+        for one in outcome.organisations.iter().chain(&outcome.solos) {
             let organisation =
                 *by_code.get(&one.agb_code).ok_or_else(|| Error::internal("scored an unknown organisation"))?;
             let packed = RunOutcome { organisation, outcome: pack(one)? };
@@ -208,6 +216,45 @@ impl Service {
             Some(run) => self.read_run(&mut tx, actor.scope, run).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What a run of `period` would say now by `method`: for audit, and not kept.
+    pub async fn audit_run(
+        &self,
+        actor: &Actor,
+        period: Period,
+        known_at: Instant,
+        method: Method,
+    ) -> Result<Option<Assessment>, Error> {
+        let mut tx = self.database.read().await?;
+        if !store::list_delivered_periods(&mut tx, known_at).await?.contains(&period) {
+            return Ok(None);
+        }
+        let all = store::list_organisations_known(&mut tx, known_at).await?;
+        let deliveries = delivered_datasets(&mut tx, &all, known_at).await?;
+        let mut sector = self.sector(&mut tx, &all, &deliveries, period, known_at).await?;
+        drop(tx);
+        sector.settings.method = method;
+        let catalogue_hash = self.catalogue.hash;
+        let work = move || score_as_run(sector, known_at, catalogue_hash);
+        let (key, outcome) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+        let output_hash = Digest::of(&to_json(&outcome)?);
+        let by_code: BTreeMap<AgbCode, &Organisation> = all.iter().map(|one| (one.agb_code, one)).collect();
+        let seen = |outcome: OrganisationOutcome| {
+            let organisation = by_code.get(&outcome.agb_code).filter(|one| actor.scope.includes(one.id))?;
+            Some(AssessedOrganisation { organisation: (*organisation).clone(), outcome })
+        };
+        Ok(Some(Assessment {
+            id: key.id(),
+            key,
+            output_hash,
+            fits: outcome.fits,
+            correlation: outcome.correlation,
+            account: outcome.account,
+            drifts: outcome.drifts,
+            organisations: outcome.organisations.into_iter().filter_map(seen).collect(),
+            solos: outcome.solos.into_iter().filter_map(seen).collect(),
+        }))
     }
 
     /// The last run of every period known at `known_at`, without its organisations.
@@ -233,12 +280,12 @@ impl Service {
 }
 
 /// The periods that a run of `period` looks at, the latest first.
-fn looked_at(period: Period) -> impl Iterator<Item = Period> {
+pub(super) fn looked_at(period: Period) -> impl Iterator<Item = Period> {
     std::iter::successors(Some(period), |period| period.previous()).take(Settings::default().lookback())
 }
 
 /// What is in force at `known_at`, each with the day of its first delivery.
-async fn delivered_datasets(
+pub(super) async fn delivered_datasets(
     tx: &mut Tx,
     organisations: &[Organisation],
     known_at: Instant,
@@ -261,16 +308,20 @@ async fn delivered_datasets(
     Ok(in_force.collect())
 }
 
-async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Assessment, Error> {
+pub(super) async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Assessment, Error> {
     let by_id: BTreeMap<OrganisationId, Organisation> =
         store::list_organisations(tx, scope).await?.into_iter().map(|one| (one.id, one)).collect();
-    let mut organisations = Vec::new();
+    let (mut organisations, mut solos) = (Vec::new(), Vec::new());
     for one in store::list_run_outcomes(tx, scope, run.id).await? {
         let organisation = by_id.get(&one.organisation).ok_or_else(|| Error::internal("a run of nobody"))?;
-        organisations.push(AssessedOrganisation { organisation: organisation.clone(), outcome: unpack(&one.outcome)? });
+        let is_ranked = organisation.kind.is_ranked();
+        let of_its_kind = if is_ranked { &mut organisations } else { &mut solos };
+        of_its_kind.push(AssessedOrganisation { organisation: organisation.clone(), outcome: unpack(&one.outcome)? });
     }
-    organisations.sort_by_key(|one| one.organisation.agb_code);
-    let SectorPart { fits, correlation, drifts } = unpack(&run.sector)?;
+    for all in [&mut organisations, &mut solos] {
+        all.sort_by_key(|one| one.organisation.agb_code);
+    }
+    let SectorPart { fits, correlation, account, drifts } = unpack(&run.sector)?;
     Ok(Assessment {
         id: run.id,
         output_hash: run.output_hash,
@@ -283,7 +334,9 @@ async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Assessment, Err
         },
         fits,
         correlation,
+        account,
         drifts,
         organisations,
+        solos,
     })
 }

@@ -11,6 +11,7 @@ mod reading;
 mod register;
 mod submissions;
 mod uploads;
+mod verification;
 mod wiring;
 
 pub use access::NewToken;
@@ -19,6 +20,7 @@ pub use assessment::{AssessedOrganisation, Assessment};
 pub use error::{Error, Refusal};
 pub use reading::{Distribution, SubmissionQuery};
 pub use submissions::CheckedSubmission;
+pub use verification::{Difference, ExportedRun, Verification};
 pub use wiring::{Service, Settings, must_deliver};
 
 pub use crate::scoring::{

@@ -116,10 +116,21 @@ impl Service {
         dataset: Option<String>,
         allowed: BTreeSet<AgbCode>,
     ) -> Result<(Report, Vec<Observation>), Error> {
+        self.check_as_of(gzip, dataset, allowed, self.now()).await
+    }
+
+    /// The same on another day than this.
+    pub(super) async fn check_as_of(
+        &self,
+        gzip: Vec<u8>,
+        dataset: Option<String>,
+        allowed: BTreeSet<AgbCode>,
+        at: Instant,
+    ) -> Result<(Report, Vec<Observation>), Error> {
         let _place = self.check_places.acquire().await.map_err(Error::internal)?;
         let catalogue = Arc::clone(&self.catalogue);
-        let (now, limit) = (self.now(), self.settings.upload_limit);
-        let work = move || check_bytes(&gzip, &catalogue, dataset.as_deref(), &allowed, now, limit);
+        let limit = self.settings.upload_limit;
+        let work = move || check_bytes(&gzip, &catalogue, dataset.as_deref(), &allowed, at, limit);
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 

@@ -18,13 +18,17 @@ pub fn wilson(events: u64, trials: u64, tail: f64) -> Result<Bounds, Error> {
     if trials == 0 || events > trials {
         return Err(Error::ImpossibleCount { events, trials });
     }
+    wilson_of(events as f64, trials as f64, tail)
+}
+
+/// The same of a weighted share: `events` and `trials` need not be whole.
+pub(super) fn wilson_of(x: f64, n: f64, tail: f64) -> Result<Bounds, Error> {
     let z = distance(tail)?;
-    let (x, n) = (events as f64, trials as f64);
     let centre = 2.0 * x + z * z;
-    let width = z * (z * z + 4.0 * x * (1.0 - x / n)).sqrt();
+    let width = z * (z * z + 4.0 * x * (1.0 - x / n).max(0.0)).sqrt();
     let scale = 2.0 * (n + z * z);
-    let low = if events == 0 { 0.0 } else { (centre - width) / scale };
-    let high = if events == trials { 1.0 } else { (centre + width) / scale };
+    let low = if x <= 0.0 { 0.0 } else { (centre - width) / scale };
+    let high = if x >= n { 1.0 } else { (centre + width) / scale };
     Ok(Bounds { low: low.max(0.0), high: high.min(1.0) })
 }
 

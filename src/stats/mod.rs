@@ -11,6 +11,7 @@ mod chance;
 mod control_chart;
 mod describe;
 mod discrete;
+mod discrimination;
 mod draws;
 mod error;
 mod factor;
@@ -21,6 +22,7 @@ mod multiplicity;
 mod negative_binomial;
 pub mod normal;
 mod number;
+mod overdispersion;
 mod root;
 mod run_length;
 mod sums;
@@ -36,6 +38,10 @@ pub use control_chart::{
 };
 pub use describe::{median, pearson, quantile};
 pub use discrete::{Discrete, Table, Tails};
+pub use discrimination::{
+    Area, Bin, Case, Share, area_standard_error, area_under_curve, average_precision, base_rate, brier, calibration,
+    precision_at, stratified_area,
+};
 pub use draws::Draws;
 pub use error::Error;
 pub use factor::triangle;
@@ -44,7 +50,12 @@ pub use huber::{Centre, Measured, clipped_second_moment, fit_normal, locate_norm
 pub use interval::{Bounds, byar, poisson_exact, wilson};
 pub use multiplicity::false_discovery_rates;
 pub use negative_binomial::NegativeBinomial;
+pub use overdispersion::{Overdispersion, Transformed, dersimonian_laird, truncated, weighted_mean, winsorised};
 pub use run_length::{cumulative_sum_run_length, moving_average_run_length};
 
 #[cfg(test)]
 mod grid_tests;
+#[cfg(test)]
+mod overdispersion_tests;
+#[cfg(test)]
+pub(crate) mod real_tests;

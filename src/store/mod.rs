@@ -27,11 +27,12 @@ pub use error::Error;
 pub use observations::{insert as insert_observation, list_in_force as list_observations_in_force};
 pub use organisations::{
     find_by_agb as find_organisation_by_agb, find_by_id as find_organisation, insert as insert_organisation,
-    list as list_organisations,
+    list as list_organisations, list_known as list_organisations_known,
 };
 pub use runs::{
     Run, RunOutcome, find as find_run, find_latest as find_latest_run, insert as insert_run,
-    insert_outcome as insert_run_outcome, list as list_runs, list_outcomes as list_run_outcomes,
+    insert_outcome as insert_run_outcome, list as list_runs, list_all as list_all_runs,
+    list_outcomes as list_run_outcomes,
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,

@@ -15,6 +15,8 @@ statements! {
         FROM run WHERE known_at <= $1 AND known_at = (SELECT MAX(latest.known_at) FROM run AS latest
             WHERE latest.period = run.period AND latest.known_at <= $1)
         ORDER BY period";
+    LIST_ALL = "SELECT id, period, known_at, engine_version, catalogue_hash, input_hash, output_hash, sector
+        FROM run ORDER BY known_at, period, id";
     LIST_OUTCOMES = "SELECT organisation_id, outcome FROM run_organisation
         WHERE run_id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
         ORDER BY organisation_id";
@@ -89,6 +91,12 @@ pub async fn find_latest(tx: &mut Tx, period: Period, known_at: Instant) -> Resu
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND_LATEST)
         .bind(period.to_string()).bind(Moment(known_at)).fetch_optional(connection).await?);
     row.map(run).transpose()
+}
+
+/// Every run, in the order in which they were made.
+pub async fn list_all(tx: &mut Tx) -> Result<Vec<Run>, Error> {
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_ALL).fetch_all(connection).await?);
+    rows.into_iter().map(run).collect()
 }
 
 /// The last run of every period that was known at `known_at`, by period.

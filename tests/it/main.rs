@@ -13,4 +13,6 @@ mod http;
 mod known_at;
 mod scene;
 mod scope;
+mod score_table;
 mod submissions;
+mod verify;

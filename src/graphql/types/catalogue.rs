@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, SimpleObject};
 
-use super::LocalizedText;
+use super::{LocalizedText, MethodologySectionType};
 use crate::{
     catalogue::{Aspect, Catalogue, Column, ColumnType, Dataset, Indicator, IndicatorKind, NormBasis, Theme, Unit},
     domain::Direction,
@@ -20,6 +20,8 @@ pub(in crate::graphql) struct CatalogueType {
     indicators: Vec<IndicatorType>,
     /// The datasets that may be delivered, by code.
     datasets: Vec<DatasetType>,
+    /// How everything is computed, statistic by statistic.
+    methodology: Vec<MethodologySectionType>,
 }
 
 impl From<&Catalogue> for CatalogueType {
@@ -29,6 +31,7 @@ impl From<&Catalogue> for CatalogueType {
             themes: catalogue.themes.iter().map(Into::into).collect(),
             indicators: catalogue.indicators.values().map(|one| IndicatorType::new(catalogue, one)).collect(),
             datasets: catalogue.datasets.values().filter(|one| one.submittable).map(Into::into).collect(),
+            methodology: catalogue.methodology.sections.iter().map(Into::into).collect(),
         }
     }
 }

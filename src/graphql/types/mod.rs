@@ -3,6 +3,7 @@
 mod catalogue;
 mod distribution;
 mod finding;
+mod methodology;
 mod observation;
 mod organisation;
 mod score;
@@ -13,6 +14,7 @@ mod text;
 pub(super) use catalogue::{CatalogueType, IndicatorType};
 pub(super) use distribution::DistributionType;
 pub(super) use finding::SeverityType;
+pub(super) use methodology::MethodologySectionType;
 pub(super) use observation::ObservationType;
 pub(super) use organisation::OrganisationType;
 pub(super) use score::{RiskScore, RunType, risk_score};

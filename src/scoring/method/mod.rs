@@ -1,5 +1,6 @@
 //! The routes from evidence to a distance from peers, one per statistical kind (method.md section 3).
 
+mod compatibility;
 mod normal;
 mod norm;
 mod proportion;
@@ -51,6 +52,8 @@ pub(super) struct Model {
     pub(super) centre: Centre,
     /// The variance within organisations that the group has in common, for means.
     within: f64,
+    /// The published recipe that it follows in place of our own method.
+    recipe: Option<compatibility::Recipe>,
 }
 
 /// What comparing one organisation gives.
@@ -88,14 +91,22 @@ impl Evidence {
 }
 
 impl Model {
-    /// Fits `evidence`, all of the kind of `measure`.
-    pub(super) fn fit(evidence: &[Evidence]) -> Result<Self, Error> {
+    /// Fits `evidence`, all of one kind, by the method of `settings`.
+    pub(super) fn fit(settings: &Settings, evidence: &[Evidence]) -> Result<Self, Error> {
+        if let Some(model) = compatibility::fit(settings, evidence) {
+            return model;
+        }
         match evidence.first() {
             Some(Evidence::Proportion(_)) => proportion::fit(evidence),
             Some(Evidence::Rate(_)) => rate::fit(evidence),
             Some(Evidence::Normal { .. }) => normal::fit(evidence),
             Some(Evidence::Rule { .. }) | None => Err(Error::TooFew(0)),
         }
+    }
+
+    /// Whether it follows the published recipe of others.
+    pub(super) const fn follows_a_recipe(&self) -> bool {
+        self.recipe.is_some()
     }
 
     /// The same with the location of `evidence` for the dispersion at hand.
@@ -116,6 +127,9 @@ impl Model {
 
     /// Judges each piece of evidence, in its order; `None` where no comparison can be made.
     pub(super) fn judge(self, measure: &Measure, evidence: &[Evidence], table: &mut Table) -> Vec<Option<Judgement>> {
+        if let Some(recipe) = self.recipe {
+            return evidence.iter().map(|one| compatibility::judge(recipe, self, measure, one)).collect();
+        }
         match evidence.first() {
             Some(Evidence::Proportion(_)) => proportion::judge(self, measure, evidence, table),
             _ => evidence
@@ -134,6 +148,9 @@ impl Model {
 
     /// The centre in the unit shown.
     pub(super) fn typical_value(self, measure: &Measure, evidence: Evidence) -> f64 {
+        if let Some(recipe) = self.recipe {
+            return compatibility::typical_value(recipe, self, measure, &evidence);
+        }
         match evidence {
             Evidence::Normal { scale, .. } => scale.shown(self.centre.location),
             _ => measure.factor * self.centre.location,

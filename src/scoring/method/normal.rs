@@ -60,7 +60,7 @@ impl Scale {
 
 impl Noise {
     /// The sampling variance that an organisation's own figures give; 0 where they give none.
-    pub(super) fn known(self) -> f64 {
+    pub(in crate::scoring) fn known(self) -> f64 {
         match self {
             Self::Known(variance) => variance,
             Self::Within { respondents: Some(respondents), deviation: Some(deviation) } => {
@@ -110,7 +110,7 @@ fn measured(evidence: &[Evidence], within: f64) -> Vec<Measured> {
 
 pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
     let within = pooled(evidence);
-    Ok(Model { centre: fit_normal(&measured(evidence, within))?, within })
+    Ok(Model { centre: fit_normal(&measured(evidence, within))?, within, recipe: None })
 }
 
 pub(super) fn locate(evidence: &[Evidence], model: Model) -> Result<f64, Error> {

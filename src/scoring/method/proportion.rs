@@ -15,7 +15,7 @@ fn trials(evidence: &[Evidence]) -> Vec<Trials> {
 }
 
 pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
-    Ok(Model { centre: fit_beta_binomial(&trials(evidence))?, within: 0.0 })
+    Ok(Model { centre: fit_beta_binomial(&trials(evidence))?, within: 0.0, recipe: None })
 }
 
 pub(super) fn locate(evidence: &[Evidence], model: Model) -> Result<f64, Error> {

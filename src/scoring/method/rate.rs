@@ -15,7 +15,7 @@ fn events(evidence: &[Evidence]) -> Vec<Events> {
 }
 
 pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
-    Ok(Model { centre: fit_gamma_poisson(&events(evidence))?, within: 0.0 })
+    Ok(Model { centre: fit_gamma_poisson(&events(evidence))?, within: 0.0, recipe: None })
 }
 
 pub(super) fn locate(evidence: &[Evidence], model: Model) -> Result<f64, Error> {

@@ -1,5 +1,6 @@
 //! The engine against the oracle, against properties, at the edges and in control.
 
+mod backtest;
 mod build;
 mod change;
 mod data_quality;
@@ -8,5 +9,7 @@ mod explained;
 mod in_control;
 mod oracle;
 mod properties;
+mod table;
+mod worked_examples;
 mod sentences;
 mod small_numbers;
