@@ -1,6 +1,6 @@
 # Names for the commands of every day. What has logic is a script, a test or a command of the program itself.
 
-.PHONY: check test ci demo findings schema
+.PHONY: check test ci demo findings methodology schema
 
 check: ## before a commit: formatting, lints, the tests of the pure core
 	cargo fmt --check

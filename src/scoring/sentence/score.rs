@@ -27,7 +27,7 @@ pub fn score_sentence(catalogue: &Catalogue, reader: Reader, score: &Score) -> T
                     ("score", language.number(points, 1)),
                     ("low", language.number(interval.low, 1)),
                     ("high", language.number(interval.high, 1)),
-                    ("above", percentage(1.0 - percentile, language)),
+                    ("above", chance(1.0 - percentile, language)),
                     ("terms", terms(catalogue, reader, score, language)),
                 ]);
                 if own { "SCORE_OWN" } else { "SCORE" }
