@@ -10,6 +10,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     PAGE = "SELECT sequence, id, at, actor, action, object, result, previous, hash FROM audit
         WHERE sequence > $1 ORDER BY sequence LIMIT 1000";
+    COUNT_TURNS = "SELECT number FROM turn WHERE name = 'audit'";
 }
 
 /// Who did what to what, and how it ended. Never free text, never a cell.
@@ -32,7 +33,7 @@ pub struct AuditEntry {
 /// Where the log is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditBreak {
-    /// The number of the line that does not fit the one before it, or itself.
+    /// The number of the line that does not fit the one before it, or itself, or is not there.
     pub sequence: i64,
 }
 
@@ -62,7 +63,8 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads the whole log and recomputes every hash: the number of lines, or the first that does not fit.
+/// Reads the whole log and recomputes every hash: the number of lines, or the first that does not fit. A log that
+/// lost its last lines has fewer than turns were taken.
 pub async fn verify(tx: &mut Tx) -> Result<Result<i64, AuditBreak>, Error> {
     type Row = (i64, String, Moment, String, String, String, String, Vec<u8>, Vec<u8>);
     let mut previous = Digest::from_bytes([0; 32]);
@@ -70,7 +72,8 @@ pub async fn verify(tx: &mut Tx) -> Result<Result<i64, AuditBreak>, Error> {
     loop {
         let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(PAGE).bind(count).fetch_all(connection).await?);
         if rows.is_empty() {
-            return Ok(Ok(count));
+            let (turns,): (i64,) = on!(tx, connection => sqlx::query_as(COUNT_TURNS).fetch_one(connection).await?);
+            return Ok(if turns == count { Ok(count) } else { Err(AuditBreak { sequence: count + 1 }) });
         }
         for (sequence, id, at, actor, action, object, result, said_previous, said) in rows {
             let fields = [id.as_str(), &at.0.to_string(), &actor, &action, &object, &result];

@@ -6,3 +6,7 @@ mod architecture;
 mod cli;
 mod demo;
 mod harness;
+mod known_at;
+mod scene;
+mod scope;
+mod submissions;

@@ -14,10 +14,12 @@ mod cluster;
 mod database;
 mod migrate;
 mod process;
+mod query;
 mod tests;
 
 pub(crate) use database::{TestDatabase, postgres, sqlite};
 pub(crate) use process::Server;
+pub(crate) use query::{execute, fetch};
 
 /// Makes of each `async fn name(database: TestDatabase)` the tests `name::sqlite` and `name::postgres`.
 macro_rules! both {

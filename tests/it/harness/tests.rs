@@ -2,43 +2,24 @@
 
 use std::{path::Path, process::Command};
 
-use sqlx::{Connection, PgConnection, SqliteConnection, query, query_scalar};
+use sqlx::{Connection, PgConnection};
 
-use super::{TestDatabase, both, cluster::with_database, postgres, process::announced_address, sqlite};
-use crate::harness::Server;
-
-async fn answer(database: &TestDatabase, statement: &'static str) -> i64 {
-    if database.is_postgres() {
-        let mut connection = PgConnection::connect(&database.url).await.unwrap();
-        query_scalar(statement).fetch_one(&mut connection).await.unwrap()
-    } else {
-        let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
-        query_scalar(statement).fetch_one(&mut connection).await.unwrap()
-    }
-}
-
-async fn run(database: &TestDatabase, statement: &'static str) {
-    if database.is_postgres() {
-        let mut connection = PgConnection::connect(&database.url).await.unwrap();
-        query(statement).execute(&mut connection).await.unwrap();
-    } else {
-        let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
-        query(statement).execute(&mut connection).await.unwrap();
-    }
-}
+use super::{
+    Server, TestDatabase, both, cluster::with_database, execute, fetch, postgres, process::announced_address, sqlite,
+};
 
 both! {
     async fn a_database_answers(database: TestDatabase) {
-        assert_eq!(answer(&database, "SELECT CAST(1 AS BIGINT)").await, 1);
+        assert_eq!(fetch::<(i64,)>(&database, "SELECT CAST(1 AS BIGINT)").await, (1,));
     }
 
     async fn two_databases_do_not_see_one_another(database: TestDatabase) {
         let other = if database.is_postgres() { postgres().await } else { sqlite() };
-        run(&database, "CREATE TABLE harness_probe (number BIGINT)").await;
-        run(&other, "CREATE TABLE harness_probe (number BIGINT)").await;
-        run(&database, "INSERT INTO harness_probe VALUES (1)").await;
-        assert_eq!(answer(&database, "SELECT COUNT(*) FROM harness_probe").await, 1);
-        assert_eq!(answer(&other, "SELECT COUNT(*) FROM harness_probe").await, 0);
+        execute(&database, "CREATE TABLE harness_probe (number BIGINT)").await;
+        execute(&other, "CREATE TABLE harness_probe (number BIGINT)").await;
+        execute(&database, "INSERT INTO harness_probe VALUES (1)").await;
+        assert_eq!(fetch::<(i64,)>(&database, "SELECT COUNT(*) FROM harness_probe").await, (1,));
+        assert_eq!(fetch::<(i64,)>(&other, "SELECT COUNT(*) FROM harness_probe").await, (0,));
     }
 }
 
@@ -53,7 +34,7 @@ async fn a_dropped_database_is_gone() {
     assert!(error.to_string().contains("does not exist"), "{error}");
 
     let database = sqlite();
-    run(&database, "CREATE TABLE harness_probe (number BIGINT)").await;
+    execute(&database, "CREATE TABLE harness_probe (number BIGINT)").await;
     let url = database.url.clone();
     let file = url.strip_prefix("sqlite://").and_then(|rest| rest.strip_suffix("?mode=rwc")).unwrap();
     assert!(Path::new(file).is_file());

@@ -1,0 +1,129 @@
+//! Every question that the schema knows, asked for all that it can answer. Taken from the schema itself, so that a
+//! new field is asked for without anybody thinking of it.
+
+use apollo_compiler::{
+    Schema,
+    ast::{FieldDefinition, Type},
+    schema::ExtendedType,
+    validation::Valid,
+};
+use kraamzicht::graphql;
+
+/// How many types deep an answer is asked for.
+const DEPTH: usize = 6;
+
+/// The schema, and what to fill in for the arguments that its fields share.
+#[derive(Debug)]
+pub(crate) struct Questions {
+    pub(crate) schema: Valid<Schema>,
+    period: String,
+    known_at: Option<String>,
+    page: u32,
+}
+
+impl Questions {
+    /// Questions about `period`, as known now or at a moment.
+    pub(crate) fn about(period: &str, known_at: Option<&str>) -> Self {
+        let schema = Schema::parse_and_validate(graphql::sdl(), "schema.graphql").unwrap();
+        Self { schema, period: period.to_owned(), known_at: known_at.map(str::to_owned), page: 100 }
+    }
+
+    /// The same with smaller pages.
+    pub(crate) fn in_pages_of(self, page: u32) -> Self {
+        Self { page, ..self }
+    }
+
+    /// The root fields that questions are asked by.
+    pub(crate) fn roots(&self) -> Vec<String> {
+        self.fields("Query").iter().map(|field| field.name.to_string()).collect()
+    }
+
+    /// The root fields that mutations are asked by.
+    pub(crate) fn mutations(&self) -> Vec<String> {
+        self.fields("Mutation").iter().map(|field| field.name.to_string()).collect()
+    }
+
+    /// Whether a root field can be asked about the past.
+    pub(crate) fn knows_the_past(&self, root: &str) -> bool {
+        let fields = self.fields("Query");
+        let field = fields.iter().find(|field| field.name == root).unwrap();
+        field.arguments.iter().any(|argument| argument.name == "asKnownAt")
+    }
+
+    /// The whole answer of a root field; `arguments` are those that only it has.
+    pub(crate) fn whole(&self, root: &str, arguments: &str) -> String {
+        let fields = self.fields("Query");
+        let field = fields.iter().find(|field| field.name == root).unwrap();
+        format!("{{ {} }}", self.field(field, arguments, &["Query"]).unwrap())
+    }
+
+    fn fields(&self, name: &str) -> Vec<&FieldDefinition> {
+        match &self.schema.types[name] {
+            ExtendedType::Object(object) => object.fields.values().map(|field| &***field).collect(),
+            ExtendedType::Interface(interface) => interface.fields.values().map(|field| &***field).collect(),
+            other => panic!("{name} has no fields: {other:?}"),
+        }
+    }
+
+    /// The field with all that is below it; nothing when it leads back to where it came from.
+    fn field(&self, field: &FieldDefinition, arguments: &str, path: &[&str]) -> Option<String> {
+        let mut given = Vec::new();
+        if !arguments.is_empty() {
+            given.push(arguments.to_owned());
+        }
+        for argument in &field.arguments {
+            match argument.name.as_str() {
+                "period" => given.push(format!("period: \"{}\"", self.period)),
+                "first" => given.push(format!("first: {}", self.page)),
+                "asKnownAt" => given.extend(self.known_at.as_ref().map(|moment| format!("asKnownAt: \"{moment}\""))),
+                name => assert!(
+                    !argument.is_required() || arguments.contains(&format!("{name}:")),
+                    "{} takes {name}, and no test says what to give",
+                    field.name
+                ),
+            }
+        }
+        let given = if given.is_empty() { String::new() } else { format!("({})", given.join(", ")) };
+        let name = &field.name;
+        let below = self.selection(&field.ty, path)?;
+        Some(format!("{name}{given}{below}"))
+    }
+
+    fn selection(&self, of: &Type, path: &[&str]) -> Option<String> {
+        let name = of.inner_named_type().as_str();
+        let kind = &self.schema.types[name];
+        if kind.is_leaf() {
+            return Some(String::new());
+        }
+        if path.contains(&name) || path.len() > DEPTH {
+            return None;
+        }
+        let path: Vec<&str> = path.iter().copied().chain([name]).collect();
+        let members: Vec<&str> = match kind {
+            ExtendedType::Interface(_) => self.implementers(name),
+            _ => vec![name],
+        };
+        // What the catalogue says is the same for all; its own question asks for the whole of it.
+        if name == "Indicator" && path.len() > 2 {
+            return Some(" { code }".to_owned());
+        }
+        let parts: Vec<String> = members
+            .into_iter()
+            .map(|member| {
+                // A page shows each node twice: by its edge too.
+                let fields = self.fields(member).into_iter().filter(|field| field.name != "edges");
+                let fields: Vec<String> = fields.filter_map(|field| self.field(field, "", &path)).collect();
+                format!("... on {member} {{ {} }}", fields.join(" "))
+            })
+            .collect();
+        Some(format!(" {{ {} }}", parts.join(" ")))
+    }
+
+    fn implementers(&self, interface: &str) -> Vec<&str> {
+        let implements = |kind: &ExtendedType| match kind {
+            ExtendedType::Object(object) => object.implements_interfaces.iter().any(|name| name.as_str() == interface),
+            _ => false,
+        };
+        self.schema.types.iter().filter(|(_, kind)| implements(kind)).map(|(name, _)| name.as_str()).collect()
+    }
+}
