@@ -30,6 +30,9 @@ pub(super) struct Global {
     /// sqlite:PATH or postgres://...; without it, kraamzicht.db in the data folder
     #[arg(long, global = true, env = "KRAAMZICHT_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(super) database_url: Option<String>,
+    /// The file with the key that signs receipts, made at first use; without it, signing.key in the data folder
+    #[arg(long, global = true, env = "KRAAMZICHT_SIGNING_KEY", value_name = "FILE")]
+    pub(super) signing_key: Option<PathBuf>,
     /// A folder with a catalogue to use instead of the built-in one
     #[arg(long, global = true, env = "KRAAMZICHT_CATALOGUE", value_name = "DIR")]
     pub(super) catalogue: Option<PathBuf>,
@@ -76,6 +79,10 @@ pub(super) enum Command {
     Schema,
     /// Print the scores of a period, or one organisation's score explained
     Score(ScoreOptions),
+    /// Print the key by which receipts are verified
+    ReceiptKey,
+    /// Check a receipt against a published key, without a service
+    VerifyReceipt(VerifyReceiptOptions),
     /// Recompute every line of the audit log
     VerifyAudit,
 }
@@ -157,6 +164,15 @@ pub(super) enum RoleArgument {
     Organisation,
     /// Sees all organisations
     Inspector,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyReceiptOptions {
+    /// The receipt: the JSON of `GET /receipts/ID`
+    pub(super) file: PathBuf,
+    /// The published key: the JSON of `GET /receipts/key`
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: PathBuf,
 }
 
 #[derive(Args, Debug)]

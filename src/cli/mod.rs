@@ -10,6 +10,7 @@ pub mod demo;
 mod exit;
 mod migrate;
 mod operate;
+mod receipt;
 mod register;
 mod schema;
 mod score;
@@ -40,6 +41,8 @@ pub fn main() -> ExitCode {
         Command::Register(options) => operate::block_on(register::run(global, &options)),
         Command::Token(options) => operate::block_on(token::run(global, &options)),
         Command::Score(options) => operate::block_on(score::run(global, &options)),
+        Command::ReceiptKey => operate::block_on(receipt::key(global)),
+        Command::VerifyReceipt(options) => receipt::verify(&options),
         Command::VerifyAudit => operate::block_on(migrate::verify_audit(global)),
     };
     outcome.unwrap_or_else(|error| exit::report(&error, global.language.into()))

@@ -40,6 +40,8 @@ pub(super) async fn serve(
     fs::create_dir_all(spool_folder).context("the spool folder cannot be made")?;
     http::clear_spool(spool_folder).context("the spool folder cannot be cleared")?;
 
+    // A key that cannot be read or made is better known now than at the first approval.
+    service.receipt_key().context("the key that signs receipts cannot be read or made")?;
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
     let settings = ServerSettings::default();
     let routes = http::routes(&service, &examples, &settings)?;

@@ -6,7 +6,7 @@ use thiserror::Error as ThisError;
 
 use crate::{
     catalogue::Catalogue,
-    domain::{Role, SubmissionState, Text},
+    domain::{Role, SubmissionId, SubmissionState, Text},
     store,
 };
 
@@ -85,6 +85,17 @@ pub enum Refusal {
         /// How many there are.
         found: usize,
     },
+    /// The file is in force already.
+    AlreadyInForce {
+        /// The submission that is in force.
+        submission: SubmissionId,
+    },
+    /// Something is in force, and the approval does not name what was seen of it.
+    VersionNotSeen,
+    /// What was seen is no longer so.
+    VersionChanged,
+    /// A version takes the place of another without a reason.
+    CorrectionMissing,
     /// The register has that code.
     AgbCodeTaken {
         /// The code.
@@ -106,6 +117,10 @@ impl Refusal {
             Self::FindingUnknown { .. } => "FINDING_UNKNOWN",
             Self::FindingIsError => "FINDING_IS_ERROR",
             Self::TextLength { .. } => "TEXT_LENGTH",
+            Self::AlreadyInForce { .. } => "ALREADY_IN_FORCE",
+            Self::VersionNotSeen => "VERSION_NOT_SEEN",
+            Self::VersionChanged => "VERSION_CHANGED",
+            Self::CorrectionMissing => "CORRECTION_MISSING",
             Self::AgbCodeTaken { .. } => "AGB_CODE_TAKEN",
         }
     }
@@ -114,7 +129,14 @@ impl Refusal {
     pub fn text(&self, catalogue: &Catalogue) -> Text {
         let fill = |parameters: &[(&str, String)]| catalogue.message(self.code(), parameters);
         match self {
-            Self::UploadExpired | Self::SubmissionsOverlap | Self::NothingAsked | Self::FindingIsError => fill(&[]),
+            Self::UploadExpired
+            | Self::SubmissionsOverlap
+            | Self::NothingAsked
+            | Self::FindingIsError
+            | Self::VersionNotSeen
+            | Self::VersionChanged
+            | Self::CorrectionMissing => fill(&[]),
+            Self::AlreadyInForce { submission } => fill(&[("submission", submission.to_string())]),
             Self::DatasetUnknown { dataset, known } => fill(&[("dataset", dataset.clone()), ("known", known.clone())]),
             Self::SubmissionState { state, expected } => {
                 fill(&[("state", state.as_str().to_owned()), ("expected", expected.as_str().to_owned())])

@@ -7,17 +7,23 @@ mod approval;
 mod assessment;
 mod error;
 mod packing;
+mod preview;
 mod reading;
+mod receipts;
 mod register;
+mod signing;
 mod submissions;
 mod uploads;
 mod wiring;
 
 pub use access::NewToken;
-pub use approval::Approval;
+pub use approval::{Approval, ApprovalRequest};
 pub use assessment::{AssessedOrganisation, Assessment};
 pub use error::{Error, Refusal};
-pub use reading::{Distribution, SubmissionQuery};
+pub use preview::{Preview, PreviewPlace};
+pub use reading::{Distribution, Relations, SubmissionQuery};
+pub use receipts::{ReadReceipt, ReceiptBody, ReceiptSubmission, ReceiptVersion};
+pub use signing::{ReceiptFault, ReceiptKey, Signature, SignedReceipt, verify_receipt};
 pub use submissions::CheckedSubmission;
 pub use wiring::{Service, Settings};
 

@@ -4,13 +4,13 @@ use std::{
     fmt,
     num::NonZeroUsize,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use lru::LruCache;
 use tokio::sync::Semaphore;
 
-use super::{Assessment, Error};
+use super::{Assessment, Error, signing::Signer};
 use crate::{
     catalogue::Catalogue,
     domain::{Actor, AuditId, Clock, IdSource, Instant, OrganisationId, Role, RunId},
@@ -22,6 +22,8 @@ use crate::{
 pub struct Settings {
     /// Where uploads are spooled while they come in.
     pub spool_folder: PathBuf,
+    /// The file with the key that signs receipts; made when it is not there.
+    pub signing_key: PathBuf,
     /// The most bytes of an upload.
     pub upload_limit: u64,
     /// For how many seconds an upload is kept when nothing made of it is approved.
@@ -31,9 +33,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, with uploads spooled in `spool_folder`.
+    /// The defaults, with uploads spooled in `spool_folder` and the signing key beside that.
     pub fn new(spool_folder: PathBuf) -> Self {
-        Self { spool_folder, upload_limit: 50 * 1024 * 1024, upload_lifetime: 30 * 24 * 3600, checks_at_once: 2 }
+        let signing_key = spool_folder.with_file_name("signing.key");
+        Self {
+            spool_folder,
+            signing_key,
+            upload_limit: 50 * 1024 * 1024,
+            upload_lifetime: 30 * 24 * 3600,
+            checks_at_once: 2,
+        }
     }
 }
 
@@ -47,6 +56,7 @@ pub struct Service {
     pub(super) settings: Arc<Settings>,
     pub(super) check_places: Arc<Semaphore>,
     pub(super) assessments: Arc<Mutex<AssessmentCache>>,
+    signer: Arc<OnceLock<Signer>>,
 }
 
 /// Runs never change, so what was read of one stays true; keyed by whose eyes read it.
@@ -76,6 +86,7 @@ impl Service {
             check_places: Arc::new(Semaphore::new(settings.checks_at_once)),
             settings: Arc::new(settings),
             assessments: Arc::new(Mutex::new(LruCache::new(remembered))),
+            signer: Arc::default(),
         }
     }
 
@@ -97,6 +108,15 @@ impl Service {
     /// A reference by which a fault is found again in the log.
     pub fn new_reference(&self) -> String {
         AuditId::new(&*self.ids).to_string()
+    }
+
+    /// The key that signs, read or made when it is first needed.
+    pub(super) fn signer(&self) -> Result<&Signer, Error> {
+        if let Some(signer) = self.signer.get() {
+            return Ok(signer);
+        }
+        let opened = Signer::open(&self.settings.signing_key, &*self.ids)?;
+        Ok(self.signer.get_or_init(|| opened))
     }
 
     /// Whether the database answers.

@@ -53,6 +53,7 @@ pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("deliveries", super::deliveries::STATEMENTS),
     ("observations", super::observations::STATEMENTS),
     ("organisations", super::organisations::STATEMENTS),
+    ("receipts", super::receipts::STATEMENTS),
     ("runs", super::runs::STATEMENTS),
     ("submissions", super::submissions::STATEMENTS),
     ("tokens", super::tokens::STATEMENTS),

@@ -12,6 +12,7 @@ mod error;
 mod moment;
 mod observations;
 mod organisations;
+mod receipts;
 mod runs;
 mod submissions;
 mod tokens;
@@ -24,10 +25,17 @@ pub use deliveries::{
     take_turn,
 };
 pub use error::Error;
-pub use observations::{insert as insert_observation, list_in_force as list_observations_in_force};
+pub use observations::{
+    insert as insert_observation, list_in_force as list_observations_in_force,
+    list_of_submission as list_observations_of,
+};
 pub use organisations::{
     find_by_agb as find_organisation_by_agb, find_by_id as find_organisation, insert as insert_organisation,
     list as list_organisations,
+};
+pub use receipts::{
+    Receipt, find as find_receipt, find_correction, find_of_submission as find_receipt_of, insert as insert_receipt,
+    insert_correction,
 };
 pub use runs::{
     Run, RunOutcome, find as find_run, find_latest as find_latest_run, insert as insert_run,
@@ -35,8 +43,8 @@ pub use runs::{
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,
-    explain as insert_explanation, find as find_submission, insert as insert_submission, list as list_submissions,
-    list_events as list_submission_events, list_explanations,
+    explain as insert_explanation, find as find_submission, find_same as find_same_submission,
+    insert as insert_submission, list as list_submissions, list_events as list_submission_events, list_explanations,
 };
 pub use tokens::{Token, find_by_secret as find_token_by_secret, insert as insert_token};
 pub use uploads::{

@@ -19,6 +19,8 @@ statements! {
         AND event.sequence = (SELECT MAX(latest.sequence) FROM submission_event AS latest
             WHERE latest.submission_id = submission.id AND latest.at <= $6)
         ORDER BY submission.id DESC LIMIT $7";
+    FIND_SAME = "SELECT id FROM submission WHERE organisation_id = $1 AND digest = $2 AND id < $3
+        ORDER BY id DESC LIMIT 1";
     APPEND_EVENT = "INSERT INTO submission_event (submission_id, sequence, state, at, actor, reason)
         VALUES ($1, $2, $3, $4, $5, $6)";
     LIST_EVENTS = "SELECT sequence, state, at, actor, reason FROM submission_event
@@ -188,6 +190,16 @@ fn submission(
         state: read(SubmissionState::parse(&state), "submission_event", "state")?,
         state_since: since.0,
     })
+}
+
+/// The latest submission of an organisation before `submission` that was made of the same bytes.
+pub async fn find_same(tx: &mut Tx, submission: &Submission) -> Result<Option<SubmissionId>, Error> {
+    let row: Option<(String,)> = on!(tx, connection => sqlx::query_as(FIND_SAME)
+        .bind(submission.organisation.to_string())
+        .bind(submission.digest.as_bytes().as_slice())
+        .bind(submission.id.to_string())
+        .fetch_optional(connection).await?);
+    row.map(|(id,)| read(id.parse().ok(), "submission", "id")).transpose()
 }
 
 /// Adds a step. Two who take the same step at once: the second gets a conflict.

@@ -1,20 +1,24 @@
 //! The output types, each made from what the service gives.
 
 mod catalogue;
+mod difference;
 mod distribution;
 mod finding;
 mod observation;
 mod organisation;
+mod receipt;
 mod score;
 mod signal;
 mod submission;
 mod text;
 
 pub(super) use catalogue::{CatalogueType, IndicatorType};
+pub(super) use difference::{ApprovalPreviewType, ChangeType, DeliveryVersionType, SubmissionDifference};
 pub(super) use distribution::DistributionType;
 pub(super) use finding::SeverityType;
 pub(super) use observation::ObservationType;
 pub(super) use organisation::OrganisationType;
+pub(super) use receipt::{CorrectionInput, CorrectionType, ReceiptType};
 pub(super) use score::{RiskScore, RunType, risk_score};
 pub(super) use signal::{LevelType, SignalType, signal};
 pub(super) use submission::{SubmissionStateType, SubmissionType};

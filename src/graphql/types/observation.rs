@@ -12,7 +12,7 @@ use crate::{
 /// Why a value is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "MissingReason", remote = "MissingReason")]
-enum MissingReasonType {
+pub(super) enum MissingReasonType {
     /// The cell was empty or held a dash.
     NotReported,
     /// Does not apply (n.v.t.).

@@ -115,9 +115,22 @@ impl Client {
         self.mutate("explainFinding", "ExplainFindingInput", "submission { ...S }", &input).await
     }
 
-    /// Approves; the payload.
+    /// Looks at what would change and approves that; the payload.
     pub(crate) async fn approve(&self, submissions: &[&Submission]) -> Value {
-        self.ask(&Self::approval(), &Self::approval_of(submissions)).await["done"].take()
+        let mut variables = Self::approval_of(submissions);
+        variables["input"]["basis"] = self.preview(submissions).await["preview"]["basis"].take();
+        variables["input"]["correction"] = json!({ "class": "CONTENT", "reason": "Er stonden fouten in." });
+        self.ask(&Self::approval(), &variables).await["done"].take()
+    }
+
+    /// What an approval would change: the payload.
+    pub(crate) async fn preview(&self, submissions: &[&Submission]) -> Value {
+        let query = "query($ids: [ID!]!) { approvalPreview(submissionIds: $ids) { preview { basis supersedes
+            places { submissionId dataset period version inForceId } counts { new changed unchanged disappeared }
+            differences { change agbCode period indicator { code } before { numerator denominator }
+                after { numerator denominator } submissionId } } userErrors { code } } }";
+        let ids: Vec<&str> = submissions.iter().map(|one| one.id.as_str()).collect();
+        self.ask(query, &json!({ "ids": ids })).await["approvalPreview"].take()
     }
 
     /// The document that approves.
@@ -125,7 +138,7 @@ impl Client {
         mutation("approveSubmissions", "ApproveSubmissionsInput", "submissions { ...S } approvedAt runIds")
     }
 
-    /// Its variables.
+    /// Its variables, where nothing is in force.
     pub(crate) fn approval_of(submissions: &[&Submission]) -> Value {
         let ids: Vec<&str> = submissions.iter().map(|one| one.id.as_str()).collect();
         json!({ "input": { "submissionIds": ids } })

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use kraamzicht::{
     domain::{Actor, AgbCode, SubmissionState},
-    service::Service,
+    service::{ApprovalRequest, Service},
 };
 
 use super::{Client, Indicators, Organisation, PERIOD, World};
@@ -61,5 +61,5 @@ pub(super) async fn deliver_all(service: &Service, places: std::ops::Range<u32>)
         assert_eq!(checked.submission.state, SubmissionState::Checked, "{:?}", checked.report.findings);
         submissions.push(checked.submission.id);
     }
-    service.approve(&Actor::OPERATOR, &submissions).await.unwrap();
+    service.approve(&Actor::OPERATOR, &ApprovalRequest::of(&submissions)).await.unwrap();
 }
