@@ -43,12 +43,17 @@ impl<'a> Asked<'a> {
 /// A GraphQL error with a stable code and the text in both languages. What is internal is logged, once, and only
 /// its reference is shown.
 fn failure(service: &Service, error: &Error) -> async_graphql::Error {
-    let reference = if let Error::Internal(source) = error {
-        let reference = service.new_reference();
-        tracing::error!(error.reference = %reference, error.source = %source, "a request failed");
-        reference
-    } else {
-        String::new()
+    let reference = match error {
+        Error::Internal(source) => {
+            let reference = service.new_reference();
+            tracing::error!(error.reference = %reference, error.source = %source, "a request failed");
+            reference
+        }
+        Error::Unavailable(source) => {
+            tracing::warn!(error.source = %source, "the database is not available");
+            String::new()
+        }
+        _ => String::new(),
     };
     let text = error.text(service.catalogue(), &reference);
     let code = error.code();

@@ -99,10 +99,10 @@ struct WithdrawSubmissionPayload {
     user_errors: Vec<UserError>,
 }
 
-/// What can be done.
 #[derive(Debug, Default)]
 pub(super) struct Mutation;
 
+/// What can be done. An ordinary "no" is an answer, in `userErrors`.
 #[Object]
 impl Mutation {
     /// Makes a submission of an upload and checks it. Checked is not submitted.

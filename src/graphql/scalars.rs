@@ -4,10 +4,11 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 
 use crate::domain::{AgbCode, Instant, Period};
 
-/// A moment as RFC 3339 in UTC with six decimals, for example `2026-03-15T09:00:00.000000Z`.
+/// [`Instant`] in the schema.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DateTime(pub(super) Instant);
 
+/// A moment as RFC 3339 in UTC with six decimals, for example `2026-03-15T09:00:00.000000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -24,10 +25,11 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A reporting period (periode): a year such as `2025` or a quarter such as `2025-Q1`.
+/// [`Period`] in the schema.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PeriodText(pub(super) Period);
 
+/// A reporting period (periode): a year such as `2025` or a quarter such as `2025-Q1`.
 #[Scalar(name = "Period")]
 impl ScalarType for PeriodText {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -44,10 +46,11 @@ impl ScalarType for PeriodText {
     }
 }
 
-/// An AGB code: eight digits, leading zeros included, for example `33001234`.
+/// [`AgbCode`] in the schema.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AgbCodeText(pub(super) AgbCode);
 
+/// An AGB code: eight digits, leading zeros included, for example `33001234`.
 #[Scalar(name = "AgbCode")]
 impl ScalarType for AgbCodeText {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -2,7 +2,12 @@
 
 use async_graphql::{EmptySubscription, Executor, SDLExportOptions};
 
-use super::{mutation::Mutation, query::Query};
+use super::{
+    mutation::Mutation,
+    page::Page,
+    query::Query,
+    types::{ObservationType, OrganisationType, RiskScore, SignalType, SubmissionType},
+};
 use crate::service::Service;
 
 /// The executable schema over `service`.
@@ -21,4 +26,10 @@ fn build() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     async_graphql::Schema::build(Query::default(), Mutation, EmptySubscription)
         .validation_mode(async_graphql::ValidationMode::Fast)
         .disable_suggestions()
+        // The engine has no words for pages.
+        .override_output_type_description::<Page<ObservationType>>("A page of observations.")
+        .override_output_type_description::<Page<OrganisationType>>("A page of organisations.")
+        .override_output_type_description::<Page<RiskScore>>("A page of scores.")
+        .override_output_type_description::<Page<SignalType>>("A page of signals.")
+        .override_output_type_description::<Page<SubmissionType>>("A page of submissions.")
 }

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     domain::{Actor, ReceiptId},
     graphql::{self, guard::Guard, guard::Limits},
-    service::{Error, Service},
+    service::{Error, Service, must_deliver},
 };
 
 /// The name of a file whose sender gave none.
@@ -92,6 +92,8 @@ async fn recognise(service: &Service, request: &Parts) -> Result<Actor, Problem>
 async fn upload(State(service): State<Service>, request: Request<Body>) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let actor = recognise(&service, &parts).await?;
+    // Before a byte is read; the use-case asks it again.
+    must_deliver(&actor).map_err(|error| failure(&service, &error))?;
     let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if !essence.is_empty() && !FILE_TYPES.contains(&essence.as_str()) {
@@ -148,7 +150,7 @@ fn failure(service: &Service, error: &Error) -> Problem {
         Error::NotFound => Problem::not_found(),
         Error::Unavailable(source) => {
             tracing::warn!(error.source = %source, "the database is not available");
-            Problem::unavailable(5)
+            Problem::database_away()
         }
         Error::Internal(source) => {
             let reference = service.new_reference();

@@ -173,6 +173,11 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..problem }
     }
 
+    /// 503: the database cannot be reached or is busy.
+    pub fn database_away() -> Self {
+        Self::unavailable(5)
+    }
+
     /// 503: the answer took too long and was given up.
     pub fn took_too_long() -> Self {
         Self::new(

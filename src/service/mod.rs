@@ -25,7 +25,7 @@ pub use reading::{Distribution, Relations, SubmissionQuery};
 pub use receipts::{ReadReceipt, ReceiptBody, ReceiptSubmission, ReceiptVersion};
 pub use signing::{ReceiptFault, ReceiptKey, Signature, SignedReceipt, verify_receipt};
 pub use submissions::CheckedSubmission;
-pub use wiring::{Service, Settings};
+pub use wiring::{Service, Settings, must_deliver};
 
 pub use crate::scoring::{
     Contribution, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, PeerGroup, Score, Signal,

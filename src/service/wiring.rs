@@ -152,6 +152,6 @@ impl Service {
 }
 
 /// Refuses everybody who does not deliver files.
-pub(super) fn must_deliver(actor: &Actor) -> Result<(), Error> {
+pub fn must_deliver(actor: &Actor) -> Result<(), Error> {
     if actor.role.may_deliver() { Ok(()) } else { Err(Error::Forbidden(Role::Organisation)) }
 }

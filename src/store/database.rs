@@ -107,6 +107,8 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             // What was acknowledged survives a power cut, not only a killed process.
             .synchronous(SqliteSynchronous::Full)
+            // What should not have been sent is wiped, not only forgotten.
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
         let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5));
         Ok(Self::Sqlite(pool.connect_with(options).await?))
@@ -116,7 +118,12 @@ impl Database {
     pub async fn migrate(&self) -> Result<(), Error> {
         let wrong = |error: sqlx::migrate::MigrateError| Error::Migration(Box::new(error));
         match self {
-            Self::Sqlite(pool) => migrator("sqlite/")?.run(pool).await.map_err(wrong),
+            Self::Sqlite(pool) => {
+                // The writer's place, for as long as all of it takes: sqlx knows no lock for this engine.
+                let mut turn = pool.begin_with("BEGIN IMMEDIATE").await?;
+                migrator("sqlite/")?.run(&mut *turn).await.map_err(wrong)?;
+                Ok(turn.commit().await?)
+            }
             Self::Postgres(pool) => migrator("postgres/")?.run(pool).await.map_err(wrong),
         }
     }

@@ -58,6 +58,7 @@ const HOUSE: &[Room] = &[
         rooms: &["domain", "service", "graphql", "config", "telemetry"],
         crates: Crates::AllBut(&["clap", "sqlx"]),
     },
+    Room { name: "system", rooms: &["domain"], crates: Crates::AllBut(&["async_graphql", "axum", "clap", "sqlx"]) },
     Room { name: "config", rooms: &["domain"], crates: Crates::AllBut(&["async_graphql", "axum", "sqlx"]) },
     Room { name: "telemetry", rooms: &["config"], crates: Crates::AllBut(&["async_graphql", "axum", "sqlx"]) },
     Room {
@@ -72,6 +73,7 @@ const HOUSE: &[Room] = &[
             "service",
             "graphql",
             "http",
+            "system",
             "config",
             "telemetry",
         ],

@@ -4,9 +4,14 @@
 
 mod architecture;
 mod cli;
+mod contracts;
+mod crash;
 mod demo;
+mod failures;
 mod harness;
+mod http;
 mod known_at;
+mod life_approval;
 mod scene;
 mod scope;
 mod submissions;

@@ -102,8 +102,12 @@ impl Reply {
             let body = json!({ "errors": response.errors }).to_string().into_bytes();
             return Self { status: refused(form), form, headers: response.http_headers, body };
         }
+        // Whoever tries requests again looks at the status.
+        let away = response.errors.iter().any(is_unavailable).then(Problem::database_away);
+        let status = away.as_ref().map_or(StatusCode::OK, |problem| problem.status);
+        response.http_headers.extend(away.map(|problem| problem.headers()).unwrap_or_default());
         match serde_json::to_vec(&response) {
-            Ok(body) => Self { status: StatusCode::OK, form, headers: response.http_headers, body },
+            Ok(body) => Self { status, form, headers: response.http_headers, body },
             Err(error) => {
                 tracing::error!(%error, "a GraphQL response could not be written");
                 internal()
@@ -167,6 +171,11 @@ fn complaint_error(complaint: &Complaint, code: &str) -> serde_json::Value {
         fields.insert("locations".to_owned(), json!([{ "line": place.line, "column": place.column }]));
     }
     error
+}
+
+fn is_unavailable(error: &ServerError) -> bool {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    matches!(code, Some(Value::String(code)) if code == Problem::database_away().code)
 }
 
 fn has_code(error: &ServerError) -> bool {

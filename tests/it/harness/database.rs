@@ -62,6 +62,14 @@ pub(crate) async fn postgres() -> TestDatabase {
     TestDatabase { url: cluster.url(&name), _remover: Remover::Postgres { name } }
 }
 
+/// A new PostgreSQL database without anything in it.
+pub(crate) async fn empty_postgres() -> TestDatabase {
+    let cluster = Cluster::shared();
+    let name = format!("test_{:016x}", getrandom::u64().unwrap());
+    execute(cluster, format!("CREATE DATABASE {name}")).await;
+    TestDatabase { url: cluster.url(&name), _remover: Remover::Postgres { name } }
+}
+
 /// Migrates the template, unless another process of this run did.
 async fn make_template(cluster: &Cluster, lock: PathBuf, done: PathBuf) {
     let lock = File::create(lock).unwrap();

@@ -12,12 +12,14 @@
 
 mod cluster;
 mod database;
+mod line;
 mod migrate;
 mod process;
 mod query;
 mod tests;
 
-pub(crate) use database::{TestDatabase, postgres, sqlite};
+pub(crate) use database::{TestDatabase, empty_postgres, postgres, sqlite};
+pub(crate) use line::Line;
 pub(crate) use process::Server;
 pub(crate) use query::{execute, fetch};
 

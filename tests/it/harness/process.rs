@@ -70,11 +70,21 @@ impl Server {
     }
 
     /// Asks it to end (SIGTERM) and gives its exit code; `None` when the signal itself ended it.
-    pub(crate) fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(self) -> Option<i32> {
+        self.ask_to_stop();
+        self.wait()
+    }
+
+    /// Asks it to end (SIGTERM).
+    pub(crate) fn ask_to_stop(&self) {
         // The shell's own `kill`: the program of that name is not on every machine.
         let script = ["-c", r#"kill -TERM "$1""#, "stop", &self.child.id().to_string()];
         let asked = Command::new("sh").args(script).status().unwrap();
         assert!(asked.success());
+    }
+
+    /// Waits for its end and gives its exit code; `None` when a signal ended it.
+    pub(crate) fn wait(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }

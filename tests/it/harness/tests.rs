@@ -4,9 +4,7 @@ use std::{path::Path, process::Command};
 
 use sqlx::{Connection, PgConnection};
 
-use super::{
-    Server, TestDatabase, both, cluster::with_database, execute, fetch, postgres, process::announced_address, sqlite,
-};
+use super::{Server, both, cluster::with_database, execute, fetch, postgres, process::announced_address, sqlite};
 
 both! {
     async fn a_database_answers(database: TestDatabase) {

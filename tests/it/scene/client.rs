@@ -8,7 +8,7 @@ use super::Indicators;
 /// What a submission is asked for when a test looks at it.
 const SUBMISSION: &str = "fragment S on Submission { id dataset state periods fileName upload { id sha256 }
     rows { read accepted rejected } findings { number code severity column columnLetters columnNumber message { nl en }
-    occurrences { line row sheetRow value } explanations { text } } events { state reason } }";
+    occurrences { line row sheetRow value } explanations { text } } events { state reason } receipt { id } }";
 
 /// Somebody with a token, or without.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl Client {
 
     /// Sends a file.
     pub(crate) async fn upload(&self, file_name: &str, bytes: impl Into<Vec<u8>>) -> Answer {
-        let request = self.request(Method::POST, &format!("/uploads?file_name={file_name}"));
+        let request = self.request(Method::POST, &format!("/uploads?fileName={file_name}"));
         self.send(request.header("content-type", "text/csv").body(bytes.into())).await
     }
 
@@ -117,10 +117,16 @@ impl Client {
 
     /// Looks at what would change and approves that; the payload.
     pub(crate) async fn approve(&self, submissions: &[&Submission]) -> Value {
+        let seen = self.approval_seen(submissions).await;
+        self.ask(&Self::approval(), &seen).await["done"].take()
+    }
+
+    /// The variables of an approval of what would change now, with a reason for it.
+    pub(crate) async fn approval_seen(&self, submissions: &[&Submission]) -> Value {
         let mut variables = Self::approval_of(submissions);
         variables["input"]["basis"] = self.preview(submissions).await["preview"]["basis"].take();
         variables["input"]["correction"] = json!({ "class": "CONTENT", "reason": "Er stonden fouten in." });
-        self.ask(&Self::approval(), &variables).await["done"].take()
+        variables
     }
 
     /// What an approval would change: the payload.

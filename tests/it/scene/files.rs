@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 /// The year that the files are about unless they say otherwise.
 pub(crate) const PERIOD: &str = "2025";
-/// The year after.
-pub(crate) const LATER_PERIOD: &str = "2026";
 
 /// The first line of an indicator file.
 const HEADER: &str = "agb_code;verslagjaar;periode;indicator_code;teller;noemer;waarde;toelichting\r\n";
@@ -76,6 +74,13 @@ impl Indicators {
             })
             .collect();
         self.rows = changed.concat();
+        self
+    }
+
+    /// Without the row of `indicator`.
+    pub(crate) fn without(mut self, indicator: &str) -> Self {
+        let kept = self.rows.lines().filter(|line| line.split(';').nth(3) != Some(indicator));
+        self.rows = kept.map(|line| line.to_owned() + "\r\n").collect();
         self
     }
 

@@ -3,12 +3,16 @@
 
 mod client;
 mod files;
+mod program;
 mod questions;
 mod sector;
+mod wire;
 mod world;
 
 pub(crate) use client::{Answer, Client, Organisation, Submission};
-pub(crate) use files::{Indicators, LATER_PERIOD, PERIOD};
+pub(crate) use files::{Indicators, PERIOD};
+pub(crate) use program::{Program, last_year};
 pub(crate) use questions::Questions;
-pub(crate) use sector::Sector;
+pub(crate) use sector::{Sector, agb_code, make_in_real_time};
+pub(crate) use wire::{Wire, until};
 pub(crate) use world::{Tally, World};

@@ -104,7 +104,13 @@ impl World {
 
     /// A world whose operator decided otherwise.
     pub(crate) async fn with(database: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
-        let store = Database::open(&database.url).await.unwrap();
+        let url = database.url.clone();
+        Self::by_way_of(&url, database, adjust).await
+    }
+
+    /// A world whose service reaches its database by another way than the test does.
+    pub(crate) async fn by_way_of(url: &str, database: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
+        let store = Database::open(url).await.unwrap();
         store.migrate().await.unwrap();
         let spool = tempfile::tempdir().unwrap();
         let clock = TestClock::at("2026-03-02T09:00:00Z");
