@@ -21,3 +21,9 @@ CREATE TABLE correction (
     reason TEXT COLLATE "C" NOT NULL,
     at TIMESTAMPTZ NOT NULL
 );
+
+-- What a checked file says, so that the organisation's other files can be compared with it before approval.
+CREATE TABLE draft (
+    submission_id TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES submission (id),
+    observations BYTEA NOT NULL
+);

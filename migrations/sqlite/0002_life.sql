@@ -23,3 +23,9 @@ CREATE TABLE correction (
     reason TEXT NOT NULL,
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What a checked file says, so that the organisation's other files can be compared with it before approval.
+CREATE TABLE draft (
+    submission_id TEXT NOT NULL PRIMARY KEY REFERENCES submission (id),
+    observations BLOB NOT NULL
+) STRICT;

@@ -6,7 +6,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use super::{
-    check, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator, rule::Rule, window::Window,
+    check, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator, plausibility::Plausibility,
+    rule::Rule, window::Window,
 };
 use crate::domain::{Digest, Text};
 
@@ -27,6 +28,8 @@ pub struct Catalogue {
     pub finding_kinds: BTreeMap<String, FindingKind>,
     /// When datasets may be delivered.
     pub windows: Vec<Window>,
+    /// When a number that may be right is asked about.
+    pub plausibility: Option<Plausibility>,
     /// What the service says when it cannot do what was asked, by code.
     pub messages: BTreeMap<String, Text>,
 }
@@ -106,6 +109,7 @@ impl Catalogue {
             rules: BTreeMap::new(),
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
+            plausibility: None,
             messages: BTreeMap::new(),
         };
         let mut faults = Vec::new();
@@ -171,6 +175,8 @@ impl Catalogue {
             self.themes = parse::<Themes>(text)?.themes;
         } else if path == "windows.toml" {
             self.windows = parse::<Windows>(text)?.windows;
+        } else if path == "plausibility.toml" {
+            self.plausibility = Some(parse(text)?);
         } else if path == "messages.toml" {
             self.messages = parse(text)?;
         } else if path == "findings.toml" {

@@ -11,6 +11,7 @@ mod finding_kind;
 mod fold;
 mod indicator;
 mod load;
+mod plausibility;
 mod rule;
 mod window;
 
@@ -22,5 +23,6 @@ pub use indicator::{
     Aggregate, Aspect, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, Norm, NormBasis, Origin, Unit,
 };
 pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
+pub use plausibility::{CopyRule, CountFigure, CountPlace, JumpRule, Plausibility, SameCountRule};
 pub use rule::Rule;
 pub use window::{Window, WindowState};

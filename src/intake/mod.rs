@@ -19,6 +19,7 @@ mod header;
 mod layout;
 mod number;
 mod observe;
+mod plausibility;
 mod program;
 mod row_check;
 mod rules;
@@ -30,9 +31,12 @@ pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
 pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits};
 pub use observe::Observer;
+pub use plausibility::{Past, questions};
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod plausibility_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]

@@ -116,8 +116,9 @@ pub(super) async fn compare(tx: &mut Tx, prepared: &[Prepared], at: Instant) -> 
                 before.extend(of_it.into_iter().filter(|observation| observation.period == *period));
             }
             let in_words = in_force.map_or_else(|| "-".to_owned(), |id| id.to_string());
-            text +=
-                &format!("{} {} {} {period} {version} {in_words}\n", one.submission.id, one.organisation, one.dataset);
+            let place = [one.submission.id.to_string(), one.organisation.to_string(), one.dataset.clone()];
+            text += &[place.join(" "), period.to_string(), version.to_string(), in_words].join(" ");
+            text.push('\n');
             preview.places.push(PreviewPlace {
                 by: one.submission.id,
                 organisation: one.organisation,

@@ -13,7 +13,8 @@ use tokio::sync::Semaphore;
 use super::{Assessment, Error, signing::Signer};
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, AuditId, Clock, IdSource, Instant, OrganisationId, Role, RunId},
+    domain::{Actor, AuditId, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId},
+    intake::Past,
     store::{self, Database, Tx},
 };
 
@@ -56,11 +57,18 @@ pub struct Service {
     pub(super) settings: Arc<Settings>,
     pub(super) check_places: Arc<Semaphore>,
     pub(super) assessments: Arc<Mutex<AssessmentCache>>,
+    pub(super) pasts: Arc<Mutex<PastCache>>,
     signer: Arc<OnceLock<Signer>>,
 }
 
 /// Runs never change, so what was read of one stays true; keyed by whose eyes read it.
 pub(super) type AssessmentCache = LruCache<(RunId, Option<OrganisationId>), Arc<Assessment>>;
+
+/// What the sector delivered up to a period; keyed by the turn of the last change of what is in force.
+pub(super) type PastCache = LruCache<(Period, i64), Arc<Past>>;
+
+/// How many of them are remembered: four years and their quarters are more than one month's files are about.
+const PASTS: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,6 +94,7 @@ impl Service {
             check_places: Arc::new(Semaphore::new(settings.checks_at_once)),
             settings: Arc::new(settings),
             assessments: Arc::new(Mutex::new(LruCache::new(remembered))),
+            pasts: Arc::new(Mutex::new(LruCache::new(PASTS))),
             signer: Arc::default(),
         }
     }

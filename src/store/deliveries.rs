@@ -5,6 +5,7 @@ use crate::domain::{Instant, OrganisationId, Period, Scope, SubmissionId};
 
 statements! {
     TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'deliveries' RETURNING at";
+    TURN = "SELECT number FROM turn WHERE name = 'deliveries'";
     END_TURN = "UPDATE turn SET at = $1 WHERE name = 'deliveries'";
     APPEND = "INSERT INTO delivery (organisation_id, dataset, period, version, submission_id, known_from)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -45,6 +46,12 @@ pub async fn take_turn(tx: &mut Tx, now: Instant) -> Result<Instant, Error> {
     let at = now.max(Instant::from_microseconds(last.0.microseconds() + 1));
     on!(tx, connection => sqlx::query(END_TURN).bind(Moment(at)).execute(connection).await.map(drop)?);
     Ok(at)
+}
+
+/// The number of the last change of what is in force.
+pub async fn turn(tx: &mut Tx) -> Result<i64, Error> {
+    let (number,): (i64,) = on!(tx, connection => sqlx::query_as(TURN).fetch_one(connection).await?);
+    Ok(number)
 }
 
 /// Adds a line.

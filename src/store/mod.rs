@@ -22,7 +22,7 @@ pub use audit::{AuditBreak, AuditEntry, append as append_audit, verify as verify
 pub use database::{Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
     Delivery, append as append_delivery, in_force, list as list_deliveries, list_periods as list_delivered_periods,
-    take_turn,
+    take_turn, turn as deliveries_turn,
 };
 pub use error::Error;
 pub use observations::{
@@ -43,8 +43,9 @@ pub use runs::{
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,
-    explain as insert_explanation, find as find_submission, find_same as find_same_submission,
-    insert as insert_submission, list as list_submissions, list_events as list_submission_events, list_explanations,
+    explain as insert_explanation, find as find_submission, find_draft, find_same as find_same_submission,
+    insert as insert_submission, insert_draft, list as list_submissions, list_events as list_submission_events,
+    list_explanations,
 };
 pub use tokens::{Token, find_by_secret as find_token_by_secret, insert as insert_token};
 pub use uploads::{

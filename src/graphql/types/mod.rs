@@ -15,7 +15,7 @@ mod text;
 pub(super) use catalogue::{CatalogueType, IndicatorType};
 pub(super) use difference::{ApprovalPreviewType, ChangeType, DeliveryVersionType, SubmissionDifference};
 pub(super) use distribution::DistributionType;
-pub(super) use finding::SeverityType;
+pub(super) use finding::{NumberExplanationType, SeverityType};
 pub(super) use observation::ObservationType;
 pub(super) use organisation::OrganisationType;
 pub(super) use receipt::{CorrectionInput, CorrectionType, ReceiptType};
