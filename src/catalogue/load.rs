@@ -6,8 +6,14 @@ use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use super::{
-    check, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator, plausibility::Plausibility,
-    rule::Rule, window::Window,
+    check,
+    dataset::Dataset,
+    embedded,
+    finding_kind::FindingKind,
+    indicator::Indicator,
+    plausibility::Plausibility,
+    rule::Rule,
+    window::{DowntimeRule, ExemptionRule, Window},
 };
 use crate::domain::{Digest, Text};
 
@@ -28,6 +34,10 @@ pub struct Catalogue {
     pub finding_kinds: BTreeMap<String, FindingKind>,
     /// When datasets may be delivered.
     pub windows: Vec<Window>,
+    /// Who need not deliver.
+    pub exemption: ExemptionRule,
+    /// Which downtime moves a deadline.
+    pub downtime: DowntimeRule,
     /// When a number that may be right is asked about.
     pub plausibility: Option<Plausibility>,
     /// What the service says when it cannot do what was asked, by code.
@@ -89,6 +99,10 @@ struct Findings {
 #[serde(deny_unknown_fields)]
 struct Windows {
     windows: Vec<Window>,
+    #[serde(default)]
+    exemption: ExemptionRule,
+    #[serde(default)]
+    downtime: DowntimeRule,
 }
 
 impl Catalogue {
@@ -109,6 +123,8 @@ impl Catalogue {
             rules: BTreeMap::new(),
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
+            exemption: ExemptionRule::default(),
+            downtime: DowntimeRule::default(),
             plausibility: None,
             messages: BTreeMap::new(),
         };
@@ -174,7 +190,8 @@ impl Catalogue {
         } else if path == "themes.toml" {
             self.themes = parse::<Themes>(text)?.themes;
         } else if path == "windows.toml" {
-            self.windows = parse::<Windows>(text)?.windows;
+            let Windows { windows, exemption, downtime } = parse(text)?;
+            (self.windows, self.exemption, self.downtime) = (windows, exemption, downtime);
         } else if path == "plausibility.toml" {
             self.plausibility = Some(parse(text)?);
         } else if path == "messages.toml" {

@@ -25,4 +25,4 @@ pub use indicator::{
 pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
 pub use plausibility::{CopyRule, CountFigure, CountPlace, JumpRule, Plausibility, SameCountRule};
 pub use rule::Rule;
-pub use window::{Window, WindowState};
+pub use window::{DowntimeRule, ExemptionRule, Window, WindowState};

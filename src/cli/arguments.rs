@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
-use crate::domain::{AgbCode, Language, Period};
+use crate::domain::{AgbCode, Instant, Language, Period};
 
 /// Takes in the quality data of kraamzorg organisations and serves explained, reproducible risk signals.
 #[derive(Debug, Parser)]
@@ -83,6 +83,8 @@ pub(super) enum Command {
     ReceiptKey,
     /// Check a receipt against a published key, without a service
     VerifyReceipt(VerifyReceiptOptions),
+    /// Note a time in which the service could not be reached; deadlines near it move on
+    Downtime(DowntimeOptions),
     /// Recompute every line of the audit log
     VerifyAudit,
 }
@@ -164,6 +166,23 @@ pub(super) enum RoleArgument {
     Organisation,
     /// Sees all organisations
     Inspector,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DowntimeOptions {
+    /// From this moment, for example 2026-06-01T18:00:00Z
+    #[arg(long, value_parser = moment)]
+    pub(super) from: Instant,
+    /// Until this moment
+    #[arg(long, value_parser = moment)]
+    pub(super) until: Instant,
+    /// What was the matter
+    #[arg(long)]
+    pub(super) reason: String,
+}
+
+fn moment(text: &str) -> Result<Instant, &'static str> {
+    Instant::parse(text).ok_or("expected a moment such as 2026-06-01T18:00:00Z")
 }
 
 #[derive(Args, Debug)]

@@ -7,6 +7,7 @@
 mod arguments;
 mod check;
 pub mod demo;
+mod downtime;
 mod exit;
 mod migrate;
 mod operate;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Score(options) => operate::block_on(score::run(global, &options)),
         Command::ReceiptKey => operate::block_on(receipt::key(global)),
         Command::VerifyReceipt(options) => receipt::verify(&options),
+        Command::Downtime(options) => operate::block_on(downtime::run(global, &options)),
         Command::VerifyAudit => operate::block_on(migrate::verify_audit(global)),
     };
     outcome.unwrap_or_else(|error| exit::report(&error, global.language.into()))

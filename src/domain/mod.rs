@@ -9,6 +9,7 @@ mod difference;
 mod digest;
 mod finding;
 mod id;
+mod obligation;
 mod observation;
 mod organisation;
 mod period;
@@ -21,7 +22,13 @@ pub use clock::{Clock, Instant};
 pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};
 pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, Severity};
-pub use id::{AuditId, IdError, IdSource, OrganisationId, ReceiptId, RunId, SubmissionId, TokenId, UploadId};
+pub use id::{
+    AuditId, ExtensionId, IdError, IdSource, OrganisationId, ReceiptId, RunId, SubmissionId, TokenId, UploadId,
+};
+pub use obligation::{
+    Downtime, Exemption, Extension, ExtensionDecision, Obligation, ObligationRates, ObligationStatus, Standing,
+    deadline,
+};
 pub use observation::{MissingReason, Observation};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};

@@ -2,7 +2,9 @@
 //!
 //! An ordinary "no" is data (`userErrors`); only faults, limits and a missing right are errors.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+mod windows;
+
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 
 use super::{
     context::Asked,
@@ -99,12 +101,15 @@ struct WithdrawSubmissionPayload {
     user_errors: Vec<UserError>,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Mutation;
-
 /// What can be done. An ordinary "no" is an answer, in `userErrors`.
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct Mutation(SubmissionMutation, windows::WindowMutation);
+
+#[derive(Debug, Default)]
+struct SubmissionMutation;
+
 #[Object]
-impl Mutation {
+impl SubmissionMutation {
     /// Makes a submission of an upload and checks it. Checked is not submitted.
     async fn create_submission(
         &self,

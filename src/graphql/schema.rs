@@ -23,7 +23,7 @@ pub fn sdl() -> String {
 
 fn build() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     // Limits and validation are the guard's, before execution; suggestions would tell names.
-    async_graphql::Schema::build(Query::default(), Mutation, EmptySubscription)
+    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .validation_mode(async_graphql::ValidationMode::Fast)
         .disable_suggestions()
         // The engine has no words for pages.

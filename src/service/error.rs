@@ -2,6 +2,7 @@
 //!
 //! Each has one stable code; the GraphQL code, the HTTP status, the exit code and the texts follow from it.
 
+use jiff::civil::Date;
 use thiserror::Error as ThisError;
 
 use crate::{
@@ -96,6 +97,24 @@ pub enum Refusal {
     VersionChanged,
     /// A version takes the place of another without a reason.
     CorrectionMissing,
+    /// More time until a day before the due day or after the closing.
+    ExtensionDay {
+        /// The due day.
+        due: Date,
+        /// The last day on which a file is taken.
+        closes: Date,
+    },
+    /// A request for more time waits for a decision.
+    ExtensionWaits,
+    /// A request for more time was decided on.
+    ExtensionDecided,
+    /// Too many kraambedden for an exemption.
+    TooManyBirths {
+        /// The most.
+        maximum: u32,
+    },
+    /// Downtime that ends before it begins, or in the future.
+    DowntimeOrder,
     /// The register has that code.
     AgbCodeTaken {
         /// The code.
@@ -121,6 +140,11 @@ impl Refusal {
             Self::VersionNotSeen => "VERSION_NOT_SEEN",
             Self::VersionChanged => "VERSION_CHANGED",
             Self::CorrectionMissing => "CORRECTION_MISSING",
+            Self::ExtensionDay { .. } => "EXTENSION_DAY",
+            Self::ExtensionWaits => "EXTENSION_WAITS",
+            Self::ExtensionDecided => "EXTENSION_DECIDED",
+            Self::TooManyBirths { .. } => "TOO_MANY_BIRTHS",
+            Self::DowntimeOrder => "DOWNTIME_ORDER",
             Self::AgbCodeTaken { .. } => "AGB_CODE_TAKEN",
         }
     }
@@ -135,7 +159,12 @@ impl Refusal {
             | Self::FindingIsError
             | Self::VersionNotSeen
             | Self::VersionChanged
-            | Self::CorrectionMissing => fill(&[]),
+            | Self::CorrectionMissing
+            | Self::ExtensionWaits
+            | Self::ExtensionDecided
+            | Self::DowntimeOrder => fill(&[]),
+            Self::ExtensionDay { due, closes } => fill(&[("due", due.to_string()), ("closes", closes.to_string())]),
+            Self::TooManyBirths { maximum } => fill(&[("maximum", maximum.to_string())]),
             Self::AlreadyInForce { submission } => fill(&[("submission", submission.to_string())]),
             Self::DatasetUnknown { dataset, known } => fill(&[("dataset", dataset.clone()), ("known", known.clone())]),
             Self::SubmissionState { state, expected } => {

@@ -80,6 +80,10 @@ impl Service {
             let event = SubmissionEvent { sequence, state, at: now, actor: actor.to_string(), reason: None };
             store::append_submission_event(&mut tx, submission.id, &event).await?;
         }
+        if let Some(dataset) = &submission.dataset {
+            let (organisation, periods) = (submission.organisation, &report.periods);
+            store::insert_periods(&mut tx, organisation, dataset, submission.id, periods).await?;
+        }
         if accepted {
             self.keep_draft(&mut tx, submission.id, &observations).await?;
         }

@@ -17,6 +17,11 @@ statements! {
         AND (CAST($2 AS TEXT) IS NULL OR submission_id = $2)
         AND known_from <= $3
         ORDER BY organisation_id, dataset, period, version";
+    LIST_OF_PERIOD = "SELECT organisation_id, dataset, period, version, submission_id, known_from FROM delivery
+        WHERE period = $1
+        AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
+        AND known_from <= $3
+        ORDER BY organisation_id, dataset, version";
     LIST_PERIODS = "SELECT DISTINCT period FROM delivery WHERE known_from <= $1 ORDER BY period";
 }
 
@@ -95,6 +100,21 @@ pub async fn list(
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST)
         .bind(scope.organisation().map(|id| id.to_string()))
         .bind(submission.map(|id| id.to_string()))
+        .bind(Moment(known_at))
+        .fetch_all(connection).await?);
+    rows.into_iter().map(delivery).collect()
+}
+
+/// All lines about a period within `scope` known at `known_at`, by organisation, dataset and version.
+pub async fn list_of_period(
+    tx: &mut Tx,
+    scope: Scope,
+    period: Period,
+    known_at: Instant,
+) -> Result<Vec<Delivery>, Error> {
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_OF_PERIOD)
+        .bind(period.to_string())
+        .bind(scope.organisation().map(|id| id.to_string()))
         .bind(Moment(known_at))
         .fetch_all(connection).await?);
     rows.into_iter().map(delivery).collect()

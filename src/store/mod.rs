@@ -10,6 +10,7 @@ mod audit;
 mod deliveries;
 mod error;
 mod moment;
+mod obligations;
 mod observations;
 mod organisations;
 mod receipts;
@@ -21,10 +22,15 @@ mod uploads;
 pub use audit::{AuditBreak, AuditEntry, append as append_audit, verify as verify_audit};
 pub use database::{Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
-    Delivery, append as append_delivery, in_force, list as list_deliveries, list_periods as list_delivered_periods,
-    take_turn, turn as deliveries_turn,
+    Delivery, append as append_delivery, in_force, list as list_deliveries,
+    list_of_period as list_deliveries_of_period, list_periods as list_delivered_periods, take_turn,
+    turn as deliveries_turn,
 };
 pub use error::Error;
+pub use obligations::{
+    OpenSubmission, beat, decide_extension, insert_downtime, insert_exemption, insert_extension, insert_periods,
+    list_downtime, list_exemptions, list_extensions, list_open,
+};
 pub use observations::{
     insert as insert_observation, list_in_force as list_observations_in_force,
     list_of_submission as list_observations_of,

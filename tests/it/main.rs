@@ -12,6 +12,7 @@ mod harness;
 mod http;
 mod known_at;
 mod life_approval;
+mod life_obligations;
 mod life_plausibility;
 mod scene;
 mod scope;
