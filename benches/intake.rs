@@ -17,7 +17,7 @@ use std::{
 use jiff::civil::date;
 use kraamzicht::{
     catalogue::Catalogue,
-    intake::{AllowedOrganisations, CheckContext, Limits, NoSink, check},
+    intake::{AllowedOrganisations, CheckContext, NoSink, check},
 };
 
 const ROWS: u32 = 1_000_000;
@@ -96,12 +96,7 @@ fn count_byte_records(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn check_file(path: &Path, catalogue: &Catalogue, is_clean: bool) -> Result<(), Box<dyn std::error::Error>> {
-    let context = CheckContext {
-        today: date(2025, 2, 1),
-        dataset: Some("indicator"),
-        organisations: &Everyone,
-        limits: Limits::default(),
-    };
+    let context = CheckContext::new(date(2025, 2, 1), Some("indicator"), &Everyone);
     let report = check(File::open(path)?, catalogue, &context, &mut NoSink)?;
     let expected = if is_clean { report.rows.accepted } else { report.rows.rejected };
     let is_right =

@@ -128,14 +128,21 @@ pub(super) struct CheckOptions {
     /// A JSON file that says who delivers and what day it is; without it, any organisation and today
     #[arg(long, value_name = "FILE")]
     pub(super) context: Option<PathBuf>,
+    /// Also print the rows as they would be stored (json and ndjson)
+    #[arg(long)]
+    pub(super) values: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For reading: the line, and a mark under the cell
+    /// For reading: the line, and a mark under the cell; plain sentences with NO_GRAPHICS
     Human,
     /// For programs: an array with a report per file
     Json,
+    /// For programs that read as it comes: a line per finding, and one with the verdict per file
+    Ndjson,
+    /// For editors and code hosts: SARIF 2.1.0
+    Sarif,
 }
 
 #[derive(Args, Debug)]

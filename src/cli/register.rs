@@ -11,7 +11,7 @@ use super::{
 use crate::{
     catalogue::Catalogue,
     domain::{Actor, AgbCode, OrganisationKind, Report},
-    intake::{self, AnyOrganisation, CheckContext, Limits, Row, RowSink},
+    intake::{self, AnyOrganisation, CheckContext, Row, RowSink},
     service::Service,
 };
 
@@ -24,7 +24,7 @@ pub(super) async fn run(global: &Global, options: &RegisterOptions) -> anyhow::R
     let file = File::open(&options.file).with_context(|| format!("{} cannot be read", options.file.display()))?;
     let (report, entries) = read(service.catalogue(), &service, file)?;
     if !report.is_accepted() {
-        check::print_human(&options.file, &report, global.language.into())?;
+        check::print_human(service.catalogue(), &options.file, &report, global.language.into())?;
         return Ok(ExitCode::from(exit::REJECTED));
     }
     let count = service.register(&Actor::OPERATOR, entries).await?;
@@ -41,12 +41,7 @@ pub(super) fn read(
     service: &Service,
     source: impl std::io::Read + std::io::Seek,
 ) -> anyhow::Result<(Report, Vec<Entry>)> {
-    let context = CheckContext {
-        today: service.now().date(),
-        dataset: Some(DATASET),
-        organisations: &AnyOrganisation,
-        limits: Limits::default(),
-    };
+    let context = CheckContext::new(service.now().date(), Some(DATASET), &AnyOrganisation);
     let mut sink = Entries::default();
     let report = intake::check(source, catalogue, &context, &mut sink)?;
     if sink.incomplete {

@@ -15,6 +15,16 @@ pub(super) struct Asked<'a> {
     pub(super) actor: Actor,
 }
 
+/// A moment whose knowledge is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownAt {
+    /// As the client named it, and never later than now.
+    pub(super) asked: Option<Instant>,
+    /// Up to where changes are looked at: never later than the last one that is whole, since one that is under way
+    /// may have a moment between that and now.
+    pub(super) counted: Instant,
+}
+
 impl<'a> Asked<'a> {
     /// Refuses when nobody known is asking.
     pub(super) fn by(context: &Context<'a>) -> async_graphql::Result<Self> {
@@ -28,10 +38,12 @@ impl<'a> Asked<'a> {
         self.service.catalogue()
     }
 
-    /// The moment whose knowledge is asked for; now when none is named, and never later than now.
-    pub(super) fn known_at(&self, asked: Option<DateTime>) -> Instant {
-        let now = self.service.now();
-        asked.map_or(now, |asked| asked.0.min(now))
+    /// The moment whose knowledge is asked for; without one, that of the last change.
+    pub(super) async fn known_at(&self, asked: Option<DateTime>) -> async_graphql::Result<KnownAt> {
+        let present = self.service.present().await.map_err(|error| self.failure(&error))?;
+        let latest = present.max(self.service.now());
+        let asked = asked.map(|asked| asked.0.min(latest));
+        Ok(KnownAt { asked, counted: asked.map_or(present, |asked| asked.min(present)) })
     }
 
     /// What went wrong, for the client.

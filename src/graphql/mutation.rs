@@ -124,7 +124,7 @@ impl SubmissionMutation {
         let path =
             if matches!(&outcome, Err(error) if error.code() == "DATASET_UNKNOWN") { "dataset" } else { "uploadId" };
         let (checked, user_errors) = answer(&asked, outcome, &["input", path])?;
-        Ok(CreateSubmissionPayload { submission: checked.map(|checked| shown(&asked, checked)), user_errors })
+        Ok(CreateSubmissionPayload { submission: shown(&asked, checked).await?, user_errors })
     }
 
     /// Explains or confirms a finding; every question must have one before approval.
@@ -147,7 +147,7 @@ impl SubmissionMutation {
             _ => "submissionId",
         };
         let (checked, user_errors) = answer(&asked, outcome, &["input", path])?;
-        Ok(ExplainFindingPayload { submission: checked.map(|checked| shown(&asked, checked)), user_errors })
+        Ok(ExplainFindingPayload { submission: shown(&asked, checked).await?, user_errors })
     }
 
     /// Submits what was checked: the numbers count from now on, and the scores follow at once.
@@ -231,8 +231,10 @@ async fn receipts(asked: &Asked<'_>, approval: &Approval) -> Result<Vec<ReceiptT
     Ok(receipts)
 }
 
-fn shown(asked: &Asked<'_>, checked: CheckedSubmission) -> SubmissionType {
-    SubmissionType::new(checked, asked.service.now())
+/// The submission as it is now, what was just said of it included.
+async fn shown(asked: &Asked<'_>, checked: Option<CheckedSubmission>) -> Result<Option<SubmissionType>> {
+    let now = asked.known_at(None).await?.counted;
+    Ok(checked.map(|checked| SubmissionType::new(checked, now)))
 }
 
 fn run_ids(approval: Option<&Approval>) -> Vec<ID> {

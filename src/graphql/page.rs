@@ -5,6 +5,7 @@ use async_graphql::{
     connection::{Connection, CursorType, Edge},
 };
 
+use super::context::KnownAt;
 use crate::domain::Instant;
 
 /// The most rows of a page.
@@ -53,32 +54,34 @@ pub(super) type Page<Node> = Connection<Cursor, Node, Totals>;
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageRequest {
-    /// The moment whose knowledge is shown.
+    /// Up to where changes are looked at.
     pub(super) known_at: Instant,
+    shown: Instant,
     start: usize,
     count: usize,
 }
 
 impl PageRequest {
     /// Reads `first` and `after`; a cursor's snapshot goes before `known_at`.
-    pub(super) fn new(first: i32, after: Option<String>, known_at: Instant) -> Result<Self, Error> {
+    pub(super) fn new(first: i32, after: Option<String>, known_at: KnownAt) -> Result<Self, Error> {
         if !(1..=LARGEST_PAGE).contains(&first) {
             return Err(bad_input(format!("`first` must be from 1 to {LARGEST_PAGE}; found {first}")));
         }
         let count = usize::try_from(first)?;
-        match after {
-            None => Ok(Self { known_at, start: 0, count }),
+        let (counted, start) = match after {
+            None => (known_at.counted, 0),
             Some(text) => {
                 let cursor = Cursor::decode_cursor(&text).map_err(bad_input)?;
-                Ok(Self { known_at: cursor.known_at.min(known_at), start: cursor.position.saturating_add(1), count })
+                (cursor.known_at.min(known_at.counted), cursor.position.saturating_add(1))
             }
-        }
+        };
+        Ok(Self { known_at: counted, shown: known_at.asked.unwrap_or(counted), start, count })
     }
 
     /// The page of `rows`; only its own rows are made into nodes.
     pub(super) fn cut<Row, Node: OutputType>(self, rows: Vec<Row>, node: impl Fn(Row) -> Node) -> Page<Node> {
         let total_count = rows.len();
-        let totals = Totals { total_count, known_at: super::scalars::DateTime(self.known_at) };
+        let totals = Totals { total_count, known_at: super::scalars::DateTime(self.shown) };
         let has_next = self.start.saturating_add(self.count) < total_count;
         let mut page = Connection::with_additional_fields(self.start > 0 && total_count > 0, has_next, totals);
         let rows = rows.into_iter().enumerate().skip(self.start).take(self.count);

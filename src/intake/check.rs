@@ -1,27 +1,25 @@
 //! The way of a file: container, encoding, dialect, header, rows, duplicates, report.
 
-use std::{
-    collections::BTreeSet,
-    io::{self, Read, Seek, SeekFrom},
-};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{
-    cell::{Cell, Row, RowSink},
+    cell::RowSink,
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     container,
     context::CheckContext,
     decode::{self, Survey, TextEncoding, TextReader},
     dialect::{self, Dialect, EarlyRecord, Start},
-    duplicates::{Firsts, Hasher, Repetition, repeated, write_key},
-    header::{self, KnownNames, Resolution},
+    duplicates::{Firsts, repeated},
+    header::{KnownNames, Resolution},
+    header_check::{HeaderChecker, HeaderVerdict, column_names},
     layout::Layout,
-    row_check::{RowChecker, Scratch, Sound},
-    scan::{Record, Scanner},
-    text,
+    passes::{Pass, Tally},
+    row_check::RowChecker,
+    scan::Scanner,
 };
 use crate::{
     catalogue::{Catalogue, Dataset},
-    domain::{Period, Report, RowCounts},
+    domain::Report,
 };
 
 /// Checks a file against `catalogue` and hands its accepted rows to `rows`.
@@ -39,20 +37,13 @@ pub fn check<R: Read + Seek>(
 }
 
 /// How much of the start of a file is looked at to tell what it is.
-const HEAD: u64 = 256 << 10;
+pub(super) const HEAD: u64 = 256 << 10;
 
 struct File<'c, R> {
     source: R,
     catalogue: &'c Catalogue,
     context: CheckContext<'c>,
     collector: Collector,
-}
-
-/// What the rows came to.
-#[derive(Default)]
-struct Tally {
-    counts: RowCounts,
-    periods: BTreeSet<Period>,
 }
 
 impl<R: Read + Seek> File<'_, R> {
@@ -66,8 +57,11 @@ impl<R: Read + Seek> File<'_, R> {
         }
         let survey = decode::survey(&mut self.source, &head)?;
         match survey.encoding {
-            TextEncoding::Unknown => return Ok(self.refuse("file.encoding", Some(1), Detail::default)),
-            TextEncoding::Utf16(encoding) => {
+            TextEncoding::Unknown => {
+                let read = || Detail::default().with("unmarked", "UTF-16, UTF-32");
+                return Ok(self.refuse("file.encoding", Some(1), read));
+            }
+            TextEncoding::Utf16(encoding) | TextEncoding::BrokenUtf16(encoding) => {
                 let read = || Detail::default().with("read", encoding.name());
                 self.collector.add(Cause::Kind("file.encoding_converted"), Place::Whole, RecordPlace::default(), read);
             }
@@ -163,6 +157,10 @@ impl<R: Read + Seek> File<'_, R> {
 
     /// No record has names of columns: say what it is instead.
     fn without_header(&mut self, survey: Survey, first: &EarlyRecord, delimiter: u8) -> io::Result<Report> {
+        if first.is_cut {
+            let maximum = || Detail::default().with("maximum", HEAD);
+            return Ok(self.refuse("file.record_too_long", Some(first.line), maximum));
+        }
         let has_number = |cell: &String| cell.trim().starts_with(|c: char| c.is_ascii_digit());
         let (skipped, code) = if first.cells.iter().any(has_number) {
             (first.index, "structure.header_missing")
@@ -195,7 +193,14 @@ impl<R: Read + Seek> File<'_, R> {
             let tally = self.count_rows(survey, dialect.delimiter, header.index + 1)?;
             return Ok(self.report(None, tally, &headers));
         }
-        let verdict = self.check_header(dialect, dataset, &resolution);
+        let mut checker = HeaderChecker {
+            catalogue: self.catalogue,
+            dataset,
+            resolution: &resolution,
+            most_columns: self.context.limits.columns,
+            collector: &mut self.collector,
+        };
+        let verdict = checker.check(dialect);
         let tally = if verdict == HeaderVerdict::Unreadable {
             self.count_rows(survey, dialect.delimiter, header.index + 1)?
         } else {
@@ -218,85 +223,6 @@ impl<R: Read + Seek> File<'_, R> {
             && resolution.missing(dataset).next().is_some()
             && best_resolution.missing(best).next().is_none();
         Some(if is_other { (best, best_resolution, true) } else { (dataset, resolution, false) })
-    }
-
-    /// Reports all that is wrong with the header.
-    fn check_header(&mut self, dialect: &Dialect, dataset: &Dataset, resolution: &Resolution) -> HeaderVerdict {
-        let header = &dialect.header;
-        let place = RecordPlace { line: Some(header.line), row: None, sheet_row: Some(header.index + 1) };
-        let mut verdict = HeaderVerdict::Right;
-        let unusual =
-            dialect.delimiter == b'|' || dialect.promised.is_some_and(|promised| promised != dialect.delimiter);
-        if unusual {
-            let delimiter = char::from(dialect.delimiter);
-            self.note_on_line_1("file.delimiter", || Detail::default().with("read", delimiter));
-        }
-        let mut add = |code, column, detail: Detail| self.collector.add(Cause::Kind(code), column, place, || detail);
-        if dialect.has_lines_above {
-            add("structure.header_not_first", Place::Whole, Detail::default());
-        }
-        let most = self.context.limits.columns;
-        if header.cells.len() > most {
-            let detail = Detail::default().with("found", header.cells.len()).with("maximum", most);
-            add("structure.too_many_columns", Place::Whole, detail);
-            return HeaderVerdict::Unreadable;
-        }
-        for (position, name) in header.cells.iter().enumerate() {
-            let detail = || Detail::of(name.as_bytes());
-            let column = Place::Column(position);
-            if header::names_national_number(name) {
-                add("privacy.national_number", column, Detail::default());
-                verdict = HeaderVerdict::Unreadable;
-            } else if resolution.duplicates.contains(&position) {
-                add("structure.column_duplicate", column, detail());
-                verdict = HeaderVerdict::Unreadable;
-            } else if resolution.positions.contains(&Some(position)) {
-                if name.chars().any(text::is_odd_space) {
-                    add("structure.header_cleaned", column, detail());
-                }
-            } else if name.trim().is_empty() {
-                add("structure.empty_columns", column, Detail::default());
-            } else {
-                let missing =
-                    dataset.columns.iter().zip(&resolution.positions).filter(|(_, position)| position.is_none());
-                let nearest = header::nearest(name, missing.map(|(column, _)| column.name.as_str()));
-                add("structure.column_unknown", column, detail().suggest(nearest.map(str::to_owned)));
-            }
-        }
-        self.check_missing_columns(place, header, dataset, resolution).max(verdict)
-    }
-
-    fn check_missing_columns(
-        &mut self,
-        place: RecordPlace,
-        header: &EarlyRecord,
-        dataset: &Dataset,
-        resolution: &Resolution,
-    ) -> HeaderVerdict {
-        let missing: Vec<_> = resolution.missing(dataset).filter_map(|index| dataset.columns.get(index)).collect();
-        let is_measure = |name: &str| self.catalogue.indicators.contains_key(name.trim());
-        let is_wide = missing.iter().any(|column| Some(&column.name) == dataset.measure.as_ref())
-            && header.cells.iter().any(|name| is_measure(name));
-        if is_wide {
-            self.collector.add(Cause::Kind("structure.layout"), Place::Whole, place, || {
-                Detail::default()
-                    .with("found_nl", "een kolom per indicator")
-                    .with("found_en", "a column for each indicator")
-            });
-            return HeaderVerdict::Unreadable;
-        }
-        for column in &missing {
-            let positions = header.cells.iter().enumerate();
-            let unknown = positions.filter(|(position, _)| !resolution.positions.contains(&Some(*position)));
-            let nearest = header::nearest(&column.name, unknown.map(|(_, name)| name.as_str()));
-            self.collector.add(
-                Cause::Kind("structure.column_missing"),
-                Place::Lacking(column.name.clone()),
-                place,
-                || Detail::default().with("example", &column.example).suggest(nearest.map(str::to_owned)),
-            );
-        }
-        if missing.is_empty() { HeaderVerdict::Right } else { HeaderVerdict::Incomplete }
     }
 
     fn check_rows(
@@ -335,151 +261,4 @@ impl<R: Read + Seek> File<'_, R> {
         self.collector = checker.collector;
         Ok(pass.tally)
     }
-}
-
-/// What a header allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum HeaderVerdict {
-    /// All is there.
-    Right,
-    /// A column lacks: rows are checked, none is accepted.
-    Incomplete,
-    /// Rows cannot be read, or must not be.
-    Unreadable,
-}
-
-/// The readings of the rows.
-struct Pass {
-    is_doomed: bool,
-    skipped: u64,
-    limits: super::context::Limits,
-    tally: Tally,
-    hashes: Vec<u64>,
-}
-
-impl Pass {
-    /// Checks all rows.
-    fn first<R: Read>(
-        &mut self,
-        scanner: &mut Scanner<R>,
-        checker: &mut RowChecker<'_, '_>,
-        rows: &mut dyn RowSink,
-    ) -> io::Result<()> {
-        let mut last_period = None;
-        let limits = self.limits;
-        self.each(scanner, checker, &mut |pass, record, place, checker, cells, sound| {
-            pass.tally.counts.read += 1;
-            if pass.tally.counts.read == limits.rows + 1 {
-                let detail = || Detail::default().with("format", "CSV").with("maximum", limits.rows);
-                checker.report(Cause::Kind("file.too_large"), Place::Whole, place, detail);
-            }
-            if record.has_bare_quotes && record.damage.is_none() {
-                for position in record.bare_quotes() {
-                    checker.remark_on_bare_quotes(record, place, position);
-                }
-            }
-            let Some(sound) = sound.filter(|_| !pass.is_doomed && pass.tally.counts.read <= limits.rows) else {
-                pass.tally.counts.rejected += 1;
-                return;
-            };
-            pass.tally.counts.accepted += 1;
-            pass.hashes.extend(sound.key);
-            if sound.period != last_period {
-                last_period = sound.period;
-                pass.tally.periods.extend(sound.period);
-            }
-            rows.row(&row(checker, place, cells));
-        })
-    }
-
-    /// Reads all rows again, to compare those whose keys may be equal, and hands out those that stay.
-    fn second<R: Read>(
-        &mut self,
-        scanner: &mut Scanner<R>,
-        checker: &mut RowChecker<'_, '_>,
-        mut firsts: Firsts,
-        rows: &mut dyn RowSink,
-    ) -> io::Result<()> {
-        let mut read = 0;
-        let limit = self.limits.rows;
-        self.each(scanner, checker, &mut |pass, _, place, checker, cells, sound| {
-            read += 1;
-            let Some(sound) = sound.filter(|_| read <= limit) else { return };
-            let key = &checker.layout.key;
-            let keys = || key.iter().filter_map(|index| cells.get(*index));
-            let content = || {
-                let mut hasher = Hasher::default();
-                let others = cells.iter().enumerate().filter(|(index, _)| !key.contains(index));
-                others.for_each(|(_, cell)| hasher.add(cell));
-                hasher.finish()
-            };
-            let line = place.line.unwrap_or(0);
-            let repetition = sound.key.map_or(Repetition::First, |hash| {
-                firsts.compare(hash, line, |bytes| write_key(keys(), bytes), content)
-            });
-            let (code, first) = match repetition {
-                Repetition::First => {
-                    rows.row(&row(checker, place, cells));
-                    return;
-                }
-                Repetition::Same(first) => {
-                    pass.tally.counts.unchanged += 1;
-                    ("row.duplicate", first)
-                }
-                Repetition::Conflict(first) => {
-                    pass.tally.counts.rejected += 1;
-                    ("row.conflict", first)
-                }
-            };
-            pass.tally.counts.accepted -= 1;
-            checker
-                .collector
-                .add(Cause::Kind(code), Place::Whole, place, || Detail::default().with("first_line", first));
-        })
-    }
-
-    /// Reads the rows behind the header and calls `take` for each.
-    fn each<R: Read>(
-        &mut self,
-        scanner: &mut Scanner<R>,
-        checker: &mut RowChecker<'_, '_>,
-        take: &mut TakeRow<'_>,
-    ) -> io::Result<()> {
-        let mut scratches = vec![Scratch::default(); checker.layout.columns.len()];
-        let mut storage: Vec<Cell<'static>> = Vec::new();
-        let (mut index, mut row) = (0, 0);
-        while scanner.advance()? {
-            index += 1;
-            let record = scanner.record();
-            if index <= self.skipped || record.is_blank() {
-                continue;
-            }
-            row += 1;
-            let place = RecordPlace { line: Some(record.line), row: Some(row), sheet_row: Some(index) };
-            // The cells borrow from this record; the room for them goes on to the next one.
-            let mut cells: Vec<Cell<'_>> = storage.into_iter().collect();
-            let sound = checker.check(&record, place, &mut scratches, &mut cells);
-            take(self, &record, place, checker, &cells, sound);
-            cells.clear();
-            storage = cells.into_iter().map(|_| Cell::Boolean(false)).collect();
-        }
-        Ok(())
-    }
-}
-
-type TakeRow<'t> =
-    dyn FnMut(&mut Pass, &Record<'_>, RecordPlace, &mut RowChecker<'_, '_>, &[Cell<'_>], Option<Sound>) + 't;
-
-fn row<'r>(checker: &RowChecker<'_, 'r>, place: RecordPlace, cells: &'r [Cell<'r>]) -> Row<'r> {
-    Row { dataset: checker.layout.dataset, line: place.line.unwrap_or(0), row: place.row.unwrap_or(0), cells }
-}
-
-/// The dataset's name for each column of the file, or the header as found.
-fn column_names(header: &[String], dataset: &Dataset, resolution: &Resolution) -> Vec<String> {
-    let known = |position: usize| {
-        let index = resolution.positions.iter().position(|found| *found == Some(position))?;
-        dataset.columns.get(index).map(|column| column.name.clone())
-    };
-    let shown = |name: &String| super::collect::show(name.trim().as_bytes());
-    header.iter().enumerate().map(|(position, name)| known(position).unwrap_or_else(|| shown(name))).collect()
 }

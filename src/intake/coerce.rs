@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     catalogue::{Column, ColumnType, Indicator, Unit},
-    domain::{AgbCode, MissingReason},
+    domain::{AgbCode, MissingReason, Period},
 };
 
 /// What a cell is read with beside its own text.
@@ -47,7 +47,10 @@ pub(super) fn coerce<'a>(
     }
     let cleaned: String = raw.chars().filter(|c| !text::is_invisible(*c)).collect();
     let trimmed = cleaned.trim();
-    let is_odd = cleaned.len() != raw.len() || trimmed.len() != raw.trim_matches(' ').len();
+    // Codes are compared to the letter, so that even an ordinary space around one is told.
+    let is_code = matches!(column.column.kind, ColumnType::AgbCode | ColumnType::Indicator | ColumnType::Code);
+    let expected = if is_code { raw } else { raw.trim_matches(' ') };
+    let is_odd = cleaned.len() != raw.len() || (trimmed.len() != expected.len() && !trimmed.is_empty());
     if is_odd && raw.chars().any(text::is_direction) {
         report(Cause::Kind("cell.bidi_control"), &found);
     }
@@ -78,7 +81,7 @@ pub(super) fn coerce<'a>(
     Some(cell)
 }
 
-fn coerce_missing<'a>(
+pub(super) fn coerce_missing<'a>(
     reason: MissingReason,
     value: &str,
     column: &Column,
@@ -118,16 +121,16 @@ fn missing(value: &str) -> Option<MissingReason> {
 }
 
 /// What stands inside the tricks by which a spreadsheet is told that a number is text.
-fn text_marker(value: &str) -> Option<&str> {
+pub(super) fn text_marker(value: &str) -> Option<&str> {
     let inner = value.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
     inner.or_else(|| value.strip_prefix('\'')).map(str::trim).filter(|inner| !inner.contains('"'))
 }
 
-fn control_name(raw: &str) -> String {
+pub(super) fn control_name(raw: &str) -> String {
     raw.chars().find(|c| text::is_stray_control(*c)).map(code_point).unwrap_or_default()
 }
 
-fn code_point(c: char) -> String {
+pub(super) fn code_point(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
 }
 
@@ -141,11 +144,17 @@ fn coerce_value<'a>(
     let found = || Detail::of(raw.as_bytes()).with("example", &column.column.example);
     match column.column.kind {
         ColumnType::AgbCode => coerce_agb(value, around, &found, report).map(Cell::Agb),
-        ColumnType::Year => coerce_year(value, around.style, &found, report).map(Cell::Year),
+        ColumnType::Year => coerce_year(value, "cell.type.year", around.style, &found, report).map(Cell::Year),
         ColumnType::Period => match date::read_period(value, around.year) {
             Some((period, remark)) => {
                 remark_on_day(remark, &period, &found, report);
                 Some(Cell::Period(period))
+            }
+            // A spreadsheet shows a year as 2.024 too.
+            None if number::read(value, around.style, true).is_ok_and(|(_, remark)| remark.is_some()) => {
+                coerce_year(value, "cell.type.period", around.style, &found, report)
+                    .and_then(|year| Period::year(year).ok())
+                    .map(Cell::Period)
             }
             None => wrong("cell.type.period", &found, report),
         },
@@ -205,7 +214,10 @@ fn coerce_agb(
         report(Cause::Kind("privacy.national_number"), &Detail::default);
         return None;
     }
-    if let Some((c, latin)) = text::lookalike(value).filter(|(_, latin)| latin.parse::<AgbCode>().is_ok()) {
+    let is_letter = |c: &char| c.is_alphabetic();
+    if let Some((c, latin)) =
+        text::lookalike(value).filter(|(c, latin)| is_letter(c) && latin.parse::<AgbCode>().is_ok())
+    {
         report(Cause::Kind("cell.lookalike"), &|| {
             found().with("character", code_point(c)).suggest(Some(latin.clone()))
         });
@@ -214,17 +226,23 @@ fn coerce_agb(
     wrong("cell.type.agb", found, report)
 }
 
-fn coerce_year(value: &str, style: Style, found: &dyn Fn() -> Detail, report: &mut Report<'_>) -> Option<i16> {
+fn coerce_year(
+    value: &str,
+    wrong_type: &'static str,
+    style: Style,
+    found: &dyn Fn() -> Detail,
+    report: &mut Report<'_>,
+) -> Option<i16> {
     let read = number::read(value, style, true);
     let year = read.ok().and_then(|(number, remark)| Some((i16::try_from(number.mantissa()).ok()?, remark)));
-    match year.filter(|(year, _)| crate::domain::Period::YEARS.contains(year)) {
+    match year.filter(|(year, _)| Period::YEARS.contains(year)) {
         Some((year, remark)) => {
             if let Some(remark) = remark {
                 report(Cause::Kind(number_remark(remark)), &|| found().with("read", year));
             }
             Some(year)
         }
-        None => wrong("cell.type.year", found, report),
+        None => wrong(wrong_type, found, report),
     }
 }
 
@@ -345,116 +363,4 @@ fn coerce_boolean(value: &str, found: &dyn Fn() -> Detail, report: &mut Report<'
         found().with("read_nl", if yes { "ja" } else { "nee" }).with("read_en", if yes { "yes" } else { "no" })
     });
     Some(yes)
-}
-
-/// The most characters of an identifier that does not say so itself.
-const IDENTIFIER_LENGTH: usize = 64;
-
-/// Reads an identifier: letters, digits and `-_.`, the first a letter or digit.
-pub(super) fn is_identifier(bytes: &[u8], column: &Column) -> bool {
-    bytes.len() <= column.maximum_length.unwrap_or(IDENTIFIER_LENGTH)
-        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-        && !text::passes_eleven_test(bytes)
-}
-
-/// Reads a cell of type identifier that is not plainly one.
-pub(super) fn coerce_identifier<'a>(
-    raw: &str,
-    column: &Column,
-    stored: &'a mut String,
-    report: &mut Report<'_>,
-) -> Option<Cell<'a>> {
-    let found = || Detail::of(raw.as_bytes()).with("example", &column.example);
-    let trimmed = raw.trim_matches(|c: char| c.is_whitespace() || text::is_invisible(c));
-    let value = text_marker(trimmed).unwrap_or(trimmed);
-    if value.is_empty() {
-        return coerce_missing(MissingReason::NotReported, value, column, &found, report);
-    }
-    if text::passes_eleven_test(value.as_bytes()) {
-        report(Cause::Kind("privacy.national_number"), &Detail::default);
-        return None;
-    }
-    if raw.chars().any(text::is_stray_control) {
-        report(Cause::Kind("cell.control_char"), &|| found().with("character", control_name(raw)));
-        return None;
-    }
-    if !is_identifier(value.as_bytes(), column) {
-        let lookalike = text::lookalike(value);
-        let code = if lookalike.is_some() { "cell.lookalike" } else { "cell.type.identifier" };
-        report(Cause::Kind(code), &|| match &lookalike {
-            Some((c, latin)) => found().with("character", code_point(*c)).suggest(Some(latin.clone())),
-            None => found(),
-        });
-        return None;
-    }
-    if value != raw.trim_matches(' ') {
-        let code = if value == trimmed { "cell.cleaned" } else { "cell.text_marker" };
-        report(Cause::Kind(code), &|| found().with("read", value));
-    }
-    stored.clear();
-    stored.push_str(value);
-    Some(Cell::Text(stored))
-}
-
-/// The most characters of a text that does not say so itself.
-pub(super) const TEXT_LENGTH: usize = 4_000;
-
-/// Whether a text can hold nothing worth a word: short, printable ASCII, no `@`, hardly any digits.
-pub(super) fn is_plain_text(bytes: &[u8], column: &Column) -> bool {
-    let mut digits = 0_usize;
-    let is_plain = bytes.iter().all(|byte| {
-        digits += usize::from(byte.is_ascii_digit());
-        matches!(byte, b' '..=b'~') && *byte != b'@'
-    });
-    is_plain
-        && digits < 9
-        && bytes.len() <= column.maximum_length.unwrap_or(TEXT_LENGTH)
-        && !matches!(bytes.first(), Some(b'=' | b'+' | b'-' | b' '))
-        && bytes.last() != Some(&b' ')
-}
-
-/// Reads free text that is not plain. It is kept literally, in NFC; who shows or exports it must neutralise it.
-pub(super) fn coerce_text<'a>(
-    raw: &str,
-    column: &Column,
-    stored: &'a mut String,
-    report: &mut Report<'_>,
-) -> Option<Cell<'a>> {
-    let found = || Detail::of(raw.as_bytes());
-    let value = raw.trim_matches(' ');
-    if value.is_empty() {
-        return coerce_missing(MissingReason::NotReported, "", column, &found, report);
-    }
-    if raw.chars().any(text::is_stray_control) {
-        report(Cause::Kind("cell.control_char"), &|| found().with("character", control_name(raw)));
-        return None;
-    }
-    let most = column.maximum_length.unwrap_or(TEXT_LENGTH);
-    let length = value.chars().count();
-    if length > most {
-        report(Cause::Kind("cell.too_long"), &|| found().with("length", length).with("maximum", most));
-        return None;
-    }
-    if text::holds_national_number(value.as_bytes()) {
-        report(Cause::Kind("privacy.national_number"), &Detail::default);
-        return None;
-    }
-    if text::holds_contact_data(value) {
-        report(Cause::Kind("privacy.contact_data"), &Detail::default);
-    }
-    if text::is_formula(value) {
-        report(Cause::Kind("cell.formula_text"), &found);
-    }
-    if value.chars().any(text::is_direction) {
-        report(Cause::Kind("cell.bidi_control"), &found);
-    }
-    if value.contains('\u{fffd}') {
-        report(Cause::Kind("cell.mojibake"), &found);
-    } else if let Some(repaired) = text::undo_double_encoding(value) {
-        report(Cause::Kind("cell.mojibake"), &|| found().suggest(Some(super::collect::show(repaired.as_bytes()))));
-    }
-    stored.clear();
-    stored.extend(unicode_normalization::UnicodeNormalization::nfc(value));
-    Some(Cell::Text(stored))
 }

@@ -189,13 +189,20 @@ pub(super) fn show(bytes: &[u8]) -> String {
             shown.push('…');
             break;
         }
-        if u32::from(c) < 0x20 {
-            shown.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('?'));
-        } else if c.is_control() || super::text::is_invisible(c) {
-            shown.push('\u{fffd}');
-        } else {
-            shown.push(c);
-        }
+        shown.push(shown_character(c));
     }
     shown
+}
+
+/// The character itself, or a sign for one that cannot be seen.
+pub(super) fn shown_character(c: char) -> char {
+    if u32::from(c) < 0x20 {
+        char::from_u32(0x2400 + u32::from(c)).unwrap_or('?')
+    } else if c == '\u{7f}' {
+        '\u{2421}'
+    } else if c.is_control() || super::text::is_invisible(c) {
+        '\u{fffd}'
+    } else {
+        c
+    }
 }

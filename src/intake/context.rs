@@ -1,6 +1,6 @@
 //! What a check must know beside the bytes and the catalogue.
 
-use std::{collections::BTreeSet, fmt};
+use std::{cmp::Ordering, collections::BTreeSet, fmt};
 
 use jiff::civil::Date;
 
@@ -15,8 +15,39 @@ pub struct CheckContext<'a> {
     pub dataset: Option<&'a str>,
     /// For whom the uploader may deliver.
     pub organisations: &'a dyn AllowedOrganisations,
+    /// The years that are open, where they are not those of the catalogue's windows.
+    pub open_years: Option<&'a OpenYears>,
+    /// The name of the file. Only what is named a workbook is read as one.
+    pub file_name: Option<&'a str>,
     /// How much is taken.
     pub limits: Limits,
+}
+
+impl<'a> CheckContext<'a> {
+    /// A file without a name, in the windows of the catalogue and with the usual limits.
+    pub fn new(today: Date, dataset: Option<&'a str>, organisations: &'a dyn AllowedOrganisations) -> Self {
+        Self { today, dataset, organisations, open_years: None, file_name: None, limits: Limits::default() }
+    }
+}
+
+/// The report years about which can be delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenYears(BTreeSet<i16>);
+
+impl OpenYears {
+    /// These years.
+    pub const fn new(years: BTreeSet<i16>) -> Self {
+        Self(years)
+    }
+
+    /// How a year that is not open lies: `Less` before the first open year or between them, `Greater` after the last.
+    /// `None` for an open year.
+    pub(super) fn closed(&self, year: i16) -> Option<Ordering> {
+        if self.0.contains(&year) {
+            return None;
+        }
+        Some(if self.0.last().is_some_and(|last| year > *last) { Ordering::Greater } else { Ordering::Less })
+    }
 }
 
 impl fmt::Debug for CheckContext<'_> {

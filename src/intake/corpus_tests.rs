@@ -9,7 +9,7 @@ use std::{
 
 use jiff::civil::date;
 
-use super::{CheckContext, Limits, NoSink, check};
+use super::{CheckContext, NoSink, check};
 use crate::{
     catalogue::Catalogue,
     domain::{AgbCode, Report, Severity},
@@ -43,8 +43,7 @@ pub(super) fn organisations(codes: &[&str]) -> BTreeSet<AgbCode> {
 
 pub(super) fn check_bytes(bytes: &[u8], catalogue: &Catalogue, dataset: Option<&str>, codes: &[&str]) -> Report {
     let organisations = organisations(codes);
-    let context =
-        CheckContext { today: date(2025, 2, 1), dataset, organisations: &organisations, limits: Limits::default() };
+    let context = CheckContext::new(date(2025, 2, 1), dataset, &organisations);
     check(Cursor::new(bytes), catalogue, &context, &mut NoSink).expect("memory can be read")
 }
 

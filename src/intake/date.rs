@@ -44,6 +44,12 @@ const MONTHS: [(&str, i8); 26] = [
 
 /// Reads a day: `15-03-2024`, `15/03/2024`, `15.03.2024`, `2024-03-15`, `15 mrt 2024`.
 pub(super) fn read_date(text: &str) -> Option<(Date, Option<Remark>)> {
+    if let Some((day, time)) = text.rsplit_once([' ', 'T'])
+        && is_time(time)
+    {
+        let (date, remark) = read_date(day)?;
+        return Some((date, remark.or(Some(Remark::Cleaned))));
+    }
     let separator = text.chars().find(|c| !c.is_alphanumeric())?;
     let parts: Vec<&str> = if separator == ' ' || text.chars().any(char::is_alphabetic) {
         text.split([' ', '-', '.']).filter(|part| !part.is_empty()).collect()
@@ -73,30 +79,65 @@ pub(super) fn read_date(text: &str) -> Option<(Date, Option<Remark>)> {
     Some((date, is_exchangeable.then_some(Remark::DayFirstAssumed)))
 }
 
+/// A time of the day without a zone: `00:00`, `10:15:30`, `00:00:00.000`.
+fn is_time(text: &str) -> bool {
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let mut parts = clock.split(':');
+    let mut part =
+        |limit| parts.next().is_some_and(|part| part.len() == 2 && number(part, 2).is_some_and(|part| part < limit));
+    let has_minutes = part(24) && part(60);
+    let has_seconds = clock.len() == 5 || part(60);
+    has_minutes && has_seconds && parts.next().is_none() && fraction.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn number(text: &str, digits: usize) -> Option<i16> {
     let is_number = (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_number { text.parse().ok() } else { None }
 }
 
-/// Reads a period: `2024`, `2024-Q1`, `2024-K1`, and with the row's report year a quarter alone, `Q1`.
+/// Reads a period: `2024`, `2024-Q1`, `2024-K1`, `1e kwartaal 2024`, and with the row's report year a quarter alone.
 pub(super) fn read_period(text: &str, year: Option<i16>) -> Option<(Period, Option<Remark>)> {
-    if let Ok(period) = text.parse() {
-        return Some((period, None));
+    if let Ok(period) = text.parse::<Period>() {
+        let is_usual = text.len() == 4 || text.contains('Q');
+        return Some((period, (!is_usual).then_some(Remark::Cleaned)));
     }
-    let folded: String =
-        text.chars().filter(|c| !matches!(c, ' ' | '-' | '/' | '_')).map(|c| c.to_ascii_uppercase()).collect();
-    let (quarter, year) = match folded.split_at_checked(2)? {
-        (quarter, "") => (quarter, year?),
-        (quarter, year) if quarter.contains(['Q', 'K']) => (quarter, number(year, 4)?),
-        _ => folded.split_at_checked(4).map(|(year, quarter)| Some((quarter, number(year, 4)?)))??,
-    };
-    let part = match quarter.as_bytes() {
-        [b'Q' | b'K', quarter @ b'1'..=b'4'] | [quarter @ b'1'..=b'4', b'Q' | b'K'] => {
-            PeriodPart::Quarter(quarter - b'0')
+    let words: Vec<String> = words(text);
+    let mut quarter = None;
+    let mut written_year = None;
+    let mut has_word = false;
+    for word in &words {
+        match word.as_str() {
+            "q" | "k" | "kwartaal" | "kw" | "kwart" | "quarter" if !has_word => has_word = true,
+            "e" | "ste" | "de" | "st" | "nd" | "rd" | "th" if quarter.is_some() && !has_word => {}
+            "1" | "2" | "3" | "4" if quarter.is_none() => quarter = word.bytes().next().map(|digit| digit - b'0'),
+            _ if written_year.is_none() => written_year = Some(number(word, 4).filter(|_| word.len() == 4)?),
+            _ => return None,
         }
-        _ => return None,
-    };
-    Some((Period::new(year, part).ok()?, Some(Remark::Cleaned)))
+    }
+    let part = PeriodPart::Quarter(quarter.filter(|_| has_word)?);
+    Some((Period::new(written_year.or(year)?, part).ok()?, Some(Remark::Cleaned)))
+}
+
+/// The runs of letters and of digits, in lower case; signs between them only divide, `x` in any other place is a word.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut last = None;
+    for c in text.chars() {
+        let sort = if c.is_ascii_digit() {
+            Some(true)
+        } else if matches!(c, ' ' | '-' | '/' | '_' | '.') {
+            None
+        } else {
+            Some(false)
+        };
+        match (sort, words.last_mut()) {
+            (None, _) => {}
+            (Some(_), Some(word)) if sort == last => word.extend(c.to_lowercase()),
+            (Some(_), _) => words.push(c.to_lowercase().collect()),
+        }
+        last = sort;
+    }
+    words
 }
 
 #[cfg(test)]
@@ -115,11 +156,25 @@ mod tests {
             ("15 mrt 2024", "2024-03-15", Some(Remark::Cleaned)),
             ("15-december-2024", "2024-12-15", Some(Remark::Cleaned)),
             ("2024/03/15", "2024-03-15", Some(Remark::Cleaned)),
+            ("15-03-2024 00:00", "2024-03-15", Some(Remark::Cleaned)),
+            ("2024-03-15T09:30:00.000", "2024-03-15", Some(Remark::Cleaned)),
         ] {
             let read = read_date(text).map(|(date, remark)| (date.to_string(), remark));
             assert_eq!(read, Some((expected.to_owned(), remark)), "{text}");
         }
-        for wrong in ["03/15/2024", "15-03-24", "45366", "31-02-2024", "", "15 foo 2024", "2024-3", "1-2-3-2024"] {
+        for wrong in [
+            "03/15/2024",
+            "15-03-24",
+            "45366",
+            "31-02-2024",
+            "",
+            "15 foo 2024",
+            "2024-3",
+            "1-2-3-2024",
+            "2024-03-15T23:30Z",
+            "15-03-2024 25:00",
+            "15-03-2024 1",
+        ] {
             assert_eq!(read_date(wrong), None, "{wrong}");
         }
     }
@@ -128,7 +183,11 @@ mod tests {
     fn periods_with_one_reading() {
         for (text, expected, is_remarked) in [
             ("2024", "2024", false),
-            ("2024-K3", "2024-Q3", false),
+            ("2024-Q3", "2024-Q3", false),
+            ("2024-K3", "2024-Q3", true),
+            ("1e kwartaal 2024", "2024-Q1", true),
+            ("kwartaal 4", "2023-Q4", true),
+            ("2024 kw. 2", "2024-Q2", true),
             ("Q1", "2023-Q1", true),
             ("k2", "2023-Q2", true),
             ("2024 Q4", "2024-Q4", true),

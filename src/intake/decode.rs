@@ -14,10 +14,12 @@ pub(super) enum TextEncoding {
     Utf8,
     /// Not UTF-8: read as windows-1252, in which every byte means something.
     Windows1252,
-    /// Some lines are UTF-8 and others cannot be.
+    /// Some characters are UTF-8 and others cannot be, or are UTF-8 as it must not be written.
     Mixed,
     /// UTF-16 that says so in its first two bytes.
     Utf16(&'static Encoding),
+    /// The same, with halves of characters in it: each is read as U+FFFD.
+    BrokenUtf16(&'static Encoding),
     /// UTF-16 that does not say so, or UTF-32.
     Unknown,
 }
@@ -35,23 +37,28 @@ pub(super) fn survey<R: Read + Seek>(source: &mut R, head: &[u8]) -> io::Result<
     if head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff") {
         return at(TextEncoding::Unknown, 0);
     }
-    if head.starts_with(b"\xff\xfe") {
-        return at(TextEncoding::Utf16(UTF_16LE), 2);
-    }
-    if head.starts_with(b"\xfe\xff") {
-        return at(TextEncoding::Utf16(UTF_16BE), 2);
+    for (mark, encoding) in [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)] {
+        if head.starts_with(mark) {
+            source.seek(SeekFrom::Start(2))?;
+            let is_whole = Converter::new(&mut *source, encoding).is_whole()?;
+            let found = if is_whole { TextEncoding::Utf16(encoding) } else { TextEncoding::BrokenUtf16(encoding) };
+            return at(found, 2);
+        }
     }
     if looks_like_utf16(head) {
         return at(TextEncoding::Unknown, 0);
     }
-    let text_start = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let has_mark = head.starts_with(b"\xef\xbb\xbf");
+    let text_start = if has_mark { 3 } else { 0 };
     source.seek(SeekFrom::Start(text_start))?;
-    if is_utf8(source)? {
-        return at(TextEncoding::Utf8, text_start);
-    }
-    source.seek(SeekFrom::Start(text_start))?;
-    let has_utf8_lines = has_utf8_lines(source)?;
-    at(if has_utf8_lines { TextEncoding::Mixed } else { TextEncoding::Windows1252 }, text_start)
+    let found = match sequences(source)? {
+        Sequences { has_other: false, .. } => TextEncoding::Utf8,
+        // In Dutch text of one byte a character, a letter is not followed by just the signs that make it UTF-8.
+        Sequences { has_utf8: true, .. } | Sequences { has_forged: true, .. } => TextEncoding::Mixed,
+        _ if has_mark => TextEncoding::Mixed,
+        _ => TextEncoding::Windows1252,
+    };
+    at(found, text_start)
 }
 
 /// Whether every second byte is NUL, as in Latin text of two bytes a character.
@@ -63,52 +70,61 @@ pub(super) fn looks_like_utf16(head: &[u8]) -> bool {
     pairs >= 4 && even.max(odd) * 10 > pairs * 7 && even.min(odd) * 10 < pairs
 }
 
-fn is_utf8<R: Read>(source: &mut R) -> io::Result<bool> {
+/// What the bytes beyond ASCII are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sequences {
+    /// Some are characters in UTF-8.
+    has_utf8: bool,
+    /// Some are not.
+    has_other: bool,
+    /// Some are UTF-8 written as it must not be: longer than needed, or halves of UTF-16.
+    has_forged: bool,
+}
+
+fn sequences<R: Read>(source: &mut R) -> io::Result<Sequences> {
+    let mut found = Sequences::default();
     let mut buffer = vec![0; 128 << 10];
     let mut kept = 0;
     loop {
         let read = source.read(buffer.get_mut(kept..).unwrap_or_default())?;
         let length = kept + read;
-        let bytes = buffer.get(..length).unwrap_or_default();
-        match std::str::from_utf8(bytes) {
-            Ok(_) if read == 0 => return Ok(true),
-            Ok(_) => kept = 0,
-            // A character cut in two by the end of the buffer goes on in the next.
-            Err(error) if error.error_len().is_none() && read > 0 => {
-                let start = error.valid_up_to();
-                buffer.copy_within(start..length, 0);
-                kept = length - start;
+        let mut rest = buffer.get(..length).unwrap_or_default();
+        loop {
+            match std::str::from_utf8(rest) {
+                Ok(text) => {
+                    found.has_utf8 |= !text.is_ascii();
+                    rest = &[];
+                    break;
+                }
+                Err(error) => {
+                    let (valid, after) = rest.split_at_checked(error.valid_up_to()).unwrap_or((rest, &[]));
+                    found.has_utf8 |= !valid.is_ascii();
+                    rest = after;
+                    // A character cut in two by the end of the buffer goes on in the next.
+                    let Some(wrong) = error.error_len().or_else(|| (read == 0).then_some(rest.len())) else { break };
+                    found.has_other = true;
+                    found.has_forged |= is_forged(rest);
+                    rest = rest.get(wrong..).unwrap_or_default();
+                }
             }
-            Err(_) => return Ok(false),
         }
+        if read == 0 || (found.has_other && found.has_utf8) {
+            return Ok(found);
+        }
+        kept = rest.len();
+        buffer.copy_within(length - kept..length, 0);
     }
 }
 
-/// Whether some line has characters beyond ASCII and is UTF-8. Lines longer than the buffer are judged in pieces.
-fn has_utf8_lines<R: Read>(source: &mut R) -> io::Result<bool> {
-    let mut buffer = vec![0; 128 << 10];
-    let mut kept = 0;
-    loop {
-        let read = source.read(buffer.get_mut(kept..).unwrap_or_default())?;
-        let length = kept + read;
-        let bytes = buffer.get(..length).unwrap_or_default();
-        let whole = match memchr::memrchr2(b'\n', b'\r', bytes) {
-            Some(last) if read > 0 && length < buffer.len() || last + 1 == length => last + 1,
-            Some(last) if read > 0 => last + 1,
-            _ if read > 0 && length < buffer.len() => 0,
-            _ => length,
-        };
-        let (lines, _) = bytes.split_at_checked(whole).unwrap_or((bytes, &[]));
-        let is_utf8_line = |line: &[u8]| !line.is_ascii() && std::str::from_utf8(line).is_ok();
-        if lines.split(|byte| matches!(byte, b'\n' | b'\r')).any(is_utf8_line) {
-            return Ok(true);
-        }
-        if read == 0 {
-            return Ok(false);
-        }
-        buffer.copy_within(whole..length, 0);
-        kept = length - whole;
-    }
+/// Whether the bytes begin with UTF-8 as it must not be written.
+pub(super) fn is_forged(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0xc0 | 0xc1, 0x80..=0xbf, ..]
+            | [0xe0, 0x80..=0x9f, 0x80..=0xbf, ..]
+            | [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..]
+            | [0xf0, 0x80..=0x8f, 0x80..=0xbf, 0x80..=0xbf, ..]
+    )
 }
 
 /// The text of a cell in `encoding`; `scratch` holds it where it had to be decoded.
@@ -134,7 +150,9 @@ impl<R: Read + Seek> TextReader<R> {
     pub(super) fn open(mut source: R, survey: Survey) -> io::Result<Self> {
         source.seek(SeekFrom::Start(survey.text_start))?;
         Ok(match survey.encoding {
-            TextEncoding::Utf16(encoding) => Self::Converted(Converter::new(source, encoding)),
+            TextEncoding::Utf16(encoding) | TextEncoding::BrokenUtf16(encoding) => {
+                Self::Converted(Converter::new(source, encoding))
+            }
             _ => Self::Plain(source),
         })
     }
@@ -158,6 +176,7 @@ pub(super) struct Converter<R> {
     end: usize,
     is_exhausted: bool,
     is_finished: bool,
+    has_broken: bool,
 }
 
 impl<R: Read> Converter<R> {
@@ -170,7 +189,15 @@ impl<R: Read> Converter<R> {
             end: 0,
             is_exhausted: false,
             is_finished: false,
+            has_broken: false,
         }
+    }
+
+    /// Reads to the end; whether every character was whole.
+    fn is_whole(mut self) -> io::Result<bool> {
+        let mut buffer = vec![0; 64 << 10];
+        while self.read(&mut buffer)? > 0 {}
+        Ok(!self.has_broken)
     }
 }
 
@@ -186,8 +213,9 @@ impl<R: Read> Read for Converter<R> {
                 self.is_exhausted = self.end == 0;
             }
             let input = self.input.get(self.start..self.end).unwrap_or_default();
-            let (result, read, written, _) = self.decoder.decode_to_utf8(input, buffer, self.is_exhausted);
+            let (result, read, written, has_broken) = self.decoder.decode_to_utf8(input, buffer, self.is_exhausted);
             self.start += read;
+            self.has_broken |= has_broken;
             self.is_finished = self.is_exhausted && result == encoding_rs::CoderResult::InputEmpty;
             if written > 0 {
                 return Ok(written);
@@ -214,6 +242,12 @@ mod tests {
         assert_eq!(encoding(b"\xe9\xe9n"), TextEncoding::Windows1252);
         assert_eq!(encoding("één\n\u{e9}".as_bytes()), TextEncoding::Utf8);
         assert_eq!(encoding(b"\xc3\xa9\xc3\xa9n\n\xe9\xe9n\n"), TextEncoding::Mixed);
+        assert_eq!(encoding(b"\xc3\xa9 en \xe9\n"), TextEncoding::Mixed, "on one line");
+        assert_eq!(encoding(b"\xef\xbb\xbf\xe9"), TextEncoding::Mixed, "a mark of UTF-8 promises UTF-8");
+        assert_eq!(encoding(b"\xc0\xaf"), TextEncoding::Mixed, "overlong");
+        assert_eq!(encoding(b"\xed\xa0\x80"), TextEncoding::Mixed, "half of a pair");
+        assert_eq!(encoding("\u{e9}".as_bytes().get(..1).expect("half")), TextEncoding::Windows1252);
+        assert_eq!(encoding(b"\xff\xfea\0\0\xd8b\0"), TextEncoding::BrokenUtf16(UTF_16LE));
         assert_eq!(encoding(b"a\0b\0c\0d\0e\0\n\0"), TextEncoding::Unknown);
         assert_eq!(encoding(b"\xfe\xff\0a"), TextEncoding::Utf16(UTF_16BE));
         let long = "é".repeat(200_000);

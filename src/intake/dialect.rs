@@ -3,6 +3,8 @@
 //! Sniffers guess from frequencies and are wrong on real files. Here the header decides: the delimiter is the one by
 //! which most names of columns are recognised.
 
+use std::collections::BTreeSet;
+
 use super::{
     decode::{TextEncoding, decode_cell},
     header::KnownNames,
@@ -24,9 +26,16 @@ pub(super) struct EarlyRecord {
     pub line: u64,
     /// Its cells as bytes.
     pub raw: Vec<Vec<u8>>,
-    /// Its cells as text.
+    /// Its cells as text; of very many the first.
     pub cells: Vec<String>,
+    /// How many cells it has.
+    pub width: usize,
+    /// Whether it goes on behind what was looked at.
+    pub is_cut: bool,
 }
+
+/// How many cells of a record are looked at: more than any limit of columns.
+const CELLS: usize = 2_000;
 
 /// How a file is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +77,9 @@ pub(super) fn find(head: &[u8], is_all: bool, encoding: TextEncoding, known: &Kn
         }
         wrapped = wrapped.or_else(|| records.iter().find(|record| is_wrapped(record, known)).map(|record| record.line));
         if let Some(first) = records.into_iter().find(|record| !is_promise(record))
-            && widest.as_ref().is_none_or(|(width, ..)| first.cells.len() > *width)
+            && widest.as_ref().is_none_or(|(width, ..)| first.width > *width)
         {
-            widest = Some((first.cells.len(), delimiter, first));
+            widest = Some((first.width, delimiter, first));
         }
     }
     if let Some((_, delimiter, records, at)) = best {
@@ -97,19 +106,30 @@ fn early_records(head: &[u8], is_all: bool, delimiter: u8, encoding: TextEncodin
     let mut rest = head;
     let (mut index, mut line) = (0, 1);
     while found.len() < SEARCHED && !rest.is_empty() {
+        let mut is_cut = false;
         let (length, lines) = match scan_record(rest, is_all, &grammar, &mut fields) {
             Step::Record { length, lines } => (length, lines),
             Step::Damaged { length, .. } => (length, 1),
+            // A first record that is longer than all that is looked at is judged by its start.
+            Step::Incomplete { .. } if found.is_empty() => {
+                is_cut = true;
+                match scan_record(rest, true, &grammar, &mut fields) {
+                    Step::Record { length, lines } => (length, lines),
+                    _ => break,
+                }
+            }
             Step::Incomplete { .. } => break,
         };
         let record = super::scan::Record::over(rest, &fields, line);
         if !record.is_blank() {
             let mut scratch = Vec::new();
-            let raw = (0..record.len()).map(|cell| record.raw(cell).to_vec()).collect();
-            let cells = (0..record.len())
+            let width = record.len();
+            let seen = 0..width.min(CELLS);
+            let raw = seen.clone().map(|cell| record.raw(cell).to_vec()).collect();
+            let cells = seen
                 .map(|cell| decode_cell(record.cell(cell, &mut scratch), encoding, &mut String::new()).to_owned())
                 .collect();
-            found.push(EarlyRecord { index, line, raw, cells });
+            found.push(EarlyRecord { index, line, raw, cells, width, is_cut });
         }
         index += 1;
         line += lines;
@@ -131,11 +151,13 @@ fn is_promise(record: &EarlyRecord) -> bool {
     record.line == 1 && record.cells.first().is_some_and(|cell| cell.to_ascii_lowercase().starts_with("sep="))
 }
 
-/// Whether the record is one cell, in which a header stands.
+/// Whether the record is one cell, in which a header stands: in quotes as a whole, or divided by a sign that is no
+/// delimiter.
 fn is_wrapped(record: &EarlyRecord, known: &KnownNames<'_>) -> bool {
     let [cell] = record.cells.as_slice() else { return false };
-    DELIMITERS.iter().any(|delimiter| {
-        let cells: Vec<String> = cell.split(char::from(*delimiter)).map(str::to_owned).collect();
+    let signs: BTreeSet<char> = cell.chars().filter(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-')).collect();
+    signs.into_iter().any(|sign| {
+        let cells: Vec<String> = cell.split(sign).map(str::to_owned).collect();
         cells.len() > 1 && known.score(&cells) >= 2
     })
 }

@@ -99,3 +99,37 @@ pub(super) fn names_national_number(name: &str) -> bool {
         || folded.contains("burgerservice")
         || folded.contains("sofinummer")
 }
+
+/// Whether a header speaks of persons: their names, days of birth, addresses, telephone numbers.
+pub(super) fn names_person(name: &str) -> bool {
+    const WHOLE: [&str; 12] = [
+        "email",
+        "emailadres",
+        "mail",
+        "telefoon",
+        "telefoonnummer",
+        "telnr",
+        "mobiel",
+        "mobielnummer",
+        "adres",
+        "straat",
+        "huisnummer",
+        "initialen",
+    ];
+    const PARTS: [&str; 12] = [
+        "voornaam",
+        "achternaam",
+        "geboortedatum",
+        "geboortenaam",
+        "geboortedag",
+        "dateofbirth",
+        "naamclient",
+        "clientnaam",
+        "naamcliënt",
+        "cliëntnaam",
+        "woonadres",
+        "naammoeder",
+    ];
+    let folded = fold(name);
+    WHOLE.contains(&folded.as_str()) || PARTS.iter().any(|part| folded.contains(part))
+}

@@ -7,6 +7,7 @@
 mod cell;
 mod check;
 mod coerce;
+mod coerce_text;
 mod collect;
 mod container;
 mod context;
@@ -14,14 +15,20 @@ mod date;
 mod decode;
 mod dialect;
 mod duplicates;
+mod excerpt;
 mod fill;
 mod header;
+mod header_check;
 mod layout;
+mod memory;
 mod number;
 mod observe;
+mod passes;
 mod plausibility;
 mod program;
 mod row_check;
+mod row_period;
+mod row_shape;
 mod rules;
 mod scan;
 mod text;
@@ -29,7 +36,8 @@ mod words;
 
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
-pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits};
+pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, OpenYears};
+pub use excerpt::{Excerpt, ExcerptPlace, excerpts};
 pub use observe::Observer;
 pub use plausibility::{Past, questions};
 

@@ -1,22 +1,25 @@
 //! One record to one typed row, with all that is wrong with it.
 
 use super::{
-    cell::{Cell, Number},
+    cell::Cell,
     coerce::{self, Surroundings},
+    coerce_text,
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     context::CheckContext,
-    decode::{TextEncoding, decode_cell},
+    decode::{TextEncoding, decode_cell, is_forged},
     duplicates::Hasher,
     layout::{Layout, LayoutColumn},
+    memory::Memory,
     number::read_plain,
     program::{self, Values},
+    row_shape::is_total,
     rules::{Groups, RawCells, RuleRow},
-    scan::{Damage, Record},
+    scan::Record,
     text,
 };
 use crate::{
-    catalogue::{Catalogue, ColumnType, Indicator, WindowState},
-    domain::{AgbCode, MissingReason, Period, Severity},
+    catalogue::{Catalogue, ColumnType},
+    domain::{AgbCode, MissingReason, Period},
 };
 
 /// What a row that is right comes to.
@@ -41,14 +44,14 @@ pub(super) struct RowChecker<'l, 'a> {
     pub collector: Collector,
     /// Whether findings are left out: the second time that rows are read.
     pub is_silent: bool,
-    catalogue: &'a Catalogue,
-    context: CheckContext<'l>,
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) context: CheckContext<'l>,
     encoding: TextEncoding,
-    header: Vec<Vec<u8>>,
+    pub(super) header: Vec<Vec<u8>>,
     memories: Vec<Memory<'a>>,
-    values: Values<'a>,
+    pub(super) values: Values<'a>,
     groups: Groups,
-    sound_period: Option<(Option<i16>, Option<Period>)>,
+    pub(super) sound_period: Option<(Option<i16>, Option<Period>)>,
     has_told_encoding: bool,
 }
 
@@ -161,54 +164,12 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         Some(hasher.finish())
     }
 
-    /// Whether the record has the cells that the header promises.
-    fn has_right_shape(&mut self, record: &Record<'_>, place: RecordPlace) -> bool {
-        let width = self.layout.width;
-        if let Some(damage) = record.damage {
-            let (code, column) = match damage {
-                Damage::UnclosedQuote { column } => ("row.unclosed_quote", Place::Column(column)),
-                Damage::TextAfterQuote { column } => ("row.bad_quote", Place::Column(column)),
-                Damage::TooLong => ("file.record_too_long", Place::Whole),
-            };
-            let limit = self.context.limits.record_bytes;
-            self.report(Cause::Kind(code), column, place, || Detail::default().with("maximum", limit));
-            return false;
-        }
-        if self.is_header_again(record) {
-            self.report(Cause::Kind("row.repeated_header"), Place::Whole, place, Detail::default);
-            return false;
-        }
-        let found = record.len();
-        if found == width {
-            return true;
-        }
-        // Between commas a decimal comma makes cells too, and the last of them may be empty.
-        let may_be_decimals = self.layout.style.decimal_mark == '.';
-        let are_extra_empty = found > width && (width..found).all(|index| record.raw(index).trim_ascii().is_empty());
-        if are_extra_empty && !may_be_decimals {
-            self.report(Cause::Kind("row.extra_empty_cells"), Place::Column(width), place, || {
-                Detail::default().with("found", found).with("expected", width)
-            });
-            return true;
-        }
-        self.report(Cause::Kind("row.ragged"), Place::Whole, place, || {
-            Detail::default().with("found", found).with("expected", width)
-        });
-        false
-    }
-
-    fn is_header_again(&self, record: &Record<'_>) -> bool {
-        self.header.first().is_some_and(|first| first.as_slice() == record.raw(0))
-            && record.len() == self.header.len()
-            && self.header.iter().enumerate().all(|(index, name)| record.raw(index) == name.as_slice())
-    }
-
     /// Columns that are left out are only looked through for numbers of persons.
     fn check_unknown_columns(&mut self, record: &Record<'_>, place: RecordPlace) -> bool {
         let layout = self.layout;
         let mut is_sound = true;
         for &position in &layout.unknown {
-            if text::passes_eleven_test(record.raw(position).trim_ascii()) {
+            if text::holds_national_number(record.raw(position)) {
                 self.report(Cause::Kind("privacy.national_number"), Place::Column(position), place, Detail::default);
                 is_sound = false;
             }
@@ -244,7 +205,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
                 }
             }
             ColumnType::Text => {
-                if coerce::is_plain_text(bytes, column.column)
+                if coerce_text::is_plain_text(bytes, column.column)
                     && !bytes.is_empty()
                     && let Ok(text) = std::str::from_utf8(bytes)
                 {
@@ -252,7 +213,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
                 }
             }
             ColumnType::Identifier => {
-                if coerce::is_identifier(bytes, column.column)
+                if coerce_text::is_identifier(bytes, column.column)
                     && let Ok(text) = std::str::from_utf8(bytes)
                 {
                     return Some(Cell::Text(text));
@@ -276,8 +237,8 @@ impl<'l, 'a> RowChecker<'l, 'a> {
             }
         };
         let cell = match kind {
-            ColumnType::Text => coerce::coerce_text(text, column.column, stored, &mut report)?,
-            ColumnType::Identifier => coerce::coerce_identifier(text, column.column, stored, &mut report)?,
+            ColumnType::Text => coerce_text::coerce_text(text, column.column, stored, &mut report)?,
+            ColumnType::Identifier => coerce_text::coerce_identifier(text, column.column, stored, &mut report)?,
             _ => {
                 let cell = coerce::coerce(text, column, around, &mut report)?;
                 // A bare quarter means another period in another year: it has a remark and is not remembered.
@@ -290,20 +251,25 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         (!is_bad_encoding).then_some(cell)
     }
 
-    /// Says once that the encoding is assumed, or everywhere that the file mixes two; the latter is an error.
+    /// Says once that the encoding is assumed, and everywhere that it is none; the latter is an error.
     fn has_bad_encoding(&mut self, bytes: &[u8], position: usize, place: RecordPlace) -> bool {
-        let is_mixed = self.encoding == TextEncoding::Mixed && std::str::from_utf8(bytes).is_err();
         let code = match self.encoding {
             TextEncoding::Windows1252 if !self.has_told_encoding => "file.encoding_assumed",
-            TextEncoding::Mixed if is_mixed && !self.has_told_encoding => "file.encoding_mixed",
-            _ => return is_mixed,
+            TextEncoding::Mixed if std::str::from_utf8(bytes).is_err() => {
+                let is_forged = (0..bytes.len()).any(|at| is_forged(bytes.get(at..).unwrap_or_default()));
+                if is_forged { "file.encoding" } else { "file.encoding_mixed" }
+            }
+            TextEncoding::BrokenUtf16(_) if memchr::memmem::find(bytes, "\u{fffd}".as_bytes()).is_some() => {
+                "file.encoding"
+            }
+            _ => return false,
         };
         self.has_told_encoding = true;
-        let read = decode_cell(bytes, TextEncoding::Windows1252, &mut String::new()).to_owned();
+        let read = decode_cell(bytes, self.encoding, &mut String::new()).to_owned();
         self.report(Cause::Kind(code), Place::Column(position), place, || {
             Detail::of(read.as_bytes()).with("read", super::collect::show(read.as_bytes()))
         });
-        is_mixed
+        self.encoding != TextEncoding::Windows1252
     }
 
     /// Keeps the number of a cell for the rules.
@@ -338,55 +304,8 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         layout.rules.check(&self.values, row, &layout.columns, &mut self.groups, &mut self.collector)
     }
 
-    /// Whether the row's year and period may be delivered today, and its indicator existed in that year.
-    fn has_open_period(
-        &mut self,
-        record: &Record<'_>,
-        place: RecordPlace,
-        year: Option<i16>,
-        period: Option<Period>,
-    ) -> bool {
-        let measure = self.values.measure;
-        let calendar_year = year.or(period.map(Period::calendar_year));
-        let is_valid = |measure: &Indicator| calendar_year.is_none_or(|year| measure.valid_years.contains(year));
-        if self.sound_period == Some((year, period)) {
-            return measure.is_none_or(is_valid) || self.report_validity(record, place, calendar_year);
-        }
-        let layout = self.layout;
-        let as_year = year.and_then(|year| Period::year(year).ok());
-        let asked = [(as_year, layout.year), (period, layout.period)];
-        for (period, index) in asked {
-            if let Some(period) = period
-                && let Some(window) = self.catalogue.window(&layout.dataset.code, period.calendar_year())
-            {
-                let (code, day) = match window.state(period, self.context.today) {
-                    WindowState::Open(_) => continue,
-                    WindowState::Future(opens) => ("rule.period_future", opens),
-                    WindowState::Closed(closes) => ("rule.period_closed", closes),
-                };
-                let detail = |raw: &[u8]| Detail::of(raw).with("period", period).with("date", day);
-                self.report_at(code, index, record, place, detail);
-                // What follows from a wrong period is not told as well.
-                for index in [layout.year, layout.period].into_iter().flatten() {
-                    self.values.unreadable |= program::bit(index);
-                }
-                return false;
-            }
-        }
-        self.sound_period = Some((year, period));
-        measure.is_none_or(is_valid) || self.report_validity(record, place, calendar_year)
-    }
-
-    fn report_validity(&mut self, record: &Record<'_>, place: RecordPlace, year: Option<i16>) -> bool {
-        let index = self.layout.measure;
-        self.report_at("cell.code_not_valid_in_period", index, record, place, |raw| {
-            Detail::of(raw).with("year", year.map(|year| year.to_string()).unwrap_or_default())
-        });
-        false
-    }
-
     /// Reports at the dataset's column `index`.
-    fn report_at(
+    pub(super) fn report_at(
         &mut self,
         code: &'static str,
         index: Option<usize>,
@@ -398,13 +317,6 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         let position = column.and_then(|column| column.position);
         let raw = position.map(|position| record.raw(position)).unwrap_or_default();
         self.report(Cause::Kind(code), position.map_or(Place::Whole, Place::Column), place, || detail(raw));
-    }
-
-    /// Says that an unquoted cell holds a quote; it is read literally.
-    pub(super) fn remark_on_bare_quotes(&mut self, record: &Record<'_>, place: RecordPlace, position: usize) {
-        let raw = record.raw(position);
-        let cause = Cause::Weighed("row.bad_quote", Severity::Note);
-        self.report(cause, Place::Column(position), place, || Detail::of(raw));
     }
 }
 
@@ -424,14 +336,6 @@ const fn organisation_of(cell: Cell<'_>) -> Option<AgbCode> {
     if let Cell::Agb(code) = cell { Some(code) } else { None }
 }
 
-/// Whether the cell that should name an organisation says that the row is a total.
-fn is_total(record: &Record<'_>, column: &LayoutColumn<'_>) -> bool {
-    const TOTALS: [&str; 8] = ["totaal", "subtotaal", "eindtotaal", "total", "som", "sum", "gemiddelde", "gemiddeld"];
-    let raw = column.position.map(|position| record.raw(position)).unwrap_or_default();
-    let word = text::fold(&String::from_utf8_lossy(raw));
-    TOTALS.iter().any(|total| word.starts_with(total))
-}
-
 #[derive(Debug)]
 struct RecordCells<'r, 'l, 'a> {
     record: &'r Record<'r>,
@@ -444,59 +348,3 @@ impl RawCells for RecordCells<'_, '_, '_> {
         position.map(|position| self.record.raw(position).to_vec()).unwrap_or_default()
     }
 }
-
-/// What some texts of a column were read as, when there was nothing to say about them: files repeat themselves.
-#[derive(Clone, Debug)]
-struct Memory<'a> {
-    slots: [(u128, Cell<'a>); Memory::SLOTS],
-    /// Which of the places of a text is overwritten next.
-    next: usize,
-}
-
-impl Default for Memory<'_> {
-    fn default() -> Self {
-        Self { slots: [(0, Cell::Missing(MissingReason::NotReported)); Memory::SLOTS], next: 0 }
-    }
-}
-
-impl<'a> Memory<'a> {
-    const SLOTS: usize = 64;
-    /// In how many places a text may be kept.
-    const PLACES: usize = 4;
-
-    fn recall(&self, bytes: &[u8]) -> Option<Cell<'a>> {
-        let packed = pack(bytes)?;
-        let places = self.slots.get(first_place(packed)..)?.get(..Self::PLACES)?;
-        places.iter().find(|(found, _)| *found == packed).map(|(_, cell)| *cell)
-    }
-
-    fn remember(&mut self, bytes: &[u8], cell: Cell<'a>) {
-        let Some(packed) = pack(bytes) else { return };
-        self.next = (self.next + 1) % Self::PLACES;
-        let places = self.slots.get_mut(first_place(packed)..).unwrap_or_default();
-        let free = places.iter().take(Self::PLACES).position(|(found, _)| *found == 0);
-        if let Some(place) = places.get_mut(free.unwrap_or(self.next)) {
-            *place = (packed, cell);
-        }
-    }
-}
-
-/// A text of 1 to 15 bytes as one number, its length in the last byte: equal only for equal texts, never 0.
-fn pack(bytes: &[u8]) -> Option<u128> {
-    let length = bytes.len();
-    if length == 0 || length > 15 {
-        return None;
-    }
-    let text = bytes.iter().rev().fold(0, |packed: u128, byte| (packed << 8) | u128::from(*byte));
-    Some(text | ((length as u128) << 120))
-}
-
-/// The first of the places of a packed text.
-#[expect(clippy::cast_possible_truncation, reason = "halves of a number are mixed on purpose")]
-const fn first_place(packed: u128) -> usize {
-    let mixed = ((packed as u64) ^ ((packed >> 64) as u64)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 60) as usize * Memory::PLACES
-}
-
-/// Only for the size of a remembered cell to stay in sight.
-const _: () = assert!(size_of::<Cell<'_>>() <= 32 && size_of::<Number>() <= 16);

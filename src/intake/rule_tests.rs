@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use jiff::civil::date;
 
-use super::{CheckContext, Limits, NoSink, Observer, Row, RowSink, check, corpus_tests::organisations};
+use super::{CheckContext, NoSink, Observer, Row, RowSink, check, corpus_tests::organisations};
 use crate::{
     catalogue::Catalogue,
     domain::{MissingReason, Observation, Report},
@@ -12,12 +12,7 @@ use crate::{
 
 fn run(dataset: &str, file: &str, sink: &mut dyn RowSink) -> Report {
     let codes = organisations(&["00990001", "00990002"]);
-    let context = CheckContext {
-        today: date(2025, 2, 1),
-        dataset: Some(dataset),
-        organisations: &codes,
-        limits: Limits::default(),
-    };
+    let context = CheckContext::new(date(2025, 2, 1), Some(dataset), &codes);
     check(Cursor::new(file), &Catalogue::embedded().expect("the catalogue"), &context, sink)
         .expect("memory can be read")
 }

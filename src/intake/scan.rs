@@ -78,6 +78,17 @@ impl<'a> Record<'a> {
         self.fields.get(index).and_then(|field| self.bytes.get(field.start..field.end)).unwrap_or_default()
     }
 
+    /// All its bytes, its line end included where it is whole.
+    pub(super) const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Where the cell stands among the bytes. Behind the last cell that could be read: the rest of them.
+    pub(super) fn span(&self, index: usize) -> std::ops::Range<usize> {
+        let start = self.fields.last().map_or(0, |last| (last.end + 1).min(self.bytes.len()));
+        self.fields.get(index).map_or(start..self.bytes.len(), |field| field.start..field.end)
+    }
+
     /// The cells that are not quoted and hold a quote.
     pub(super) fn bare_quotes(&self) -> impl Iterator<Item = usize> {
         self.fields.iter().enumerate().filter(|(_, field)| field.has_bare_quotes).map(|(index, _)| index)

@@ -82,6 +82,9 @@ impl<'a> Words<'a> {
     /// The nearest word, when one is near (at most two edits, and fewer than half its letters) and no other as near.
     pub(super) fn nearest(&self, text: &str) -> Option<&'a str> {
         let folded = fold(text);
+        if let Some(word) = self.without_zeros(&folded) {
+            return Some(word);
+        }
         let mut nearest: Option<(usize, u32)> = None;
         let mut is_only = true;
         for (word, index) in &self.folded {
@@ -98,6 +101,16 @@ impl<'a> Words<'a> {
         nearest.filter(|_| is_only).and_then(|(_, index)| self.get(index)).map(|word| word.text)
     }
 
+    /// The only word that differs from `folded` by zeros before a number at most: KZ1 and KZ01 can only be KZ001.
+    fn without_zeros(&self, folded: &str) -> Option<&'a str> {
+        let asked = strip_zeros(folded);
+        let mut found = self.folded.iter().filter(|(word, _)| strip_zeros(word) == asked).map(|(_, index)| *index);
+        let first = found
+            .next()
+            .filter(|first| asked.ends_with(|c: char| c.is_ascii_digit()) && found.all(|other| other == *first));
+        first.and_then(|index| self.get(index)).map(|word| word.text)
+    }
+
     /// The words as a list for a message, the first few of them.
     pub(super) fn listed(&self) -> String {
         const SHOWN: usize = 12;
@@ -107,4 +120,17 @@ impl<'a> Words<'a> {
         }
         list
     }
+}
+
+/// The text without the zeros that stand before its other digits.
+fn strip_zeros(text: &str) -> String {
+    let mut stripped = String::with_capacity(text.len());
+    let mut is_in_number = false;
+    for c in text.chars() {
+        if c != '0' || is_in_number {
+            stripped.push(c);
+        }
+        is_in_number = c.is_ascii_digit() && (c != '0' || is_in_number);
+    }
+    stripped
 }

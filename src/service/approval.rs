@@ -140,7 +140,8 @@ impl Service {
     /// How many questions were answered; refuses when there are others.
     async fn must_be_answered(&self, one: &Prepared) -> Result<usize, Error> {
         let mut tx = self.database.read().await?;
-        let explanations = store::list_explanations(&mut tx, one.submission.id, self.now()).await?;
+        let now = store::last_turn(&mut tx).await?;
+        let explanations = store::list_explanations(&mut tx, one.submission.id, now).await?;
         let explained: BTreeSet<usize> = explanations.into_iter().map(|one| one.finding).collect();
         let questions = one.report.findings.iter().enumerate();
         let (answered, open): (Vec<usize>, Vec<usize>) = questions

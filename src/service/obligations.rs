@@ -63,13 +63,14 @@ impl Service {
     /// How often a server that is there says so.
     pub const HEARTBEAT_SECONDS: i64 = 60;
 
-    /// What every organisation that `actor` may see has to deliver about `period`, as known at `known_at`, by AGB code
-    /// and dataset.
+    /// What every organisation that `actor` may see has to deliver about `period`, by what is known of `known_at`, by AGB
+    /// code and dataset. Whether a deadline has passed is told by `now`: nothing need change for that.
     pub async fn obligations(
         &self,
         actor: &Actor,
         period: Period,
         known_at: Instant,
+        now: Instant,
     ) -> Result<Vec<Obligation>, Error> {
         let mut tx = self.database.read().await?;
         let organisations = store::list_organisations(&mut tx, actor.scope).await?;
@@ -107,7 +108,7 @@ impl Service {
                 else {
                     continue;
                 };
-                obligations.push(settle(bare, &place, &whole, &quarters, known_at));
+                obligations.push(settle(bare, &place, &whole, &quarters, now));
             }
         }
         Ok(obligations)
@@ -157,8 +158,8 @@ impl Service {
             .filter(|organisation| actor.scope.includes(*organisation))
             .ok_or(Error::NotFound)?;
         self.must_be_in_window(&request.dataset, request.period, request.until)?;
-        let now = self.now();
         let mut tx = self.database.write().await?;
+        let now = store::take_turn(&mut tx, self.now()).await?;
         let scope = Scope::Organisation(organisation);
         let earlier = store::list_extensions(&mut tx, scope, None, Some(request.period), now).await?;
         if earlier.iter().any(|one| one.dataset == request.dataset && one.decision.is_none()) {
@@ -191,8 +192,8 @@ impl Service {
     ) -> Result<Extension, Error> {
         must_inspect(actor)?;
         let reason = within_length(reason)?;
-        let now = self.now();
         let mut tx = self.database.write().await?;
+        let now = store::take_turn(&mut tx, self.now()).await?;
         let found = store::list_extensions(&mut tx, actor.scope, Some(id), None, now).await?.pop();
         let mut extension = found.ok_or(Error::NotFound)?;
         if extension.decision.is_some() {
@@ -226,9 +227,10 @@ impl Service {
         if births.is_some_and(|births| births > maximum) {
             return Err(Refusal::TooManyBirths { maximum }.into());
         }
-        let exemption =
-            Exemption { organisation, year, births, ground, decided_by: actor.to_string(), decided_at: self.now() };
         let mut tx = self.database.write().await?;
+        let now = store::take_turn(&mut tx, self.now()).await?;
+        let exemption =
+            Exemption { organisation, year, births, ground, decided_by: actor.to_string(), decided_at: now };
         store::find_organisation(&mut tx, actor.scope, organisation).await?.ok_or(Error::NotFound)?;
         store::insert_exemption(&mut tx, &exemption).await?;
         let result = if births.is_some() { "exempt" } else { "ended" };
@@ -244,7 +246,8 @@ impl Service {
         let last = store::beat(&mut tx, now).await?;
         let silent = last.filter(|last| last.plus_seconds(SILENCE) < now).map(|from| Downtime { from, until: now });
         if let Some(downtime) = silent {
-            store::insert_downtime(&mut tx, downtime, "heartbeat", now, "no heartbeat").await?;
+            let noted_at = store::take_turn(&mut tx, now).await?;
+            store::insert_downtime(&mut tx, downtime, "heartbeat", noted_at, "no heartbeat").await?;
             self.audit(&mut tx, &Actor::OPERATOR, "downtime.measured", downtime.from, "done").await?;
         }
         tx.commit().await?;
@@ -262,7 +265,8 @@ impl Service {
             return Err(Refusal::DowntimeOrder.into());
         }
         let mut tx = self.database.write().await?;
-        store::insert_downtime(&mut tx, downtime, &actor.to_string(), now, &reason).await?;
+        let noted_at = store::take_turn(&mut tx, now).await?;
+        store::insert_downtime(&mut tx, downtime, &actor.to_string(), noted_at, &reason).await?;
         self.audit(&mut tx, actor, "downtime.noted", downtime.from, "done").await?;
         Ok(tx.commit().await?)
     }
@@ -286,7 +290,7 @@ fn settle(
     place: &(OrganisationId, String),
     whole: &Known,
     quarters: &[Known],
-    known_at: Instant,
+    now: Instant,
 ) -> Obligation {
     // Four quarters are a year as well; the last to come in makes it whole.
     let parts: Option<Vec<_>> = quarters.iter().map(|quarter| quarter.in_force(place)).collect();
@@ -310,8 +314,8 @@ fn settle(
         submission: in_force.map(|(submission, _)| submission),
         submitted_at: standing.submitted_at,
         open_submission: checked.or(open.last()).map(|one| one.submission),
-        status: standing.status(known_at),
-        is_overdue: standing.is_overdue(known_at),
+        status: standing.status(now),
+        is_overdue: standing.is_overdue(now),
         ..bare
     }
 }

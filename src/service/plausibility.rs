@@ -73,7 +73,7 @@ impl Service {
             dataset: None,
             state: Some(SubmissionState::Checked),
             before: None,
-            known_at: self.now(),
+            known_at: store::last_turn(tx).await?,
             limit: WAITING,
         };
         let mut waiting = store::list_submissions(tx, Scope::Organisation(organisation), &filter).await?;
@@ -89,13 +89,13 @@ impl Service {
 
     /// What the sector delivered up to `period`. The same until something else comes into force.
     async fn past(&self, tx: &mut Tx, period: Period) -> Result<Arc<Past>, Error> {
-        let key = (period, store::deliveries_turn(tx).await?);
+        let key = (period, store::count_deliveries(tx).await?);
         if let Ok(mut cache) = self.pasts.lock()
             && let Some(known) = cache.get(&key)
         {
             return Ok(Arc::clone(known));
         }
-        let now = self.now();
+        let now = store::last_turn(tx).await?;
         let mut observations = Vec::new();
         for years in 0..=Past::years(&self.catalogue) {
             if let Some(earlier) = period.years_earlier(years) {

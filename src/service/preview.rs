@@ -58,8 +58,8 @@ impl Service {
     /// What an approval of `submissions` would change now.
     pub async fn preview(&self, actor: &Actor, submissions: &[SubmissionId]) -> Result<Preview, Error> {
         let prepared = self.prepare_all(actor, submissions).await?;
-        let now = self.now();
         let mut tx = self.database.read().await?;
+        let now = store::last_turn(&mut tx).await?;
         compare(&mut tx, &prepared, now).await
     }
 
@@ -84,7 +84,8 @@ impl Service {
     /// Reads a submission and checks its file once more, by the catalogue and the day of now.
     async fn prepare(&self, actor: &Actor, id: SubmissionId) -> Result<Prepared, Error> {
         let mut tx = self.database.read().await?;
-        let submission = store::find_submission(&mut tx, actor.scope, id, self.now()).await?.ok_or(Error::NotFound)?;
+        let now = store::last_turn(&mut tx).await?;
+        let submission = store::find_submission(&mut tx, actor.scope, id, now).await?.ok_or(Error::NotFound)?;
         must_be(submission.state, SubmissionState::Checked)?;
         let gzip = store::load_content(&mut tx, submission.digest).await?.ok_or(Refusal::UploadExpired)?;
         let organisation = submission.organisation;

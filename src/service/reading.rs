@@ -66,6 +66,12 @@ pub struct Relations {
 }
 
 impl Service {
+    /// The moment of the last change: what is asked as known then is answered the same for ever.
+    pub async fn present(&self) -> Result<Instant, Error> {
+        let mut tx = self.database.read().await?;
+        Ok(store::last_turn(&mut tx).await?)
+    }
+
     /// One submission as known at `known_at`, with what its check said.
     pub async fn submission(
         &self,

@@ -145,7 +145,8 @@ impl Service {
     /// One receipt, when `actor` may see it.
     pub async fn receipt(&self, actor: &Actor, id: ReceiptId) -> Result<Option<ReadReceipt>, Error> {
         let mut tx = self.database.read().await?;
-        let found = store::find_receipt(&mut tx, actor.scope, id, self.now()).await?;
+        let now = store::last_turn(&mut tx).await?;
+        let found = store::find_receipt(&mut tx, actor.scope, id, now).await?;
         found.as_ref().map(read).transpose()
     }
 

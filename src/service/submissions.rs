@@ -57,7 +57,9 @@ impl Service {
             report.findings.extend(questions);
             report.findings.sort_by_key(|finding| finding.severity);
         }
-        let now = self.now();
+        let packed = pack(&report)?;
+        let mut tx = self.database.write().await?;
+        let at = store::take_turn(&mut tx, self.now()).await?;
         let accepted = report.is_accepted();
         let state = if accepted { SubmissionState::Checked } else { SubmissionState::Rejected };
         let submission = Submission {
@@ -68,16 +70,15 @@ impl Service {
             file_name: upload.file_name,
             digest: upload.digest,
             catalogue_hash: self.catalogue.hash,
-            report: pack(&report)?,
-            created_at: now,
+            report: packed,
+            created_at: at,
             created_by: actor.to_string(),
             state,
-            state_since: now,
+            state_since: at,
         };
-        let mut tx = self.database.write().await?;
         store::insert_submission(&mut tx, &submission).await?;
         for (sequence, state) in [(0, SubmissionState::Received), (1, state)] {
-            let event = SubmissionEvent { sequence, state, at: now, actor: actor.to_string(), reason: None };
+            let event = SubmissionEvent { sequence, state, at, actor: actor.to_string(), reason: None };
             store::append_submission_event(&mut tx, submission.id, &event).await?;
         }
         if let Some(dataset) = &submission.dataset {
@@ -105,16 +106,16 @@ impl Service {
     ) -> Result<CheckedSubmission, Error> {
         must_deliver(actor)?;
         let text = within_length(text)?;
-        let now = self.now();
         let mut tx = self.database.write().await?;
-        let found = store::find_submission(&mut tx, actor.scope, submission, now).await?.ok_or(Error::NotFound)?;
+        let at = store::take_turn(&mut tx, self.now()).await?;
+        let found = store::find_submission(&mut tx, actor.scope, submission, at).await?.ok_or(Error::NotFound)?;
         must_be(found.state, SubmissionState::Checked)?;
         let report: Report = unpack(&found.report)?;
         let severity = report.findings.get(finding).ok_or(Refusal::FindingUnknown { finding })?.severity;
         if severity == Severity::Error {
             return Err(Refusal::FindingIsError.into());
         }
-        let explanation = Explanation { finding, text, at: now, actor: actor.to_string() };
+        let explanation = Explanation { finding, text, at, actor: actor.to_string() };
         store::insert_explanation(&mut tx, submission, &explanation).await?;
         self.audit(&mut tx, actor, "finding.explained", submission, &finding.to_string()).await?;
         tx.commit().await?;
@@ -155,12 +156,8 @@ fn check_bytes(
     limit: u64,
 ) -> Result<(Report, Vec<Observation>), Error> {
     let bytes = decompress(gzip)?;
-    let context = CheckContext {
-        today: now.date(),
-        dataset,
-        organisations: allowed,
-        limits: Limits { bytes: limit, ..Limits::default() },
-    };
+    let limits = Limits { bytes: limit, ..Limits::default() };
+    let context = CheckContext { limits, ..CheckContext::new(now.date(), dataset, allowed) };
     let mut observer = Observer::new(catalogue);
     let report = intake::check(Cursor::new(bytes), catalogue, &context, &mut observer).map_err(Error::internal)?;
     let observations = if report.is_accepted() { observer.finish() } else { Vec::new() };

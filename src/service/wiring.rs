@@ -64,7 +64,7 @@ pub struct Service {
 /// Runs never change, so what was read of one stays true; keyed by whose eyes read it.
 pub(super) type AssessmentCache = LruCache<(RunId, Option<OrganisationId>), Arc<Assessment>>;
 
-/// What the sector delivered up to a period; keyed by the turn of the last change of what is in force.
+/// What the sector delivered up to a period; keyed by how many changes of what is in force there were.
 pub(super) type PastCache = LruCache<(Period, i64), Arc<Past>>;
 
 /// How many of them are remembered: four years and their quarters are more than one month's files are about.

@@ -1,6 +1,6 @@
 //! The two engines behind one face.
 
-use std::{borrow::Cow, path::Path, str::FromStr as _, time::Duration};
+use std::{borrow::Cow, path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 use rust_embed::RustEmbed;
 use sqlx::{
@@ -9,6 +9,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Error;
 
@@ -16,7 +17,7 @@ use super::Error;
 macro_rules! on {
     ($tx:expr, $connection:ident => $body:expr) => {
         match $tx {
-            $crate::store::Tx::Sqlite(transaction) => {
+            $crate::store::Tx::Sqlite(transaction, _) => {
                 let $connection = &mut **transaction;
                 $body
             }
@@ -61,6 +62,9 @@ pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("uploads", super::uploads::STATEMENTS),
 ];
 
+/// How long a writer waits for its turn on SQLite.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The migrations; folder `sqlite` and folder `postgres` hold the same numbers.
 #[derive(RustEmbed)]
 #[folder = "migrations/"]
@@ -70,8 +74,8 @@ struct Migrations;
 /// A pool of connections to one of the two engines.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// The embedded default: a file.
-    Sqlite(SqlitePool),
+    /// The embedded default: a file, and the one place for whoever writes in it.
+    Sqlite(SqlitePool, Arc<Semaphore>),
     /// Production.
     Postgres(PgPool),
 }
@@ -79,8 +83,8 @@ pub enum Database {
 /// One unit of work. Dropped without [`Tx::commit`] it leaves nothing behind.
 #[derive(Debug)]
 pub enum Tx {
-    /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    /// On SQLite; with the place of the writer, for one that writes.
+    Sqlite(Transaction<'static, Sqlite>, Option<OwnedSemaphorePermit>),
     /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -110,16 +114,16 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             // What should not have been sent is wiped, not only forgotten.
             .pragma("secure_delete", "ON")
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(PATIENCE);
         let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5));
-        Ok(Self::Sqlite(pool.connect_with(options).await?))
+        Ok(Self::Sqlite(pool.connect_with(options).await?, Arc::new(Semaphore::new(1))))
     }
 
     /// Brings the schema up to date. Several processes may do so at once.
     pub async fn migrate(&self) -> Result<(), Error> {
         let wrong = |error: sqlx::migrate::MigrateError| Error::Migration(Box::new(error));
         match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(pool, _) => {
                 // The writer's place, for as long as all of it takes: sqlx knows no lock for this engine.
                 let mut turn = pool.begin_with("BEGIN IMMEDIATE").await?;
                 migrator("sqlite/")?.run(&mut *turn).await.map_err(wrong)?;
@@ -132,17 +136,22 @@ impl Database {
     /// Begins a unit of work that only reads, and sees one moment of the database throughout.
     pub async fn read(&self) -> Result<Tx, Error> {
         Ok(match self {
-            Self::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
+            Self::Sqlite(pool, _) => Tx::Sqlite(pool.begin().await?, None),
             Self::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
         })
     }
 
-    /// Begins a unit of work that writes. On SQLite writers queue here instead of failing at the commit.
+    /// Begins a unit of work that writes. On SQLite writers queue here instead of failing at the commit, and without
+    /// a connection, so that there is always one to read with.
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(match self {
-            Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite(pool, writer) => {
+                let place = tokio::time::timeout(PATIENCE, Arc::clone(writer).acquire_owned()).await;
+                let place = place.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
+                Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(place))
+            }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -150,7 +159,7 @@ impl Database {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+            Self::Sqlite(pool, _) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
             Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
         }
         Ok(())
@@ -159,7 +168,7 @@ impl Database {
     /// The engine's name, for people.
     pub const fn engine(&self) -> &'static str {
         match self {
-            Self::Sqlite(_) => "SQLite",
+            Self::Sqlite(..) => "SQLite",
             Self::Postgres(_) => "PostgreSQL",
         }
     }
@@ -167,7 +176,7 @@ impl Database {
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
+            Self::Sqlite(pool, _) => pool.close().await,
             Self::Postgres(pool) => pool.close().await,
         }
     }
@@ -177,7 +186,7 @@ impl Tx {
     /// Makes all of it so.
     pub async fn commit(self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Sqlite(transaction, _) => transaction.commit().await?,
             Self::Postgres(transaction) => transaction.commit().await?,
         }
         Ok(())

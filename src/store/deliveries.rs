@@ -5,7 +5,8 @@ use crate::domain::{Instant, OrganisationId, Period, Scope, SubmissionId};
 
 statements! {
     TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'deliveries' RETURNING at";
-    TURN = "SELECT number FROM turn WHERE name = 'deliveries'";
+    LAST_TURN = "SELECT at FROM turn WHERE name = 'deliveries'";
+    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) AS lines FROM delivery";
     END_TURN = "UPDATE turn SET at = $1 WHERE name = 'deliveries'";
     APPEND = "INSERT INTO delivery (organisation_id, dataset, period, version, submission_id, known_from)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -44,8 +45,9 @@ pub struct Delivery {
 
 type Row = (String, String, String, i64, Option<String>, Moment);
 
-/// Waits until nobody else is changing what is in force, and gives the moment of this change: `now`, or the
-/// smallest later moment that no earlier change has, so that "as known at" never sees half of two changes.
+/// Waits until nobody else is changing what can be asked as known at a moment, and gives the moment of this change:
+/// `now`, or the smallest later moment that no earlier change has. To be called first in such a unit of work: changes
+/// then have their moments in the order in which they are committed, so that no answer up to [`last_turn`] changes.
 pub async fn take_turn(tx: &mut Tx, now: Instant) -> Result<Instant, Error> {
     let (last,): (Moment,) = on!(tx, connection => sqlx::query_as(TAKE_TURN).fetch_one(connection).await?);
     let at = now.max(Instant::from_microseconds(last.0.microseconds() + 1));
@@ -53,10 +55,16 @@ pub async fn take_turn(tx: &mut Tx, now: Instant) -> Result<Instant, Error> {
     Ok(at)
 }
 
-/// The number of the last change of what is in force.
-pub async fn turn(tx: &mut Tx) -> Result<i64, Error> {
-    let (number,): (i64,) = on!(tx, connection => sqlx::query_as(TURN).fetch_one(connection).await?);
-    Ok(number)
+/// The moment of the last change that is whole.
+pub async fn last_turn(tx: &mut Tx) -> Result<Instant, Error> {
+    let (last,): (Moment,) = on!(tx, connection => sqlx::query_as(LAST_TURN).fetch_one(connection).await?);
+    Ok(last.0)
+}
+
+/// How many lines there are: as long as it stays the same, so does what is in force.
+pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
+    let (lines,): (i64,) = on!(tx, connection => sqlx::query_as(COUNT).fetch_one(connection).await?);
+    Ok(lines)
 }
 
 /// Adds a line.

@@ -22,9 +22,8 @@ mod uploads;
 pub use audit::{AuditBreak, AuditEntry, append as append_audit, verify as verify_audit};
 pub use database::{Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
-    Delivery, append as append_delivery, in_force, list as list_deliveries,
+    Delivery, append as append_delivery, count as count_deliveries, in_force, last_turn, list as list_deliveries,
     list_of_period as list_deliveries_of_period, list_periods as list_delivered_periods, take_turn,
-    turn as deliveries_turn,
 };
 pub use error::Error;
 pub use obligations::{

@@ -1,9 +1,10 @@
 //! What was answered once is answered again, to the byte; and the log shows who changed what.
 
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection, query};
 
 use crate::{
-    harness::{both, execute, fetch},
+    harness::{both, execute, fetch, postgres},
     scene::{Client, Organisation, PERIOD, Questions, Sector, Submission, World},
 };
 
@@ -147,5 +148,50 @@ both! {
         assert_eq!(world.service.verify_audit().await.unwrap(), Ok(5));
         assert_eq!(execute(&world.database, "DELETE FROM audit WHERE sequence = 5").await, 1);
         assert_eq!(world.service.verify_audit().await.unwrap(), Err(5));
+    }
+}
+
+/// A change that waits for its last step has its moment already; what is asked meanwhile must not include that moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_during_a_change_stays_the_answer() {
+    let world = World::new(postgres().await).await;
+    let officer = world.organisation("33991001", "Kraamzorg De Wieg").await;
+    let upload = officer.client.upload("a.csv", officer.file("2023").bytes()).await.json()["id"].clone();
+    let open = officer.client.submit(&officer.file("2024").with("KZ06", 900, 999)).await;
+    let ready = officer.client.submit(&officer.file(PERIOD)).await;
+    let create = "mutation($u: ID!) { createSubmission(input: { uploadId: $u }) { submission { state } } }";
+    let explain = "mutation($s: ID!) { explainFinding(input: { submissionId: $s, finding: 0, text: \"Klopt.\" }) {
+        submission { state } } }";
+    let withdraw = "mutation($s: ID!) { withdrawSubmission(input: { submissionId: $s, reason: \"Verkeerd\" }) {
+        submission { state } } }";
+    for (request, seen) in [
+        (officer.client.graphql(create, &json!({ "u": upload })), &ready),
+        (officer.client.graphql(explain, &json!({ "s": open.id })), &open),
+        (officer.client.graphql(&Client::approval(), &Client::approval_of(&[&ready])), &ready),
+        (officer.client.graphql(withdraw, &json!({ "s": ready.id })), &ready),
+    ] {
+        let mut holder = PgConnection::connect(&world.database.url).await.unwrap();
+        query("BEGIN").execute(&mut holder).await.unwrap();
+        query("SELECT number FROM turn WHERE name = 'audit' FOR UPDATE").execute(&mut holder).await.unwrap();
+        let client = officer.client.clone();
+        let under_way = tokio::spawn(async move { client.send(request).await });
+        let waiting =
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while fetch::<(i64,)>(&world.database, waiting).await.0 == 0 {
+            assert!(!under_way.is_finished(), "it did not take its turn in the log");
+        }
+
+        let then = moment(&officer.client).await;
+        let before = all_as_known_at(&officer.client, &then, &seen.id).await;
+        query("ROLLBACK").execute(&mut holder).await.unwrap();
+        let done = under_way.await.unwrap();
+        assert!(done.status.is_success() && done.json().get("errors").is_none(), "{done:?}");
+        let again = all_as_known_at(&officer.client, &then, &seen.id).await;
+        for (earlier, later) in before.iter().zip(&again) {
+            assert!(earlier == later, "{} changed:\n{}\n{}", earlier.0, earlier.1, later.1);
+        }
+        let now = moment(&officer.client).await;
+        assert!(now > then, "{now}");
+        assert_ne!(all_as_known_at(&officer.client, &now, &seen.id).await, again);
     }
 }

@@ -109,8 +109,10 @@ both! {
                     Expected::Nobodys => assert!(!data.is_null(), "{root}"),
                 }
                 // The test has eyes: the inspectorate, asking the same, sees some of it.
-                let shown = sector.inspector.try_ask(question, &Value::Null).await;
-                told.extend(traces.iter().filter(|trace| shown.text.contains(*trace)).cloned());
+                if told.len() < traces.len() {
+                    let shown = sector.inspector.try_ask(question, &Value::Null).await;
+                    told.extend(traces.iter().filter(|trace| shown.text.contains(*trace)).cloned());
+                }
             }
         }
         assert_eq!(told.len(), traces.len(), "{told:?} of {traces:?}");

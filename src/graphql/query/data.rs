@@ -113,7 +113,7 @@ impl DataQuery {
         #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
     ) -> Result<Page<OrganisationType>> {
         let asked = Asked::by(context)?;
-        let page = PageRequest::new(first, after, asked.service.now())?;
+        let page = PageRequest::new(first, after, asked.known_at(None).await?)?;
         let found = asked.service.organisations(&asked.actor).await;
         Ok(page.cut(found.map_err(|error| asked.failure(&error))?, Into::into))
     }
@@ -125,7 +125,8 @@ impl DataQuery {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Vec<PeriodText>> {
         let asked = Asked::by(context)?;
-        let found = asked.service.periods(asked.known_at(as_known_at)).await;
+        let known_at = asked.known_at(as_known_at).await?.counted;
+        let found = asked.service.periods(known_at).await;
         Ok(found.map_err(|error| asked.failure(&error))?.into_iter().map(PeriodText).collect())
     }
 
@@ -170,7 +171,7 @@ impl DataQuery {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Page<SubmissionType>> {
         let asked = Asked::by(context)?;
-        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
+        let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
         let query = SubmissionQuery {
             organisation: match named_organisation(filter.organisation.as_ref()) {
                 Ok(organisation) => organisation,
@@ -197,7 +198,7 @@ impl DataQuery {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Page<ObservationType>> {
         let asked = Asked::by(context)?;
-        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
+        let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
         observations(&asked, period.0, &filter, page).await
     }
 }
@@ -263,7 +264,7 @@ async fn find_submission(
     as_known_at: Option<DateTime>,
 ) -> Result<Option<SubmissionType>> {
     let asked = Asked::by(context)?;
-    let known_at = asked.known_at(as_known_at);
+    let known_at = asked.known_at(as_known_at).await?.counted;
     let Ok(id) = id.parse::<SubmissionId>() else { return Ok(None) };
     let found = asked.service.submission(&asked.actor, id, known_at).await;
     Ok(found.map_err(|error| asked.failure(&error))?.map(|one| SubmissionType::new(one, known_at)))

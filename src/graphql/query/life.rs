@@ -76,7 +76,8 @@ async fn find_difference(
 ) -> Result<Option<SubmissionDifference>> {
     let asked = Asked::by(context)?;
     let (Ok(earlier), Ok(later)) = (earlier.parse(), later.parse()) else { return Ok(None) };
-    let found = asked.service.difference(&asked.actor, earlier, later, asked.known_at(as_known_at)).await;
+    let known_at = asked.known_at(as_known_at).await?.counted;
+    let found = asked.service.difference(&asked.actor, earlier, later, known_at).await;
     let found = found.map_err(|error| asked.failure(&error))?;
     Ok(found.map(|found| SubmissionDifference::new(asked.catalogue(), later, &found, changes)))
 }

@@ -57,8 +57,10 @@ impl ObligationQuery {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Page<ObligationType>> {
         let asked = Asked::by(context)?;
-        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
-        let found = asked.service.obligations(&asked.actor, period.0, page.known_at).await;
+        let known_at = asked.known_at(as_known_at).await?;
+        let now = known_at.asked.unwrap_or_else(|| asked.service.now());
+        let page = PageRequest::new(first, after, known_at)?;
+        let found = asked.service.obligations(&asked.actor, period.0, page.known_at, now).await;
         let mut found = found.map_err(|error| asked.failure(&error))?;
         found.retain(|one| filter.wants(one));
         Ok(page.cut(found, Into::into))
@@ -73,7 +75,9 @@ impl ObligationQuery {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Vec<ObligationRatesType>> {
         let asked = Asked::by(context)?;
-        let found = asked.service.obligations(&asked.actor, period.0, asked.known_at(as_known_at)).await;
+        let known_at = asked.known_at(as_known_at).await?;
+        let now = known_at.asked.unwrap_or_else(|| asked.service.now());
+        let found = asked.service.obligations(&asked.actor, period.0, known_at.counted, now).await;
         let found = found.map_err(|error| asked.failure(&error))?;
         let datasets: BTreeSet<&String> = found.iter().map(|one| &one.dataset).collect();
         let each = datasets.into_iter().map(|dataset| {

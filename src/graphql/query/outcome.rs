@@ -70,7 +70,7 @@ impl OutcomeQuery {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Page<RiskScore>> {
         let asked = Asked::by(context)?;
-        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
+        let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
         let Some(assessment) = assessment(&asked, period.0, page).await? else {
             return Ok(page.cut(Vec::<RiskScore>::new(), |one| one));
         };
@@ -90,7 +90,7 @@ impl OutcomeQuery {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Page<SignalType>> {
         let asked = Asked::by(context)?;
-        let page = PageRequest::new(first, after, asked.known_at(as_known_at))?;
+        let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
         let Some(assessment) = assessment(&asked, period.0, page).await? else {
             return Ok(page.cut(Vec::<SignalType>::new(), |one| one));
         };
@@ -142,14 +142,16 @@ async fn find_distribution(
     as_known_at: Option<DateTime>,
 ) -> Result<Option<DistributionType>> {
     let asked = Asked::by(context)?;
-    let found = asked.service.distribution(&asked.actor, indicator, period, asked.known_at(as_known_at)).await;
+    let known_at = asked.known_at(as_known_at).await?.counted;
+    let found = asked.service.distribution(&asked.actor, indicator, period, known_at).await;
     let found = found.map_err(|error| asked.failure(&error))?;
     Ok(found.map(|found| DistributionType::new(&asked, &found)))
 }
 
 async fn find_run(context: &Context<'_>, period: Period, as_known_at: Option<DateTime>) -> Result<Option<RunType>> {
     let asked = Asked::by(context)?;
-    let found = asked.service.assessment(&asked.actor, period, asked.known_at(as_known_at)).await;
+    let known_at = asked.known_at(as_known_at).await?.counted;
+    let found = asked.service.assessment(&asked.actor, period, known_at).await;
     Ok(found.map_err(|error| asked.failure(&error))?.map(|found| RunType::from(&*found)))
 }
 

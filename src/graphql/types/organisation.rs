@@ -72,7 +72,7 @@ impl OrganisationType {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Vec<SignalType>> {
         let asked = Asked::by(context)?;
-        let known_at = asked.known_at(as_known_at);
+        let known_at = asked.known_at(as_known_at).await?.counted;
         let found = asked.service.assessment(&asked.actor, period.0, known_at).await;
         let Some(assessment) = found.map_err(|error| asked.failure(&error))? else { return Ok(Vec::new()) };
         let own = assessment.organisations.iter().find(|one| one.organisation.id == self.organisation.id);
@@ -90,7 +90,10 @@ impl OrganisationType {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Vec<DeliveryVersionType>> {
         let asked = Asked::by(context)?;
-        let found = asked.service.deliveries(&asked.actor, self.organisation.id, asked.known_at(as_known_at)).await;
+        let found = asked
+            .service
+            .deliveries(&asked.actor, self.organisation.id, asked.known_at(as_known_at).await?.counted)
+            .await;
         let found = found.map_err(|error| asked.failure(&error))?;
         let wanted = found
             .iter()
@@ -107,7 +110,7 @@ impl OrganisationType {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Vec<SubmissionType>> {
         let asked = Asked::by(context)?;
-        let known_at = asked.known_at(as_known_at);
+        let known_at = asked.known_at(as_known_at).await?.counted;
         let query = SubmissionQuery {
             organisation: Some(self.organisation.id),
             limit: usize::try_from(first.clamp(1, 100))?,
@@ -127,7 +130,7 @@ impl OrganisationType {
         as_known_at: Option<DateTime>,
     ) -> Result<Option<RiskScore>> {
         let asked = Asked::by(context)?;
-        let known_at = asked.known_at(as_known_at);
+        let known_at = asked.known_at(as_known_at).await?.counted;
         let found = asked.service.assessment(&asked.actor, period.0, known_at).await;
         let Some(assessment) = found.map_err(|error| asked.failure(&error))? else { return Ok(None) };
         let mut all = assessment.organisations.iter().enumerate();

@@ -1,5 +1,7 @@
 //! A connection on which a test says every byte itself.
 
+use std::time::{Duration, Instant};
+
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -46,9 +48,11 @@ impl Wire {
     }
 }
 
-/// Waits until `holds`; the test run's own limit ends what never comes.
+/// Waits until `holds`. What never comes fails the test after a while that no machine needs.
 pub(crate) async fn until(holds: impl Fn() -> bool) {
+    let begun = Instant::now();
     while !holds() {
+        assert!(begun.elapsed() < Duration::from_mins(2), "what was waited for did not come");
         tokio::task::yield_now().await;
     }
 }

@@ -1,0 +1,72 @@
+//! Whether a record is a row at all: damage, cells too many or too few, headers and totals between the rows.
+
+use super::{
+    collect::{Cause, Detail, Place, RecordPlace},
+    layout::LayoutColumn,
+    row_check::RowChecker,
+    scan::{Damage, Record},
+    text,
+};
+use crate::domain::Severity;
+
+impl RowChecker<'_, '_> {
+    /// Whether the record has the cells that the header promises.
+    pub(super) fn has_right_shape(&mut self, record: &Record<'_>, place: RecordPlace) -> bool {
+        let width = self.layout.width;
+        if let Some(damage) = record.damage {
+            let (code, column) = match damage {
+                Damage::UnclosedQuote { column } => ("row.unclosed_quote", Place::Column(column)),
+                Damage::TextAfterQuote { column } => ("row.bad_quote", Place::Column(column)),
+                Damage::TooLong => ("file.record_too_long", Place::Whole),
+            };
+            let limit = self.context.limits.record_bytes;
+            self.report(Cause::Kind(code), column, place, || Detail::default().with("maximum", limit));
+            return false;
+        }
+        if self.is_header_again(record) {
+            self.report(Cause::Kind("row.repeated_header"), Place::Whole, place, Detail::default);
+            return false;
+        }
+        let found = record.len();
+        if found == width {
+            return true;
+        }
+        // Between commas a decimal comma makes cells too, and the last of them may be empty.
+        let may_be_decimals = self.layout.style.decimal_mark == '.';
+        let are_extra_empty = found > width && (width..found).all(|index| record.raw(index).trim_ascii().is_empty());
+        if are_extra_empty && !may_be_decimals {
+            self.report(Cause::Kind("row.extra_empty_cells"), Place::Column(width), place, || {
+                Detail::default().with("found", found).with("expected", width)
+            });
+            return true;
+        }
+        self.report(Cause::Kind("row.ragged"), Place::Whole, place, || {
+            Detail::default().with("found", found).with("expected", width)
+        });
+        false
+    }
+
+    fn is_header_again(&self, record: &Record<'_>) -> bool {
+        self.header.first().is_some_and(|first| first.as_slice() == record.raw(0))
+            && record.len() == self.header.len()
+            && self.header.iter().enumerate().all(|(index, name)| record.raw(index) == name.as_slice())
+    }
+
+    /// Says that an unquoted cell holds a quote; it is read literally.
+    pub(super) fn remark_on_bare_quotes(&mut self, record: &Record<'_>, place: RecordPlace, position: usize) {
+        let raw = record.raw(position);
+        let cause = Cause::Weighed("row.bad_quote", Severity::Note);
+        self.report(cause, Place::Column(position), place, || Detail::of(raw));
+    }
+}
+
+/// Whether a row without an organisation says that it is a total: in that cell, or in another where it is empty.
+pub(super) fn is_total(record: &Record<'_>, column: &LayoutColumn<'_>) -> bool {
+    const TOTALS: [&str; 8] = ["totaal", "subtotaal", "eindtotaal", "total", "som", "sum", "gemiddelde", "gemiddeld"];
+    let says = |position: usize| {
+        let word = text::fold(&String::from_utf8_lossy(record.raw(position)));
+        TOTALS.iter().any(|total| word.starts_with(total))
+    };
+    let Some(position) = column.position else { return false };
+    if record.raw(position).trim_ascii().is_empty() { (0..record.len()).any(says) } else { says(position) }
+}
