@@ -68,10 +68,11 @@ impl ScalarType for AgbCodeText {
     }
 }
 
-/// A day as in ISO 8601, for example `2026-06-01` (datum).
+/// A day in the schema.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DateText(pub(super) Date);
 
+/// A day as in ISO 8601, for example `2026-06-01` (datum).
 #[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html")]
 impl ScalarType for DateText {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -6,7 +6,7 @@ use super::{
     mutation::Mutation,
     page::Page,
     query::Query,
-    types::{ObservationType, OrganisationType, RiskScore, SignalType, SubmissionType},
+    types::{ObligationType, ObservationType, OrganisationType, RiskScore, SignalType, SubmissionType},
 };
 use crate::service::Service;
 
@@ -27,6 +27,7 @@ fn build() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
         .validation_mode(async_graphql::ValidationMode::Fast)
         .disable_suggestions()
         // The engine has no words for pages.
+        .override_output_type_description::<Page<ObligationType>>("A page of obligations.")
         .override_output_type_description::<Page<ObservationType>>("A page of observations.")
         .override_output_type_description::<Page<OrganisationType>>("A page of organisations.")
         .override_output_type_description::<Page<RiskScore>>("A page of scores.")

@@ -73,7 +73,7 @@ impl Service {
         now: Instant,
     ) -> Result<Vec<Obligation>, Error> {
         let mut tx = self.database.read().await?;
-        let organisations = store::list_organisations(&mut tx, actor.scope).await?;
+        let organisations = store::list_registered_organisations(&mut tx, actor.scope, now).await?;
         let whole = Known::load(&mut tx, actor.scope, period, known_at).await?;
         let mut quarters = Vec::new();
         if period.part() == PeriodPart::Year {

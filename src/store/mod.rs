@@ -36,7 +36,7 @@ pub use observations::{
 };
 pub use organisations::{
     find_by_agb as find_organisation_by_agb, find_by_id as find_organisation, insert as insert_organisation,
-    list as list_organisations,
+    list as list_organisations, list_registered as list_registered_organisations,
 };
 pub use receipts::{
     Receipt, find as find_receipt, find_correction, find_of_submission as find_receipt_of, insert as insert_receipt,

@@ -9,6 +9,8 @@ statements! {
     FIND_BY_AGB = "SELECT id, agb_code, name, kind FROM organisation WHERE agb_code = $1";
     LIST = "SELECT id, agb_code, name, kind FROM organisation
         WHERE (CAST($1 AS TEXT) IS NULL OR id = $1) ORDER BY agb_code";
+    LIST_REGISTERED = "SELECT id, agb_code, name, kind FROM organisation
+        WHERE (CAST($1 AS TEXT) IS NULL OR id = $1) AND registered_at <= $2 ORDER BY agb_code";
 }
 
 type Row = (String, String, String, String);
@@ -43,6 +45,13 @@ pub async fn find_by_agb(tx: &mut Tx, scope: Scope, agb_code: AgbCode) -> Result
 pub async fn list(tx: &mut Tx, scope: Scope) -> Result<Vec<Organisation>, Error> {
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST)
         .bind(scope.organisation().map(|id| id.to_string())).fetch_all(connection).await?);
+    rows.into_iter().map(organisation).collect()
+}
+
+/// Those within `scope` that were registered up to `known_at`, by AGB code.
+pub async fn list_registered(tx: &mut Tx, scope: Scope, known_at: Instant) -> Result<Vec<Organisation>, Error> {
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_REGISTERED)
+        .bind(scope.organisation().map(|id| id.to_string())).bind(Moment(known_at)).fetch_all(connection).await?);
     rows.into_iter().map(organisation).collect()
 }
 

@@ -89,7 +89,6 @@ both! {
         // nothing is overdue.
         let before = "2026-05-31T12:00:00Z";
         world.clock.set("2026-06-02T10:00:00Z");
-        late.client.submit(&late.file(PERIOD)).await;
         let members = [world.member("33991005").await, world.member("33991004").await];
         members[0].deliver(&late.file(PERIOD).with("KZ06", 300, 400)).await;
         members[1].deliver(&submitted.file(PERIOD).with("KZ06", 300, 400)).await;
