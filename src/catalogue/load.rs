@@ -97,7 +97,7 @@ struct Findings {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Windows {
+struct WindowFile {
     windows: Vec<Window>,
     #[serde(default)]
     exemption: ExemptionRule,
@@ -190,7 +190,7 @@ impl Catalogue {
         } else if path == "themes.toml" {
             self.themes = parse::<Themes>(text)?.themes;
         } else if path == "windows.toml" {
-            let Windows { windows, exemption, downtime } = parse(text)?;
+            let WindowFile { windows, exemption, downtime } = parse(text)?;
             (self.windows, self.exemption, self.downtime) = (windows, exemption, downtime);
         } else if path == "plausibility.toml" {
             self.plausibility = Some(parse(text)?);

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{ExtensionId, Instant, Organisation, OrganisationId, Period, SubmissionId};
+use super::{ExtensionId, Instant, Organisation, OrganisationId, Period, SubmissionId, SubmissionState};
 
 /// How far an organisation is with what it has to deliver about a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,10 +139,8 @@ pub struct Standing {
     pub is_exempt: bool,
     /// Since when something has been in force.
     pub submitted_at: Option<Instant>,
-    /// Whether a file without errors waits for approval.
-    pub is_checked: bool,
-    /// Whether a file was sent that has errors.
-    pub is_draft: bool,
+    /// Where the file is that was sent and not approved: checked, or with errors; the former when there are both.
+    pub open: Option<SubmissionState>,
     /// Whether more time was given.
     pub is_extended: bool,
     /// The moment after which it is late.
@@ -156,8 +154,8 @@ impl Standing {
             Some(at) if at >= self.deadline && !self.is_exempt => ObligationStatus::Late,
             Some(_) if !self.is_exempt => ObligationStatus::Submitted,
             _ if self.is_exempt => ObligationStatus::Exempt,
-            _ if self.is_checked => ObligationStatus::Checked,
-            _ if self.is_draft => ObligationStatus::Draft,
+            _ if self.open == Some(SubmissionState::Checked) => ObligationStatus::Checked,
+            _ if self.open.is_some() => ObligationStatus::Draft,
             _ if self.is_extended && now < self.deadline => ObligationStatus::Extended,
             _ => ObligationStatus::Nothing,
         }
@@ -201,8 +199,8 @@ pub struct ObligationRates {
 
 impl ObligationRates {
     /// The rates of `obligations`.
-    pub fn of<'a>(obligations: impl Iterator<Item = &'a Obligation> + Clone) -> Self {
-        let count = |status| obligations.clone().filter(|one| one.status == status).count();
+    pub fn of(obligations: &[&Obligation]) -> Self {
+        let count = |status| obligations.iter().filter(|one| one.status == status).count();
         let counts: Vec<_> = ObligationStatus::ALL.into_iter().map(|status| (status, count(status))).collect();
         let of = |wanted: &dyn Fn(ObligationStatus) -> bool| -> usize {
             counts.iter().filter(|(status, _)| wanted(*status)).map(|(_, count)| count).sum()
@@ -210,7 +208,7 @@ impl ObligationRates {
         let must = of(&|status| status != ObligationStatus::Exempt);
         let part = |some: usize| (must > 0).then(|| some as f64 / must as f64);
         Self {
-            overdue: obligations.clone().filter(|one| one.is_overdue).count(),
+            overdue: obligations.iter().filter(|one| one.is_overdue).count(),
             completeness: part(of(&|status| status.is_submitted())),
             timeliness: part(of(&|status| status == ObligationStatus::Submitted)),
             counts,
@@ -255,21 +253,17 @@ mod tests {
     fn one_status_for_every_obligation() {
         let deadline = Instant::at_start_of(date(2026, 6, 2));
         let (before, after) = (deadline.plus_seconds(-1), deadline);
-        let nothing = Standing {
-            is_exempt: false,
-            submitted_at: None,
-            is_checked: false,
-            is_draft: false,
-            is_extended: false,
-            deadline,
-        };
+        let nothing = Standing { is_exempt: false, submitted_at: None, open: None, is_extended: false, deadline };
         let status = |standing: Standing| standing.status(before);
         assert_eq!(status(nothing), ObligationStatus::Nothing);
         assert_eq!(status(Standing { is_extended: true, ..nothing }), ObligationStatus::Extended);
         assert_eq!(Standing { is_extended: true, ..nothing }.status(after), ObligationStatus::Nothing);
-        assert_eq!(status(Standing { is_draft: true, is_extended: true, ..nothing }), ObligationStatus::Draft);
-        assert_eq!(status(Standing { is_checked: true, is_draft: true, ..nothing }), ObligationStatus::Checked);
-        let submitted = Standing { submitted_at: Some(before), is_checked: true, ..nothing };
+        assert_eq!(
+            status(Standing { open: Some(SubmissionState::Rejected), is_extended: true, ..nothing }),
+            ObligationStatus::Draft
+        );
+        assert_eq!(status(Standing { open: Some(SubmissionState::Checked), ..nothing }), ObligationStatus::Checked);
+        let submitted = Standing { submitted_at: Some(before), open: Some(SubmissionState::Checked), ..nothing };
         assert_eq!(status(submitted), ObligationStatus::Submitted);
         assert_eq!(status(Standing { submitted_at: Some(after), ..nothing }), ObligationStatus::Late);
         assert_eq!(status(Standing { is_exempt: true, ..submitted }), ObligationStatus::Exempt);

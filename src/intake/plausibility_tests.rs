@@ -8,7 +8,7 @@ use crate::{
 
 const SIZE: u32 = 120;
 
-/// Numbers that look drawn and always come again (SplitMix64).
+/// Numbers that look drawn and always come again (`SplitMix64`).
 struct Draws(u64);
 
 impl Draws {

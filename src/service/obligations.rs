@@ -302,8 +302,7 @@ fn settle(
     let standing = Standing {
         is_exempt: bare.exemption.is_some(),
         submitted_at: in_force.map(|(_, since)| since),
-        is_checked: checked.is_some(),
-        is_draft: !open.is_empty(),
+        open: checked.or(open.last()).map(|one| one.state),
         is_extended: bare
             .extensions
             .iter()

@@ -242,3 +242,22 @@ both! {
         assert_eq!(indicators(&officer.client, &officer).await["status"], "SUBMITTED");
     }
 }
+
+#[test]
+fn the_operator_notes_downtime() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |from: &str, until: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kraamzicht"))
+            .arg("--data-dir")
+            .arg(folder.path())
+            .args(["downtime", "--from", from, "--until", until, "--reason", "De proxy weigerde"])
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    assert_eq!(run("2026-01-01T18:00:00Z", "2026-01-01T19:00:00Z").0, Some(0));
+    let (code, said) = run("2026-01-01T19:00:00Z", "2026-01-01T18:00:00Z");
+    assert!(code == Some(3) && said.contains("storing"), "{said}");
+    assert_eq!(run("gisteren", "2026-01-01T18:00:00Z").0, Some(2));
+    assert_eq!(run("2099-01-01T18:00:00Z", "2099-01-01T19:00:00Z").0, Some(3), "not what is to come");
+}

@@ -81,10 +81,10 @@ impl ObligationQuery {
         let found = found.map_err(|error| asked.failure(&error))?;
         let datasets: BTreeSet<&String> = found.iter().map(|one| &one.dataset).collect();
         let each = datasets.into_iter().map(|dataset| {
-            let of_it = ObligationRates::of(found.iter().filter(|one| one.dataset == *dataset));
-            ObligationRatesType::new(Some(dataset.clone()), &of_it)
+            let of_it: Vec<&Obligation> = found.iter().filter(|one| one.dataset == *dataset).collect();
+            ObligationRatesType::new(Some(dataset.clone()), &ObligationRates::of(&of_it))
         });
-        let all = ObligationRatesType::new(None, &ObligationRates::of(found.iter()));
+        let all = ObligationRatesType::new(None, &ObligationRates::of(&found.iter().collect::<Vec<_>>()));
         Ok(each.chain(std::iter::once(all)).collect())
     }
 }
