@@ -1,6 +1,6 @@
 # Names for the commands of every day. What has logic is a script, a test or a command of the program itself.
 
-.PHONY: check test ci demo schema
+.PHONY: check test ci demo findings schema
 
 check: ## before a commit: formatting, lints, the tests of the pure core
 	cargo fmt --check
@@ -18,3 +18,7 @@ demo: ## a server with an invented sector in ./demo
 
 schema: ## writes the GraphQL contract anew
 	cargo run --quiet -- schema > target/schema.graphql && mv target/schema.graphql schema/kraamzicht.graphql
+
+findings: ## writes the pages of all findings anew
+	cargo run --quiet -- findings > target/findings.md && mv target/findings.md docs/findings.nl.md
+	cargo run --quiet -- --language en findings > target/findings.md && mv target/findings.md docs/findings.en.md

@@ -68,7 +68,7 @@ fn write_rows(path: &Path, is_wrong: bool) -> io::Result<()> {
     for row in 0..ROWS {
         let indicator = row % INDICATORS + 1;
         let period = row / INDICATORS % PERIODS;
-        let year = if row / (INDICATORS * PERIODS) % 2 == 0 { YEARS[0] } else { YEARS[1] };
+        let year = if (row / (INDICATORS * PERIODS)).is_multiple_of(2) { YEARS[0] } else { YEARS[1] };
         let agb = 40_000_000 + row / (INDICATORS * PERIODS * 2);
         let denominator = 37 + row.wrapping_mul(2_654_435_761) % 900;
         let numerator = row.wrapping_mul(40_503) % (denominator + 1);

@@ -3,12 +3,14 @@
 //! Everything that can be told without data is told here, when a catalogue is loaded, so that the parts that use it
 //! need not doubt it: whatever it names exists, has a fitting type, and says so in both languages.
 
+mod data_signal;
 mod dataset;
 mod indicator;
 
 use std::collections::BTreeMap;
 
 use super::{
+    data_signal::DATA_QUALITY,
     dataset::YearRange,
     fold::fold,
     load::{Catalogue, CatalogueError},
@@ -32,6 +34,9 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
         indicator::check(catalogue, indicator, &mut Faults::of(&format!("indicators/{code}.toml"), &mut all));
     }
     indicator::check_identifiers(catalogue, &mut all);
+    for (code, signal) in &catalogue.signals {
+        data_signal::check(catalogue, signal, &mut Faults::of(&format!("signals/{code}.toml"), &mut all));
+    }
     for dataset in catalogue.rules.keys() {
         check_rules(catalogue, dataset, &mut Faults::of(&format!("rules/{dataset}.toml"), &mut all));
     }
@@ -120,6 +125,9 @@ fn check_themes(catalogue: &Catalogue, faults: &mut Faults<'_>) {
         faults.check_text(&format!("the name of `{}`", theme.code), &theme.name);
         faults.check_text(&format!("the description of `{}`", theme.code), &theme.description);
     }
+    if !catalogue.signals.is_empty() && catalogue.themes.iter().all(|theme| theme.code != DATA_QUALITY) {
+        faults.add(format!("signals about data have no theme `{DATA_QUALITY}`"));
+    }
 }
 
 fn check_rules(catalogue: &Catalogue, code: &str, faults: &mut Faults<'_>) {
@@ -144,6 +152,9 @@ fn check_finding_kinds(catalogue: &Catalogue, faults: &mut Faults<'_>) {
     for kind in catalogue.finding_kinds.values() {
         for (what, text) in [("title", &kind.title), ("message", &kind.message), ("remedy", &kind.remedy)] {
             faults.check_text(&format!("the {what} of `{}`", kind.code), text);
+        }
+        if let Some(steps) = &kind.steps {
+            faults.check_text(&format!("the steps of `{}`", kind.code), steps);
         }
     }
 }

@@ -18,8 +18,10 @@ pub struct FindingKind {
     pub message: Text,
     /// How to put it right.
     pub remedy: Text,
-    /// A bit of a file that has it.
-    pub bad: Option<String>,
+    /// A bit of a file that has it, as Dutch organisations write it.
+    pub bad: String,
     /// The same bit, right.
-    pub good: Option<String>,
+    pub good: String,
+    /// The steps in a spreadsheet program, where that is where it is put right.
+    pub steps: Option<Text>,
 }

@@ -43,6 +43,8 @@ pub struct Indicator {
     pub hours_per_unit: Option<f64>,
     /// A norm, where one exists. Nothing where none does.
     pub norm: Option<Norm>,
+    /// With what it is compared; left out: with peers, and with a legal norm where there is one.
+    pub comparison: Option<Comparison>,
     /// Report years in which it may be delivered.
     pub valid_years: YearRange,
     /// Whether the official definition was read; `false` where it is inferred.
@@ -136,6 +138,16 @@ pub enum NormBasis {
     Legal,
     /// Somebody's reference (an insurer, a register): shown, never scored.
     Reference,
+}
+
+/// With what an indicator is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// With peers, and with a legal norm where there is one.
+    Peers,
+    /// With its legal norm alone: what peers do does not matter.
+    Norm,
 }
 
 /// Where an indicator comes from (domain.md 8a).

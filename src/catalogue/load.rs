@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::{
     check,
+    data_signal::DataSignal,
     dataset::Dataset,
     embedded,
     finding_kind::FindingKind,
@@ -28,6 +29,8 @@ pub struct Catalogue {
     pub datasets: BTreeMap<String, Dataset>,
     /// The indicators by code.
     pub indicators: BTreeMap<String, Indicator>,
+    /// The signals about data by code.
+    pub signals: BTreeMap<String, DataSignal>,
     /// The rules by dataset.
     pub rules: BTreeMap<String, Vec<Rule>>,
     /// The sorts of findings by code.
@@ -120,6 +123,7 @@ impl Catalogue {
             themes: Vec::new(),
             datasets: BTreeMap::new(),
             indicators: BTreeMap::new(),
+            signals: BTreeMap::new(),
             rules: BTreeMap::new(),
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
@@ -163,15 +167,9 @@ impl Catalogue {
 
     /// What is said for `code`, with `{name}` filled from `parameters`. A code without a text is shown itself.
     pub fn message(&self, code: &str, parameters: &[(&str, String)]) -> Text {
-        let fill = |template: &str| {
-            parameters
-                .iter()
-                .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
-        };
-        self.messages.get(code).map_or_else(
-            || Text { nl: code.to_owned(), en: code.to_owned() },
-            |text| Text { nl: fill(&text.nl), en: fill(&text.en) },
-        )
+        self.messages
+            .get(code)
+            .map_or_else(|| Text { nl: code.to_owned(), en: code.to_owned() }, |text| text.fill(parameters))
     }
 
     fn take(&mut self, path: &str, text: &str) -> Result<(), String> {
@@ -184,6 +182,10 @@ impl Catalogue {
             let indicator: Indicator = parse(text)?;
             named_as_its_file(code, &indicator.code)?;
             self.indicators.insert(indicator.code.clone(), indicator);
+        } else if let Some(code) = stem("signals/") {
+            let signal: DataSignal = parse(text)?;
+            named_as_its_file(code, &signal.code)?;
+            self.signals.insert(signal.code.clone(), signal);
         } else if let Some(dataset) = stem("rules/") {
             let Rules { rules } = parse(text)?;
             self.rules.insert(dataset.to_owned(), rules);

@@ -4,10 +4,12 @@
 //! scoring run. Files are handed in as text; this module does no input or output of its own.
 
 mod check;
+mod data_signal;
 mod dataset;
 mod embedded;
 mod expression;
 mod finding_kind;
+mod findings_page;
 mod fold;
 mod indicator;
 mod load;
@@ -15,12 +17,14 @@ mod plausibility;
 mod rule;
 mod window;
 
+pub use data_signal::{DATA_QUALITY, DataSignal, DataTest, Figure, FigurePair, FigurePart, FigureRelation};
 pub use dataset::{Code, Column, ColumnType, Dataset, YearRange};
 pub use expression::{Expression, ExpressionError, MeasureAttribute, Operator};
 pub use finding_kind::FindingKind;
 pub use fold::fold;
 pub use indicator::{
-    Aggregate, Aspect, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, Norm, NormBasis, Origin, Unit,
+    Aggregate, Aspect, Comparison, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, Norm, NormBasis,
+    Origin, Unit,
 };
 pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
 pub use plausibility::{CopyRule, CountFigure, CountPlace, JumpRule, Plausibility, SameCountRule};

@@ -39,6 +39,10 @@ pub struct Rule {
     pub remedy: Text,
     /// Why it is asked.
     pub reason: Text,
+    /// A bit of a file that fails it.
+    pub bad: Option<String>,
+    /// The same bit, right.
+    pub good: Option<String>,
 }
 
 /// All that is wrong with the rules of `catalogue`: columns and words that its datasets do not have, and rules

@@ -69,6 +69,8 @@ pub(super) enum Command {
     Demo(DemoOptions),
     /// Check files without sending them: what is wrong, where, and how to put it right
     Check(CheckOptions),
+    /// Print the page of all findings: what is wrong, how to put it right, an example
+    Findings,
     /// Bring the database up to date (serve does so too)
     Migrate,
     /// Add organisations to the register from a CSV file
@@ -135,7 +137,7 @@ pub(super) struct CheckOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For reading: the line, and a mark under the cell; plain sentences with NO_GRAPHICS
+    /// For reading: the line, and a mark under the cell; plain sentences with `NO_GRAPHICS`
     Human,
     /// For programs: an array with a report per file
     Json,

@@ -9,6 +9,7 @@ mod check;
 pub mod demo;
 mod downtime;
 mod exit;
+mod findings;
 mod migrate;
 mod operate;
 mod receipt;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
     let global = &arguments.global;
     let outcome = match arguments.command {
         Command::Check(options) => check::run(global, &options),
+        Command::Findings => findings::run(global),
         Command::Schema => schema::run(),
         Command::Serve(options) => operate::block_on(serve::run(global, &options)),
         Command::Demo(options) => operate::block_on(start_demo::run(global, &options)),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{Actor, AgbCode, Language, Level},
-    service::{AssessedOrganisation, Assessment, Score, Service},
+    service::{AssessedOrganisation, Assessment, Reader, Score, Service},
 };
 
 /// Prints scores.
@@ -61,7 +61,7 @@ fn explain(service: &Service, assessment: &Assessment, agb_code: AgbCode, langua
                 .map_or_else(String::new, |theme| format!("{}: ", theme.name.get(language))),
         };
         if score.theme.is_none() || score.score.is_some() {
-            println!("{name}{}", service.explain_score(score).get(language));
+            println!("{name}{}", service.explain_score(Reader::Inspector, &one.outcome.data, score).get(language));
         }
     }
     println!();
@@ -72,7 +72,14 @@ fn explain(service: &Service, assessment: &Assessment, agb_code: AgbCode, langua
         b.0.cmp(&a.0).then(b.1.total_cmp(&a.1))
     });
     for signal in signals {
-        println!("- {}", service.explain_signal(assessment, &one.organisation, signal).get(language));
+        println!("- {}", service.explain_signal(Reader::Inspector, &one.organisation, signal).get(language));
+    }
+    println!();
+    for change in &one.outcome.changes {
+        println!("- {}", service.explain_change(Reader::Inspector, &one.organisation, change).get(language));
+    }
+    for finding in one.outcome.data.signals.iter().filter(|finding| finding.is_shown()) {
+        println!("- {}", service.explain_data(finding).get(language));
     }
     Ok(())
 }

@@ -108,6 +108,49 @@ pub struct RowCounts {
     pub rejected: u64,
 }
 
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowFate {
+    /// Taken over.
+    Accepted,
+    /// Says the same as an earlier row.
+    Unchanged,
+    /// Takes the place of an earlier row.
+    Superseded,
+    /// Not taken over.
+    Rejected,
+}
+
+impl RowCounts {
+    /// Counts a row with what becomes of it: a row is never read without a fate, nor has it two.
+    pub fn take(&mut self, fate: RowFate) {
+        self.read += 1;
+        *self.of(fate) += 1;
+    }
+
+    /// A row that was counted turns out to have another fate.
+    pub fn change(&mut self, from: RowFate, to: RowFate) {
+        if let Some(left) = self.of(from).checked_sub(1) {
+            *self.of(from) = left;
+            *self.of(to) += 1;
+        }
+    }
+
+    /// Whether every row that was read has exactly one fate.
+    pub const fn add_up(&self) -> bool {
+        self.read == self.accepted + self.unchanged + self.superseded + self.rejected
+    }
+
+    const fn of(&mut self, fate: RowFate) -> &mut u64 {
+        match fate {
+            RowFate::Accepted => &mut self.accepted,
+            RowFate::Unchanged => &mut self.unchanged,
+            RowFate::Superseded => &mut self.superseded,
+            RowFate::Rejected => &mut self.rejected,
+        }
+    }
+}
+
 /// What a check says of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -139,6 +182,19 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_have_one_fate() {
+        let mut rows = RowCounts::default();
+        for fate in [RowFate::Accepted, RowFate::Accepted, RowFate::Superseded, RowFate::Rejected] {
+            rows.take(fate);
+        }
+        rows.change(RowFate::Accepted, RowFate::Unchanged);
+        rows.change(RowFate::Unchanged, RowFate::Rejected);
+        rows.change(RowFate::Unchanged, RowFate::Rejected);
+        let expected = RowCounts { read: 4, accepted: 1, unchanged: 0, superseded: 1, rejected: 2 };
+        assert_eq!((rows, rows.add_up()), (expected, true), "what is not there cannot change");
+    }
 
     #[test]
     fn spreadsheet_letters() {

@@ -21,7 +21,7 @@ pub use actor::{Actor, Role, Scope};
 pub use clock::{Clock, Instant};
 pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};
-pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, Severity};
+pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, Severity};
 pub use id::{
     AuditId, ExtensionId, IdError, IdSource, OrganisationId, ReceiptId, RunId, SubmissionId, TokenId, UploadId,
 };
@@ -32,6 +32,6 @@ pub use obligation::{
 pub use observation::{MissingReason, Observation};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};
-pub use signal::{Direction, Level};
+pub use signal::{DataState, Direction, Level};
 pub use submission::{Correction, CorrectionClass, SubmissionState};
 pub use text::{Language, Text};

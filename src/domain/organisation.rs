@@ -17,6 +17,11 @@ pub struct AgbCode(u32);
 pub struct AgbCodeError;
 
 impl AgbCode {
+    /// The code of a number below 100 000 000.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        if number < 100_000_000 { Some(Self(number)) } else { None }
+    }
+
     /// The code as a number below 100 000 000; for keys, never for showing.
     pub const fn number(self) -> u32 {
         self.0

@@ -47,6 +47,33 @@ impl Level {
     }
 }
 
+/// What can be said of the figures behind an outcome. Said before any level: incomplete outranks elevated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataState {
+    /// Nothing is missing and nothing is odd.
+    #[default]
+    Complete,
+    /// Something about them asks to be looked at before they are believed.
+    Suspect,
+    /// Something that must be there is not.
+    Incomplete,
+}
+
+impl DataState {
+    /// All states, the best first.
+    pub const ALL: [Self; 3] = [Self::Complete, Self::Suspect, Self::Incomplete];
+
+    /// The word used in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Suspect => "suspect",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
 /// Which way is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

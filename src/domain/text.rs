@@ -46,6 +46,17 @@ impl Text {
             Language::En => &self.en,
         }
     }
+
+    /// The text with each `{name}` replaced by what `parameters` says for it.
+    #[must_use]
+    pub fn fill(&self, parameters: &[(&str, String)]) -> Self {
+        let fill = |template: &str| {
+            parameters
+                .iter()
+                .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        };
+        Self { nl: fill(&self.nl), en: fill(&self.en) }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::scalars::DateTime;
 use crate::{
     catalogue::Catalogue,
     domain::{Actor, Instant},
-    service::{Error, Service},
+    service::{Error, Reader, Service},
 };
 
 /// Who asks, and what answers.
@@ -36,6 +36,11 @@ impl<'a> Asked<'a> {
     /// The catalogue.
     pub(super) fn catalogue(&self) -> &'a Catalogue {
         self.service.catalogue()
+    }
+
+    /// For whom sentences are.
+    pub(super) fn reader(&self) -> Reader {
+        if self.actor.scope.organisation().is_some() { Reader::Organisation } else { Reader::Inspector }
     }
 
     /// The moment whose knowledge is asked for; without one, that of the last change.

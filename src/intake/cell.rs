@@ -40,7 +40,9 @@ impl Number {
 
     /// Half of the last of `decimals` decimals: how far the number may be from what was rounded to it.
     pub(super) fn half_unit(decimals: u8) -> f64 {
-        0.5 / Self::POWERS.get(usize::from(decimals)).copied().unwrap_or(f64::INFINITY)
+        const HALVES: [f64; 16] =
+            [5e-1, 5e-2, 5e-3, 5e-4, 5e-5, 5e-6, 5e-7, 5e-8, 5e-9, 5e-10, 5e-11, 5e-12, 5e-13, 5e-14, 5e-15, 5e-16];
+        HALVES.get(usize::from(decimals)).copied().unwrap_or(0.0)
     }
 
     /// The number without its decimal mark.

@@ -1,11 +1,10 @@
 //! The way of a file: container, encoding, dialect, header, rows, duplicates, report.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
 
 use super::{
     cell::RowSink,
     collect::{Cause, Collector, Detail, Place, RecordPlace},
-    container,
     context::CheckContext,
     decode::{self, Survey, TextEncoding, TextReader},
     dialect::{self, Dialect, EarlyRecord, Start},
@@ -15,11 +14,12 @@ use super::{
     layout::Layout,
     passes::{Pass, Tally},
     row_check::RowChecker,
-    scan::Scanner,
+    scan::{Damage, Scanner},
+    source::{self, HEAD, Opened, Unopened},
 };
 use crate::{
     catalogue::{Catalogue, Dataset},
-    domain::Report,
+    domain::{Report, RowCounts, RowFate},
 };
 
 /// Checks a file against `catalogue` and hands its accepted rows to `rows`.
@@ -32,12 +32,39 @@ pub fn check<R: Read + Seek>(
     context: &CheckContext<'_>,
     rows: &mut dyn RowSink,
 ) -> io::Result<Report> {
-    let mut file = File { source, catalogue, context: *context, collector: Collector::default() };
-    file.check(rows)
+    let mut collector = Collector::default();
+    let opened = match source::open(source, catalogue, context)? {
+        Ok(opened) => opened,
+        Err(unopened) => {
+            refuse(unopened, context, &mut collector);
+            let findings = collector.finish(catalogue, None, &[]);
+            return Ok(Report { dataset: None, periods: Vec::new(), rows: RowCounts::default(), findings });
+        }
+    };
+    let read = match &opened {
+        Opened::Plain(_) => None,
+        Opened::Unpacked(_) => Some(("file.archive_read", "gzip")),
+        Opened::Sheet(sheet, _) => Some(("file.spreadsheet_read", sheet.as_str())),
+    };
+    if let Some((code, read)) = read {
+        let detail = || Detail::default().with("read", read);
+        collector.add(Cause::Kind(code), Place::Whole, RecordPlace::default(), detail);
+    }
+    File { source: opened, catalogue, context: *context, collector }.check(rows)
 }
 
-/// How much of the start of a file is looked at to tell what it is.
-pub(super) const HEAD: u64 = 256 << 10;
+/// Says why no row is read.
+fn refuse(unopened: Unopened, context: &CheckContext<'_>, collector: &mut Collector) {
+    let (code, detail) = match unopened {
+        Unopened::Empty => ("file.empty", Detail::default()),
+        Unopened::TooLarge(size) => {
+            let detail = Detail::default().with("format", "CSV").with("size", size);
+            ("file.too_large", detail.with("maximum", context.limits.bytes))
+        }
+        Unopened::Refused(refusal) => (refusal.code, Detail::default().with("format", refusal.format)),
+    };
+    collector.add(Cause::Kind(code), Place::Whole, RecordPlace::default(), || detail);
+}
 
 struct File<'c, R> {
     source: R,
@@ -48,14 +75,25 @@ struct File<'c, R> {
 
 impl<R: Read + Seek> File<'_, R> {
     fn check(&mut self, rows: &mut dyn RowSink) -> io::Result<Report> {
-        let size = self.source.seek(SeekFrom::End(0))?;
         self.source.rewind()?;
         let mut head = Vec::new();
         (&mut self.source).take(HEAD).read_to_end(&mut head)?;
-        if let Some(refusal) = self.refusal(&head, size)? {
-            return Ok(refusal);
+        if let Some(assumed) = decode::assume(&head).filter(|_| head.len() as u64 == HEAD) {
+            let before = self.collector.clone();
+            match self.check_text(assumed, rows) {
+                Err(error) if decode::NotUtf8::is_cause(&error) => {
+                    self.collector = before;
+                    rows.restart();
+                }
+                outcome => return outcome,
+            }
         }
         let survey = decode::survey(&mut self.source, &head)?;
+        self.check_text(survey, rows)
+    }
+
+    /// Checks the text of a file in the encoding that was found.
+    fn check_text(&mut self, survey: Survey, rows: &mut dyn RowSink) -> io::Result<Report> {
         match survey.encoding {
             TextEncoding::Unknown => {
                 let read = || Detail::default().with("unmarked", "UTF-16, UTF-32");
@@ -83,23 +121,6 @@ impl<R: Read + Seek> File<'_, R> {
             Start::NoHeader { first, delimiter } => self.without_header(survey, &first, delimiter),
             Start::Blank => Ok(self.refuse("file.empty", None, Detail::default)),
         }
-    }
-
-    /// What can be refused by its size and its first bytes.
-    fn refusal(&mut self, head: &[u8], size: u64) -> io::Result<Option<Report>> {
-        if size == 0 {
-            return Ok(Some(self.refuse("file.empty", None, Detail::default)));
-        }
-        if let Some(refusal) = container::refuse(&mut self.source, head, size, &self.context.limits)? {
-            let format = || Detail::default().with("format", refusal.format);
-            return Ok(Some(self.refuse(refusal.code, None, format)));
-        }
-        let limit = self.context.limits.bytes;
-        if size > limit {
-            let detail = || Detail::default().with("format", "CSV").with("size", size).with("maximum", limit);
-            return Ok(Some(self.refuse("file.too_large", None, detail)));
-        }
-        Ok(None)
     }
 
     /// A report of one reason for which no row is read.
@@ -147,16 +168,39 @@ impl<R: Read + Seek> File<'_, R> {
         let mut index = 0;
         while scanner.advance()? {
             if index >= skipped && !scanner.record().is_blank() {
-                tally.counts.read += 1;
-                tally.counts.rejected += 1;
+                tally.counts.take(RowFate::Rejected);
             }
             index += 1;
         }
         Ok(tally)
     }
 
+    /// Refuses all rows because the quotes of the record that should be the header are not right.
+    fn refuse_damaged(
+        &mut self,
+        survey: Survey,
+        delimiter: u8,
+        record: &EarlyRecord,
+        damage: Damage,
+    ) -> io::Result<Report> {
+        let (code, column) = match damage {
+            Damage::UnclosedQuote { column } => ("row.unclosed_quote", column),
+            Damage::TextAfterQuote { column } => ("row.bad_quote", column),
+            Damage::TooLong => ("file.record_too_long", 0),
+        };
+        let place = RecordPlace { line: Some(record.line), row: None, sheet_row: Some(record.index + 1) };
+        let maximum = self.context.limits.record_bytes;
+        let detail = || Detail::default().with("maximum", maximum);
+        self.collector.add(Cause::Kind(code), Place::Column(column), place, detail);
+        let tally = self.count_rows(survey, delimiter, record.index + 1)?;
+        Ok(self.report(None, tally, &[]))
+    }
+
     /// No record has names of columns: say what it is instead.
     fn without_header(&mut self, survey: Survey, first: &EarlyRecord, delimiter: u8) -> io::Result<Report> {
+        if let Some(damage) = first.damage {
+            return self.refuse_damaged(survey, delimiter, first, damage);
+        }
         if first.is_cut {
             let maximum = || Detail::default().with("maximum", HEAD);
             return Ok(self.refuse("file.record_too_long", Some(first.line), maximum));
@@ -180,6 +224,9 @@ impl<R: Read + Seek> File<'_, R> {
         rows: &mut dyn RowSink,
     ) -> io::Result<Report> {
         let header = &dialect.header;
+        if let Some(damage) = header.damage {
+            return self.refuse_damaged(survey, dialect.delimiter, header, damage);
+        }
         let Some((dataset, resolution, is_other)) = self.choose(known, &header.cells) else {
             return self.refuse_rows(survey, dialect.delimiter, header.index + 1, "structure.layout", header.line);
         };
@@ -206,7 +253,7 @@ impl<R: Read + Seek> File<'_, R> {
         } else {
             self.check_rows(survey, dialect, dataset, &resolution, verdict, rows)?
         };
-        if tally.counts.read == 0 {
+        if tally.counts.read == 0 && verdict != HeaderVerdict::Unreadable {
             let place = RecordPlace { line: Some(header.line), ..RecordPlace::default() };
             self.collector.add(Cause::Kind("file.no_rows"), Place::Whole, place, Detail::default);
         }

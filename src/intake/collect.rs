@@ -1,6 +1,6 @@
 //! The bounded list of findings: everything is counted, the first places of each cause are kept.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::fill::fill;
 use crate::{
@@ -52,8 +52,8 @@ impl Detail {
         Self { value: Some(show(value)), ..Self::default() }
     }
 
-    pub(super) fn with(mut self, name: &str, parameter: impl ToString) -> Self {
-        self.parameters.insert(name.to_owned(), parameter.to_string());
+    pub(super) fn with(mut self, name: &str, parameter: impl fmt::Display) -> Self {
+        self.parameters.insert(name.to_owned(), format!("{parameter}"));
         self
     }
 
@@ -63,14 +63,14 @@ impl Detail {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Group {
     count: u64,
     occurrences: Vec<Occurrence>,
 }
 
 /// The list.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Collector {
     groups: BTreeMap<(Cause, Place), Group>,
     kept: usize,

@@ -1,4 +1,4 @@
-//! Files that are no text table, told by their first bytes and never opened: nothing here expands anything.
+//! What a file is, told by its first bytes: nothing here expands anything.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -13,17 +13,21 @@ pub(super) struct Refusal {
     pub format: &'static str,
 }
 
-const fn refusal(code: &'static str, format: &'static str) -> Option<Refusal> {
-    Some(Refusal { code, format })
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Container {
+    /// Text, as far as its first bytes tell.
+    Text,
+    /// A gzip file; what it is when it is not unpacked.
+    Gzip(Refusal),
+    /// A workbook in XLSX; what it is when it is not read.
+    Workbook(Refusal),
+    /// Something that cannot be read as a table.
+    Other(Refusal),
 }
 
 /// Looks at the first bytes of `source`, and of an archive at its table of contents. Leaves `source` anywhere.
-pub(super) fn refuse<R: Read + Seek>(
-    source: &mut R,
-    head: &[u8],
-    size: u64,
-    limits: &Limits,
-) -> io::Result<Option<Refusal>> {
+pub(super) fn look<R: Read + Seek>(source: &mut R, head: &[u8], size: u64, limits: &Limits) -> io::Result<Container> {
     const ARCHIVES: [(&[u8], &str); 5] = [
         (b"Rar!\x1a\x07", "RAR"),
         (b"7z\xbc\xaf\x27\x1c", "7z"),
@@ -41,22 +45,40 @@ pub(super) fn refuse<R: Read + Seek>(
         (b"\x7fELF", "ELF"),
     ];
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return zip(source, size, limits).map(Some);
+        let refusal = zip(source, size, limits)?;
+        let is_workbook = refusal.code == "file.is_spreadsheet" && refusal.format == "XLSX";
+        return Ok(if is_workbook { Container::Workbook(refusal) } else { Container::Other(refusal) });
     }
     if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
-        return Ok(refusal("file.is_spreadsheet", "XLS"));
+        return Ok(Container::Other(ole2(head)));
     }
     if head.starts_with(b"\x1f\x8b") {
-        return gzip(source, size, limits).map(Some);
+        return gzip(source, size, limits).map(Container::Gzip);
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Ok(Container::Other(Refusal { code: "file.is_archive", format: "tar" }));
     }
     let is = |(magic, _): &&(&[u8], &str)| head.starts_with(magic);
     if let Some((_, format)) = ARCHIVES.iter().find(is) {
-        return Ok(refusal("file.is_archive", format));
+        return Ok(Container::Other(Refusal { code: "file.is_archive", format }));
     }
     if let Some((_, format)) = BINARIES.iter().find(is) {
-        return Ok(refusal("file.binary", format));
+        return Ok(Container::Other(Refusal { code: "file.binary", format }));
     }
-    Ok(other_text(head).or_else(|| binary(head)))
+    Ok(other_text(head).or_else(|| binary(head)).map_or(Container::Text, Container::Other))
+}
+
+/// The old container of Office holds workbooks, letters and encrypted files; its table of contents names what is in it.
+fn ole2(head: &[u8]) -> Refusal {
+    let holds = |name: &str| {
+        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        memchr::memmem::find(head, &name).is_some()
+    };
+    if holds("WordDocument") || holds("PowerPoint Document") {
+        Refusal { code: "file.not_text_table", format: "Office" }
+    } else {
+        Refusal { code: "file.is_spreadsheet", format: "XLS" }
+    }
 }
 
 /// Text, but of another sort than a table.
@@ -65,22 +87,22 @@ fn other_text(head: &[u8]) -> Option<Refusal> {
     let start = text.get(..text.len().min(1024)).unwrap_or_default().to_ascii_lowercase();
     let holds = |word: &[u8]| memchr::memmem::find(&start, word).is_some();
     if start.starts_with(b"<?xml") && holds(b"excel.sheet") {
-        return refusal("file.is_spreadsheet", "XML");
+        return Some(Refusal { code: "file.is_spreadsheet", format: "XML" });
     }
     if start.starts_with(b"<?xml") {
-        return refusal("file.not_text_table", "XML");
+        return Some(Refusal { code: "file.not_text_table", format: "XML" });
     }
     if [&b"<!doctype html"[..], b"<html", b"<table", b"<head", b"<body"].iter().any(|tag| start.starts_with(tag)) {
-        return refusal("file.not_text_table", "HTML");
+        return Some(Refusal { code: "file.not_text_table", format: "HTML" });
     }
     if start.starts_with(b"{\\rtf") {
-        return refusal("file.not_text_table", "RTF");
+        return Some(Refusal { code: "file.not_text_table", format: "RTF" });
     }
     let opening = start.split_first().filter(|(first, _)| matches!(first, b'{' | b'['));
     if opening.is_some_and(|(_, rest)| {
         rest.trim_ascii_start().starts_with(b"\"") || rest.trim_ascii_start().starts_with(b"{")
     }) {
-        return refusal("file.not_text_table", "JSON");
+        return Some(Refusal { code: "file.not_text_table", format: "JSON" });
     }
     None
 }
@@ -91,7 +113,7 @@ fn binary(head: &[u8]) -> Option<Refusal> {
     let is_utf16 =
         sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") || super::decode::looks_like_utf16(sample);
     let odd = sample.iter().filter(|byte| **byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)).count();
-    if !is_utf16 && odd * 20 > sample.len() { refusal("file.binary", "?") } else { None }
+    if !is_utf16 && odd * 20 > sample.len() { Some(Refusal { code: "file.binary", format: "?" }) } else { None }
 }
 
 /// A gzip file says at its end how long its content is, modulo 2^32. It may lie; nothing is expanded on its word.
@@ -155,8 +177,10 @@ mod tests {
     use std::io::Cursor;
 
     fn code(bytes: &[u8]) -> Option<&'static str> {
-        let found = refuse(&mut Cursor::new(bytes), bytes, bytes.len() as u64, &Limits::default()).expect("reads");
-        found.map(|refusal| refusal.code)
+        match look(&mut Cursor::new(bytes), bytes, bytes.len() as u64, &Limits::default()).expect("reads") {
+            Container::Text => None,
+            Container::Gzip(found) | Container::Workbook(found) | Container::Other(found) => Some(found.code),
+        }
     }
 
     #[test]

@@ -100,8 +100,10 @@ impl AllowedOrganisations for AnyOrganisation {
 pub struct Limits {
     /// Bytes of the file.
     pub bytes: u64,
-    /// Bytes to which an archive or workbook may expand. It is refused in any case; this decides how.
+    /// Bytes to which a packed file may expand.
     pub expanded_bytes: u64,
+    /// Bytes to which a workbook may expand. Its texts are kept in memory, each several times its own size.
+    pub workbook_bytes: u64,
     /// Bytes of one record.
     pub record_bytes: usize,
     /// Columns of the header.
@@ -112,6 +114,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 256 << 20, expanded_bytes: 32 << 20, record_bytes: 1 << 20, columns: 200, rows: 2_000_000 }
+        Self {
+            bytes: 256 << 20,
+            expanded_bytes: 32 << 20,
+            workbook_bytes: 16 << 20,
+            record_bytes: 1 << 20,
+            columns: 200,
+            rows: 1_000_000,
+        }
     }
 }

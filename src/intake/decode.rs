@@ -3,7 +3,10 @@
 //! UTF-8 and windows-1252 agree on every byte below 128, among which all that structures a table; so such files
 //! are scanned as bytes and only the cells that need it are decoded. UTF-16 is converted on the way in.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::{
+    collections::VecDeque,
+    io::{self, Read, Seek, SeekFrom},
+};
 
 use encoding_rs::{Decoder, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -29,18 +32,49 @@ pub(super) enum TextEncoding {
 pub(super) struct Survey {
     pub encoding: TextEncoding,
     pub text_start: u64,
+    /// Whether only the start of the file was looked at: reading on may yet end in [`NotUtf8`].
+    pub is_assumed: bool,
+}
+
+/// The file is not in UTF-8, though its start is.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not UTF-8 after all")]
+pub(super) struct NotUtf8;
+
+impl NotUtf8 {
+    /// Whether this is why a reading ended.
+    pub(super) fn is_cause(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|source| source.is::<Self>())
+    }
+}
+
+/// UTF-8, when `head`, the start of a longer file, is that: nearly every file is, and need then not be read once more
+/// for it.
+pub(super) fn assume(head: &[u8]) -> Option<Survey> {
+    let has_other_mark = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || head.starts_with(b"\0\0");
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        // The last character may be cut.
+        Err(error) => error.error_len().is_none(),
+    };
+    let text_start = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    (is_utf8 && !has_other_mark && !looks_like_utf16(head)).then_some(Survey {
+        encoding: TextEncoding::Utf8,
+        text_start,
+        is_assumed: true,
+    })
 }
 
 /// Finds the encoding of all of `source`, whose first bytes are `head`.
 pub(super) fn survey<R: Read + Seek>(source: &mut R, head: &[u8]) -> io::Result<Survey> {
-    let at = |encoding, text_start| Ok(Survey { encoding, text_start });
+    let at = |encoding, text_start| Ok(Survey { encoding, text_start, is_assumed: false });
     if head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff") {
         return at(TextEncoding::Unknown, 0);
     }
     for (mark, encoding) in [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)] {
         if head.starts_with(mark) {
             source.seek(SeekFrom::Start(2))?;
-            let is_whole = Converter::new(&mut *source, encoding).is_whole()?;
+            let is_whole = Converter::new(&mut *source, encoding).read_through()?;
             let found = if is_whole { TextEncoding::Utf16(encoding) } else { TextEncoding::BrokenUtf16(encoding) };
             return at(found, 2);
         }
@@ -142,6 +176,7 @@ pub(super) fn decode_cell<'a>(bytes: &'a [u8], encoding: TextEncoding, scratch: 
 /// The text of a file as a stream of bytes, in UTF-8 or in windows-1252.
 pub(super) enum TextReader<R> {
     Plain(R),
+    Assumed(Utf8Reader<R>),
     Converted(Converter<R>),
 }
 
@@ -153,6 +188,7 @@ impl<R: Read + Seek> TextReader<R> {
             TextEncoding::Utf16(encoding) | TextEncoding::BrokenUtf16(encoding) => {
                 Self::Converted(Converter::new(source, encoding))
             }
+            _ if survey.is_assumed => Self::Assumed(Utf8Reader { source, cut: [0; 4], cut_length: 0 }),
             _ => Self::Plain(source),
         })
     }
@@ -162,10 +198,54 @@ impl<R: Read> Read for TextReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(source) => source.read(buffer),
+            Self::Assumed(reader) => reader.read(buffer),
             Self::Converted(converter) => converter.read(buffer),
         }
     }
 }
+
+/// Passes bytes on as long as they are UTF-8.
+pub(super) struct Utf8Reader<R> {
+    source: R,
+    /// The first bytes of a character that the last reading cut in two.
+    cut: [u8; 4],
+    cut_length: usize,
+}
+
+impl<R: Read> Read for Utf8Reader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        let mut rest = buffer.get(..read).unwrap_or_default();
+        let wrong = || Err(io::Error::other(NotUtf8));
+        if read == 0 && self.cut_length > 0 {
+            return wrong();
+        }
+        while let ([first, after @ ..], true) = (rest, self.cut_length > 0) {
+            if let Some(place) = self.cut.get_mut(self.cut_length) {
+                *place = *first;
+            }
+            self.cut_length += 1;
+            rest = after;
+            match std::str::from_utf8(self.cut.get(..self.cut_length).unwrap_or_default()) {
+                Ok(_) => self.cut_length = 0,
+                Err(error) if error.error_len().is_none() => {}
+                Err(_) => return wrong(),
+            }
+        }
+        if let Err(error) = std::str::from_utf8(rest) {
+            let cut = rest.get(error.valid_up_to()..).unwrap_or_default();
+            match self.cut.get_mut(..cut.len()) {
+                Some(place) if error.error_len().is_none() => place.copy_from_slice(cut),
+                _ => return wrong(),
+            }
+            self.cut_length = cut.len();
+        }
+        Ok(read)
+    }
+}
+
+/// A converter writes only where any character fits.
+const LEAST_ROOM: usize = 16;
 
 /// Converts to UTF-8 on the way.
 pub(super) struct Converter<R> {
@@ -177,6 +257,8 @@ pub(super) struct Converter<R> {
     is_exhausted: bool,
     is_finished: bool,
     has_broken: bool,
+    /// What was converted and did not fit.
+    pending: VecDeque<u8>,
 }
 
 impl<R: Read> Converter<R> {
@@ -190,19 +272,12 @@ impl<R: Read> Converter<R> {
             is_exhausted: false,
             is_finished: false,
             has_broken: false,
+            pending: VecDeque::new(),
         }
     }
 
-    /// Reads to the end; whether every character was whole.
-    fn is_whole(mut self) -> io::Result<bool> {
-        let mut buffer = vec![0; 64 << 10];
-        while self.read(&mut buffer)? > 0 {}
-        Ok(!self.has_broken)
-    }
-}
-
-impl<R: Read> Read for Converter<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Converts into `buffer`, which has room for a character at least; 0 at the end.
+    fn convert(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if self.is_finished {
                 return Ok(0);
@@ -224,6 +299,32 @@ impl<R: Read> Read for Converter<R> {
                 return Err(io::Error::other("a buffer too small for one character"));
             }
         }
+    }
+
+    /// Reads to the end; whether every character was whole.
+    fn read_through(mut self) -> io::Result<bool> {
+        let mut buffer = vec![0; 64 << 10];
+        while self.read(&mut buffer)? > 0 {}
+        Ok(!self.has_broken)
+    }
+}
+
+impl<R: Read> Read for Converter<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.pending.is_empty() && buffer.len() >= LEAST_ROOM {
+            return self.convert(buffer);
+        }
+        if self.pending.is_empty() {
+            let mut room = [0; LEAST_ROOM];
+            let count = self.convert(&mut room)?;
+            self.pending.extend(room.iter().take(count));
+        }
+        let count = self.pending.len().min(buffer.len());
+        buffer.iter_mut().zip(self.pending.drain(..count)).for_each(|(to, from)| *to = from);
+        Ok(count)
     }
 }
 
@@ -259,7 +360,7 @@ mod tests {
         let text = "agb_code\t👶🏽 één\r\n";
         let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let mut converter = Converter::new(Cursor::new(bytes), UTF_16LE);
-        let (mut converted, mut piece) = (Vec::new(), [0; 4]);
+        let (mut converted, mut piece) = (Vec::new(), [0; 1]);
         while let count @ 1.. = converter.read(&mut piece).expect("converts") {
             converted.extend_from_slice(&piece[..count]);
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{
     decode::{TextEncoding, decode_cell},
     header::KnownNames,
-    scan::{Grammar, Step, scan_record},
+    scan::{Damage, Grammar, Step, scan_record},
 };
 
 /// The delimiters that are tried, the usual first.
@@ -32,6 +32,8 @@ pub(super) struct EarlyRecord {
     pub width: usize,
     /// Whether it goes on behind what was looked at.
     pub is_cut: bool,
+    /// What is wrong with it; its cells are then those before the damage.
+    pub damage: Option<Damage>,
 }
 
 /// How many cells of a record are looked at: more than any limit of columns.
@@ -106,22 +108,19 @@ fn early_records(head: &[u8], is_all: bool, delimiter: u8, encoding: TextEncodin
     let mut rest = head;
     let (mut index, mut line) = (0, 1);
     while found.len() < SEARCHED && !rest.is_empty() {
-        let mut is_cut = false;
-        let (length, lines) = match scan_record(rest, is_all, &grammar, &mut fields) {
-            Step::Record { length, lines } => (length, lines),
-            Step::Damaged { length, .. } => (length, 1),
-            // A first record that is longer than all that is looked at is judged by its start.
-            Step::Incomplete { .. } if found.is_empty() => {
-                is_cut = true;
-                match scan_record(rest, true, &grammar, &mut fields) {
-                    Step::Record { length, lines } => (length, lines),
-                    _ => break,
-                }
-            }
+        let mut step = scan_record(rest, is_all, &grammar, &mut fields);
+        // A first record that is longer than all that is looked at is judged by its start.
+        let is_cut = matches!(step, Step::Incomplete { .. }) && found.is_empty();
+        if is_cut {
+            step = scan_record(rest, true, &grammar, &mut fields);
+        }
+        let (length, lines, damage) = match step {
+            Step::Record { length, lines, .. } => (length, lines, None),
+            Step::Damaged { length, damage } => (length, 1, Some(damage)),
             Step::Incomplete { .. } => break,
         };
         let record = super::scan::Record::over(rest, &fields, line);
-        if !record.is_blank() {
+        if damage.is_some() || !record.is_blank() {
             let mut scratch = Vec::new();
             let width = record.len();
             let seen = 0..width.min(CELLS);
@@ -129,7 +128,7 @@ fn early_records(head: &[u8], is_all: bool, delimiter: u8, encoding: TextEncodin
             let cells = seen
                 .map(|cell| decode_cell(record.cell(cell, &mut scratch), encoding, &mut String::new()).to_owned())
                 .collect();
-            found.push(EarlyRecord { index, line, raw, cells, width, is_cut });
+            found.push(EarlyRecord { index, line, raw, cells, width, is_cut, damage });
         }
         index += 1;
         line += lines;

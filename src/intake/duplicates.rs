@@ -16,6 +16,7 @@ impl Default for Hasher {
 }
 
 impl Hasher {
+    #[inline]
     pub(super) fn add(&mut self, cell: &Cell<'_>) {
         let (sort, number) = match cell {
             Cell::Missing(_) => (0, 0),
@@ -39,8 +40,8 @@ impl Hasher {
     /// One multiplication to 128 bits, its halves folded.
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of the product are taken on purpose")]
     fn mix(&mut self, number: u64) {
-        let product = u128::from(self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        self.0 = (product as u64) ^ ((product >> 64) as u64).rotate_left(23);
+        let product = u128::from(self.0 ^ number) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product as u64).rotate_left(29) ^ ((product >> 64) as u64) ^ number;
     }
 
     pub(super) const fn finish(self) -> u64 {
@@ -101,7 +102,7 @@ struct First {
 #[derive(Debug)]
 pub(super) struct Firsts {
     hashes: Vec<u64>,
-    firsts: Vec<First>,
+    rows: Vec<First>,
     keys: Vec<u8>,
     /// Keys that share their hash with another key: in practice none.
     others: Vec<(Vec<u8>, u64, u64)>,
@@ -110,8 +111,8 @@ pub(super) struct Firsts {
 impl Firsts {
     /// For these hashes, in order.
     pub(super) fn new(hashes: Vec<u64>) -> Self {
-        let firsts = vec![First::default(); hashes.len()];
-        Self { hashes, firsts, keys: Vec::new(), others: Vec::new() }
+        let rows = vec![First::default(); hashes.len()];
+        Self { hashes, rows, keys: Vec::new(), others: Vec::new() }
     }
 
     /// Compares a row with the first one of its key. `key` writes the key, `content` hashes the other cells.
@@ -123,7 +124,7 @@ impl Firsts {
         content: impl FnOnce() -> u64,
     ) -> Repetition {
         let Ok(index) = self.hashes.binary_search(&hash) else { return Repetition::First };
-        let Some(first) = self.firsts.get_mut(index) else { return Repetition::First };
+        let Some(first) = self.rows.get_mut(index) else { return Repetition::First };
         let key_start = self.keys.len();
         key(&mut self.keys);
         let key_end = self.keys.len();

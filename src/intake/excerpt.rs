@@ -2,18 +2,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read, Seek},
     ops::Range,
 };
 
 use super::{
-    check::HEAD,
     collect::shown_character,
     context::CheckContext,
     decode::{self, TextEncoding, TextReader, decode_cell},
     dialect::{self, Start},
     header::KnownNames,
     scan::{Record, Scanner},
+    source::{self, HEAD},
 };
 use crate::catalogue::Catalogue;
 
@@ -34,13 +34,14 @@ const AROUND: (usize, usize) = (40, 80);
 
 /// The excerpts around `places`. Reads the text of `source` again; of a file that is no text there are none.
 pub fn excerpts<R: Read + Seek>(
-    mut source: R,
+    source: R,
     catalogue: &Catalogue,
     context: &CheckContext<'_>,
     places: &BTreeSet<ExcerptPlace>,
 ) -> io::Result<BTreeMap<ExcerptPlace, Excerpt>> {
     let mut found = BTreeMap::new();
-    source.seek(SeekFrom::Start(0))?;
+    let Ok(mut source) = source::open(source, catalogue, context)? else { return Ok(found) };
+    source.rewind()?;
     let mut head = Vec::new();
     (&mut source).take(HEAD).read_to_end(&mut head)?;
     let survey = decode::survey(&mut source, &head)?;

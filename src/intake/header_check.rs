@@ -65,7 +65,7 @@ impl HeaderChecker<'_> {
             return HeaderVerdict::Unreadable;
         }
         if header.is_cut {
-            add("file.record_too_long", Place::Whole, Detail::default().with("maximum", super::check::HEAD));
+            add("file.record_too_long", Place::Whole, Detail::default().with("maximum", super::source::HEAD));
             return HeaderVerdict::Unreadable;
         }
         let mut nameless = Vec::new();

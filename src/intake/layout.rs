@@ -1,6 +1,6 @@
 //! A dataset laid over the columns of a file: what the rows are read with.
 
-use super::{number::Style, rules::RuleSet, words::Words};
+use super::{number::Style, plain::Plain, program, rules::RuleSet, words::Words};
 use crate::catalogue::{Catalogue, Column, Dataset};
 
 /// A column of the dataset and where it stands in the file.
@@ -12,6 +12,10 @@ pub(super) struct LayoutColumn<'a> {
     pub position: Option<usize>,
     /// The words it allows.
     pub words: Words<'a>,
+    /// Its bit among the columns of the dataset.
+    pub bit: u64,
+    /// How its cells mostly look.
+    pub plain: Plain,
 }
 
 /// The dataset, the file's columns and the rules, all by index.
@@ -45,10 +49,11 @@ impl<'a> Layout<'a> {
             .columns
             .iter()
             .zip(positions)
-            .map(|(column, position)| LayoutColumn {
-                column,
-                position: *position,
-                words: Words::of(column, dataset, catalogue),
+            .enumerate()
+            .map(|(index, (column, position))| {
+                let words = Words::of(column, dataset, catalogue);
+                let (bit, plain) = (program::bit(index), Plain::of(column, &words));
+                LayoutColumn { column, position: *position, words, bit, plain }
             })
             .collect();
         let index = |name: &str| dataset.columns.iter().position(|column| column.name == name);
@@ -67,6 +72,13 @@ impl<'a> Layout<'a> {
             style,
             rules,
         }
+    }
+
+    /// The columns that the file should have and has not, as bits.
+    pub(super) fn lacking(&self) -> u64 {
+        let columns = self.columns.iter().enumerate();
+        let lacking = columns.filter(|(_, column)| column.column.header_required && column.position.is_none());
+        lacking.map(|(index, _)| program::bit(index)).fold(0, |all, bit| all | bit)
     }
 
     /// The index of the dataset's column `name`.

@@ -150,10 +150,7 @@ impl<'a> Parts<'a> {
         style: Style,
         is_whole: bool,
     ) -> Result<(String, &'a str, Option<Remark>), Fault> {
-        let (first, last) = match *self.groups.as_slice() {
-            [first, last] => (first, last),
-            _ => return Err(Fault::NotANumber),
-        };
+        let [first, last] = *self.groups.as_slice() else { return Err(Fault::NotANumber) };
         let may_be_thousand = are_thousands(&self.groups);
         let is_custom = mark == style.decimal_mark;
         match (may_be_thousand, is_custom, is_whole) {
@@ -207,6 +204,7 @@ mod tests {
         read(text, DUTCH, true).map(|(number, remark)| (number.to_string(), remark))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "compared with what was read")]
     fn ok(text: &str, remark: impl Into<Option<Remark>>) -> Result<(String, Option<Remark>), Fault> {
         Ok((text.to_owned(), remark.into()))
     }

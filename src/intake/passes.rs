@@ -13,7 +13,7 @@ use super::{
     row_check::{RowChecker, Scratch, Sound},
     scan::{Record, Scanner},
 };
-use crate::domain::{Period, RowCounts};
+use crate::domain::{Period, RowCounts, RowFate};
 
 /// What the rows came to.
 #[derive(Default)]
@@ -44,9 +44,9 @@ impl Pass {
     ) -> io::Result<()> {
         let mut last_period = None;
         let limits = self.limits;
-        self.each(scanner, checker, &mut |pass, record, place, checker, cells, sound| {
-            pass.tally.counts.read += 1;
-            if pass.tally.counts.read == limits.rows + 1 {
+        self.each(scanner, checker, |pass, record, place, checker, cells, sound| {
+            let read = pass.tally.counts.read + 1;
+            if read == limits.rows + 1 {
                 let detail = || Detail::default().with("format", "CSV").with("maximum", limits.rows);
                 checker.report(Cause::Kind("file.too_large"), Place::Whole, place, detail);
             }
@@ -55,11 +55,11 @@ impl Pass {
                     checker.remark_on_bare_quotes(record, place, position);
                 }
             }
-            let Some(sound) = sound.filter(|_| !pass.is_doomed && pass.tally.counts.read <= limits.rows) else {
-                pass.tally.counts.rejected += 1;
+            let Some(sound) = sound.filter(|_| !pass.is_doomed && read <= limits.rows) else {
+                pass.tally.counts.take(RowFate::Rejected);
                 return;
             };
-            pass.tally.counts.accepted += 1;
+            pass.tally.counts.take(RowFate::Accepted);
             pass.hashes.extend(sound.key);
             if sound.period != last_period {
                 last_period = sound.period;
@@ -79,7 +79,7 @@ impl Pass {
     ) -> io::Result<()> {
         let mut read = 0;
         let limit = self.limits.rows;
-        self.each(scanner, checker, &mut |pass, _, place, checker, cells, sound| {
+        self.each(scanner, checker, |pass, _, place, checker, cells, sound| {
             read += 1;
             let Some(sound) = sound.filter(|_| read <= limit) else { return };
             let key = &checker.layout.key;
@@ -94,21 +94,15 @@ impl Pass {
             let repetition = sound.key.map_or(Repetition::First, |hash| {
                 firsts.compare(hash, line, |bytes| write_key(keys(), bytes), content)
             });
-            let (code, first) = match repetition {
+            let (code, fate, first) = match repetition {
                 Repetition::First => {
                     rows.row(&row(checker, place, cells));
                     return;
                 }
-                Repetition::Same(first) => {
-                    pass.tally.counts.unchanged += 1;
-                    ("row.duplicate", first)
-                }
-                Repetition::Conflict(first) => {
-                    pass.tally.counts.rejected += 1;
-                    ("row.conflict", first)
-                }
+                Repetition::Same(first) => ("row.duplicate", RowFate::Unchanged, first),
+                Repetition::Conflict(first) => ("row.conflict", RowFate::Rejected, first),
             };
-            pass.tally.counts.accepted -= 1;
+            pass.tally.counts.change(RowFate::Accepted, fate);
             checker
                 .collector
                 .add(Cause::Kind(code), Place::Whole, place, || Detail::default().with("first_line", first));
@@ -120,7 +114,7 @@ impl Pass {
         &mut self,
         scanner: &mut Scanner<R>,
         checker: &mut RowChecker<'_, '_>,
-        take: &mut TakeRow<'_>,
+        mut take: impl FnMut(&mut Self, &Record<'_>, RecordPlace, &mut RowChecker<'_, '_>, &[Cell<'_>], Option<Sound>),
     ) -> io::Result<()> {
         let mut scratches = vec![Scratch::default(); checker.layout.columns.len()];
         let mut storage: Vec<Cell<'static>> = Vec::new();
@@ -143,9 +137,6 @@ impl Pass {
         Ok(())
     }
 }
-
-type TakeRow<'t> =
-    dyn FnMut(&mut Pass, &Record<'_>, RecordPlace, &mut RowChecker<'_, '_>, &[Cell<'_>], Option<Sound>) + 't;
 
 fn row<'r>(checker: &RowChecker<'_, 'r>, place: RecordPlace, cells: &'r [Cell<'r>]) -> Row<'r> {
     Row { dataset: checker.layout.dataset, line: place.line.unwrap_or(0), row: place.row.unwrap_or(0), cells }

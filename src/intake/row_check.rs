@@ -7,18 +7,19 @@ use super::{
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     context::CheckContext,
     decode::{TextEncoding, decode_cell, is_forged},
-    duplicates::Hasher,
     layout::{Layout, LayoutColumn},
-    memory::Memory,
     number::read_plain,
-    program::{self, Values},
+    plain::{self, Plain},
+    prefix::Prefix,
+    program,
     row_shape::is_total,
-    rules::{Groups, RawCells, RuleRow},
+    rules::{Groups, RawCells, RuleRow, Shapes},
     scan::Record,
     text,
+    values::Values,
 };
 use crate::{
-    catalogue::{Catalogue, ColumnType},
+    catalogue::Catalogue,
     domain::{AgbCode, MissingReason, Period},
 };
 
@@ -48,8 +49,15 @@ pub(super) struct RowChecker<'l, 'a> {
     pub(super) context: CheckContext<'l>,
     encoding: TextEncoding,
     pub(super) header: Vec<Vec<u8>>,
-    memories: Vec<Memory<'a>>,
+    /// The last organisation for which the uploader was found to deliver.
+    last_organisation: Option<AgbCode>,
+    prefix: Prefix<'a>,
+    /// Whether a cell of this row was not written plainly.
+    has_looked_closely: bool,
     pub(super) values: Values<'a>,
+    shapes: Shapes<'a>,
+    /// The columns that the file should have and has not, as bits: what rules say of them follows from that.
+    lacking: u64,
     groups: Groups,
     pub(super) sound_period: Option<(Option<i16>, Option<Period>)>,
     has_told_encoding: bool,
@@ -73,13 +81,17 @@ impl<'l, 'a> RowChecker<'l, 'a> {
             context,
             encoding,
             header,
-            memories: vec![Memory::default(); count],
+            last_organisation: None,
+            prefix: Prefix::of(layout),
+            has_looked_closely: false,
             values: Values {
                 numbers: vec![f64::NAN; count],
                 decimals: vec![0; count],
                 today: program::day_number(context.today),
                 ..Values::default()
             },
+            shapes: Shapes::default(),
+            lacking: layout.lacking(),
             groups: Groups::default(),
             sound_period: None,
             has_told_encoding: false,
@@ -113,7 +125,9 @@ impl<'l, 'a> RowChecker<'l, 'a> {
             return None;
         }
         let mut is_sound = self.check_unknown_columns(record, place);
-        self.values.unreadable = 0;
+        self.values.unreadable = self.lacking;
+        self.values.present = 0;
+        self.has_looked_closely = false;
         self.values.measure = None;
         let mut around = Surroundings {
             style: self.layout.style,
@@ -123,42 +137,47 @@ impl<'l, 'a> RowChecker<'l, 'a> {
             has_measure: self.layout.measure.is_some(),
         };
         let layout = self.layout;
-        for (index, (column, scratch)) in layout.columns.iter().zip(scratches).enumerate() {
-            let cell = self.read(record, place, index, column, &around, scratch);
-            match cell {
-                Some(Cell::Year(year)) if layout.year == Some(index) => around.year = Some(year),
-                Some(Cell::Word { index: word, .. }) if layout.measure == Some(index) => {
-                    self.values.measure = column.words.get(word).and_then(|word| word.indicator);
-                    around.measure = self.values.measure;
+        let known = self.prefix.recall(record, cells, &mut self.values);
+        if known > 0 {
+            around.year = cell_at(cells, layout.year).and_then(year_of);
+        }
+        let unread = layout.columns.get(known..).unwrap_or_default().iter();
+        let room = scratches.get_mut(known..).unwrap_or_default();
+        for (index, (column, scratch)) in (known..).zip(unread.zip(room)) {
+            if !self.read(record, &place, index, column, &around, scratch, cells) {
+                is_sound = false;
+                self.values.unreadable |= column.bit;
+                if layout.organisation == Some(index) && is_total(record, column) {
+                    // A total is no row of an organisation: the rest of it follows from that.
+                    return None;
                 }
-                None => {
-                    is_sound = false;
-                    self.values.unreadable |= program::bit(index);
-                    if layout.organisation == Some(index) && is_total(record, column) {
-                        // A total is no row of an organisation: the rest of it follows from that.
-                        return None;
-                    }
-                }
-                _ => {}
             }
-            let cell = cell.unwrap_or(Cell::Missing(MissingReason::NotReported));
-            self.note(index, &cell);
-            cells.push(cell);
+            if index + 1 == self.prefix.columns && !self.has_looked_closely {
+                self.prefix.remember(record, cells, &self.values);
+            }
+            if layout.year == Some(index) {
+                around.year = cells.last().copied().and_then(year_of);
+            } else if layout.measure == Some(index)
+                && let Some(Cell::Word { index: word, .. }) = cells.last()
+            {
+                self.values.measure = column.words.get(*word).and_then(|word| word.indicator);
+                around.measure = self.values.measure;
+            }
         }
         let year = cell_at(cells, layout.year).and_then(year_of);
         let period = cell_at(cells, layout.period).and_then(period_of);
         is_sound &= self.has_open_period(record, place, year, period);
         let organisation = cell_at(cells, layout.organisation).and_then(organisation_of);
         is_sound &= self.follows_rules(record, place, organisation.zip(period));
-        is_sound.then(|| Sound { key: self.key(cells), period })
+        is_sound.then(|| Sound { key: self.key(cells, known), period })
     }
 
-    fn key(&self, cells: &[Cell<'_>]) -> Option<u64> {
+    fn key(&self, cells: &[Cell<'_>], known: usize) -> Option<u64> {
         if self.layout.key.is_empty() {
             return None;
         }
-        let mut hasher = Hasher::default();
-        for index in &self.layout.key {
+        let (mut hasher, known) = self.prefix.key(known);
+        for index in self.layout.key.iter().skip(known) {
             cells.get(*index).into_iter().for_each(|cell| hasher.add(cell));
         }
         Some(hasher.finish())
@@ -177,78 +196,138 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         is_sound
     }
 
-    /// Reads one cell. `None` when it is wrong.
+    /// Reads one cell and puts it behind `cells`; whether it is right. A cell that is wrong stands there as missing.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "calls for each cell are a fifth of the whole check")]
+    #[expect(clippy::too_many_arguments, reason = "where the cell stands, what it is read with, where it goes")]
     fn read<'r>(
         &mut self,
         record: &Record<'r>,
-        place: RecordPlace,
+        place: &RecordPlace,
         index: usize,
         column: &LayoutColumn<'a>,
         around: &Surroundings<'_>,
         scratch: &'r mut Scratch,
+        cells: &mut Vec<Cell<'r>>,
+    ) -> bool
+    where
+        'a: 'r,
+    {
+        let Scratch { bytes: unquoted, decoded, stored } = scratch;
+        let bytes = column.position.map(|position| record.cell(position, unquoted)).unwrap_or_default();
+        if bytes.is_empty() && (!column.column.value_required || column.position.is_none()) {
+            self.values.forget(index);
+            cells.push(Cell::Missing(MissingReason::NotReported));
+            return true;
+        }
+        if self.read_plainly(bytes, index, column, around, cells).is_some() {
+            return true;
+        }
+        let cell = self.read_closely(bytes, place, column, around, decoded, stored);
+        self.note(index, column.bit, cell.as_ref());
+        cells.push(cell.unwrap_or(Cell::Missing(MissingReason::NotReported)));
+        cell.is_some()
+    }
+
+    /// Reads a cell that is written as asked, and puts it behind `cells`. `None` when it wants a closer look.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "calls for each cell are a fifth of the whole check")]
+    fn read_plainly<'r>(
+        &mut self,
+        bytes: &'r [u8],
+        index: usize,
+        column: &LayoutColumn<'a>,
+        around: &Surroundings<'_>,
+        cells: &mut Vec<Cell<'r>>,
+    ) -> Option<()>
+    where
+        'a: 'r,
+    {
+        // Each arm puts its own cell in its place: handed back, it would be copied by halves.
+        let mut put = |cell: Cell<'r>, number: f64, decimals: u8| {
+            self.values.note(index, column.bit, number, decimals);
+            cells.push(cell);
+        };
+        match &column.plain {
+            Plain::Number { is_whole, range } => {
+                let number = read_plain(bytes, around.style, *is_whole)?;
+                let value = number.value();
+                range.contains(&value).then(|| put(Cell::Number(number), value, number.decimals()))?;
+            }
+            Plain::Agb => {
+                let number = plain::digits::<8>(bytes)?;
+                let code = AgbCode::from_number(number)?;
+                if self.last_organisation != Some(code) {
+                    self.last_organisation = around.organisations.allows(code).then_some(code);
+                    self.last_organisation?;
+                }
+                put(Cell::Agb(code), f64::from(number), 0);
+            }
+            Plain::Year => {
+                let year = plain::year(bytes)?;
+                put(Cell::Year(year), f64::from(year), 0);
+            }
+            Plain::Period => {
+                let period = plain::period(bytes)?;
+                put(Cell::Period(period), program::period_number(period), 0);
+            }
+            Plain::Date => {
+                let date = plain::date(bytes)?;
+                put(Cell::Date(date), program::day_number(date), 0);
+            }
+            Plain::Boolean => match bytes {
+                b"ja" => put(Cell::Boolean(true), 1.0, 0),
+                b"nee" => put(Cell::Boolean(false), 0.0, 0),
+                _ => return None,
+            },
+            Plain::Word(words) => {
+                let word = words.find(bytes)?;
+                put(Cell::Word { index: word, text: column.words.get(word)?.text }, f64::from(word), 0);
+            }
+            Plain::Text => {
+                let is_plain = !bytes.is_empty() && coerce_text::is_plain_text(bytes, column.column);
+                put(Cell::Text(std::str::from_utf8(bytes).ok().filter(|_| is_plain)?), 0.0, 0);
+            }
+            Plain::Identifier => {
+                let is_plain = coerce_text::is_identifier(bytes, column.column);
+                put(Cell::Text(std::str::from_utf8(bytes).ok().filter(|_| is_plain)?), 0.0, 0);
+            }
+        }
+        Some(())
+    }
+
+    /// Reads a cell that is not plainly right. `None` when it is wrong.
+    #[expect(clippy::too_many_arguments, reason = "where the cell stands, what it is read with, where it goes")]
+    fn read_closely<'r>(
+        &mut self,
+        bytes: &'r [u8],
+        place: &RecordPlace,
+        column: &LayoutColumn<'a>,
+        around: &Surroundings<'_>,
+        decoded: &'r mut String,
+        stored: &'r mut String,
     ) -> Option<Cell<'r>>
     where
         'a: 'r,
     {
-        let Some(position) = column.position else { return Some(Cell::Missing(MissingReason::NotReported)) };
-        let Scratch { bytes: unquoted, decoded, stored } = scratch;
-        let bytes = record.cell(position, unquoted);
-        let kind = column.column.kind;
-        match kind {
-            _ if bytes.is_empty() && !column.column.value_required => {
-                return Some(Cell::Missing(MissingReason::NotReported));
-            }
-            ColumnType::Integer | ColumnType::Decimal => {
-                let number = read_plain(bytes, around.style, kind == ColumnType::Integer);
-                if let Some(number) = number.filter(|number| coerce::is_in_range(*number, column.column)) {
-                    return Some(Cell::Number(number));
-                }
-            }
-            ColumnType::Text => {
-                if coerce_text::is_plain_text(bytes, column.column)
-                    && !bytes.is_empty()
-                    && let Ok(text) = std::str::from_utf8(bytes)
-                {
-                    return Some(Cell::Text(text));
-                }
-            }
-            ColumnType::Identifier => {
-                if coerce_text::is_identifier(bytes, column.column)
-                    && let Ok(text) = std::str::from_utf8(bytes)
-                {
-                    return Some(Cell::Text(text));
-                }
-            }
-            _ => {
-                if let Some(cell) = self.memories.get(index).and_then(|memory| memory.recall(bytes)) {
-                    return Some(cell);
-                }
-            }
+        self.has_looked_closely = true;
+        let position = column.position?;
+        if !bytes.is_ascii() && self.has_bad_encoding(bytes, position, *place) {
+            return None;
         }
-        let is_bad_encoding = !bytes.is_ascii() && self.has_bad_encoding(bytes, position, place);
         let text = decode_cell(bytes, self.encoding, decoded);
-        let mut has_remark = false;
         let is_silent = self.is_silent;
         let collector = &mut self.collector;
         let mut report = |cause: Cause, detail: &dyn Fn() -> Detail| {
-            has_remark = true;
             if !is_silent {
-                collector.add(cause, Place::Column(position), place, detail);
+                collector.add(cause, Place::Column(position), *place, detail);
             }
         };
-        let cell = match kind {
-            ColumnType::Text => coerce_text::coerce_text(text, column.column, stored, &mut report)?,
-            ColumnType::Identifier => coerce_text::coerce_identifier(text, column.column, stored, &mut report)?,
-            _ => {
-                let cell = coerce::coerce(text, column, around, &mut report)?;
-                // A bare quarter means another period in another year: it has a remark and is not remembered.
-                if !has_remark && let Some(memory) = self.memories.get_mut(index) {
-                    memory.remember(bytes, cell);
-                }
-                cell
-            }
-        };
-        (!is_bad_encoding).then_some(cell)
+        match column.plain {
+            Plain::Text => coerce_text::coerce_text(text, column.column, stored, &mut report),
+            Plain::Identifier => coerce_text::coerce_identifier(text, column.column, stored, &mut report),
+            _ => coerce::coerce(text, column, around, &mut report),
+        }
     }
 
     /// Says once that the encoding is assumed, and everywhere that it is none; the latter is an error.
@@ -273,23 +352,11 @@ impl<'l, 'a> RowChecker<'l, 'a> {
     }
 
     /// Keeps the number of a cell for the rules.
-    fn note(&mut self, index: usize, cell: &Cell<'_>) {
-        let (number, decimals) = match cell {
-            Cell::Number(number) => (number.value(), number.decimals()),
-            Cell::Word { index, .. } => (f64::from(*index), 0),
-            Cell::Year(year) => (f64::from(*year), 0),
-            Cell::Period(period) => (program::period_number(*period), 0),
-            Cell::Date(date) => (program::day_number(*date), 0),
-            Cell::Boolean(yes) => (f64::from(u8::from(*yes)), 0),
-            Cell::Agb(code) => (f64::from(code.number()), 0),
-            Cell::Text(_) => (0.0, 0),
-            Cell::Missing(_) => (f64::NAN, 0),
-        };
-        if let Some(slot) = self.values.numbers.get_mut(index) {
-            *slot = number;
-        }
-        if let Some(slot) = self.values.decimals.get_mut(index) {
-            *slot = decimals;
+    fn note(&mut self, index: usize, bit: u64, cell: Option<&Cell<'_>>) {
+        match cell.and_then(|cell| Some((number_of(cell)?, cell))) {
+            Some((number, Cell::Number(shown))) => self.values.note(index, bit, number, shown.decimals()),
+            Some((number, _)) => self.values.note(index, bit, number, 0),
+            None => self.values.forget(index),
         }
     }
 
@@ -299,9 +366,16 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         let row = RuleRow { place, group, raw: &raw };
         if self.is_silent {
             let mut nowhere = Collector::default();
-            return layout.rules.check(&self.values, row, &layout.columns, &mut self.groups, &mut nowhere);
+            return layout.rules.check(
+                &self.values,
+                row,
+                &layout.columns,
+                &mut self.shapes,
+                &mut self.groups,
+                &mut nowhere,
+            );
         }
-        layout.rules.check(&self.values, row, &layout.columns, &mut self.groups, &mut self.collector)
+        layout.rules.check(&self.values, row, &layout.columns, &mut self.shapes, &mut self.groups, &mut self.collector)
     }
 
     /// Reports at the dataset's column `index`.
@@ -318,6 +392,21 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         let raw = position.map(|position| record.raw(position)).unwrap_or_default();
         self.report(Cause::Kind(code), position.map_or(Place::Whole, Place::Column), place, || detail(raw));
     }
+}
+
+/// The number of a cell for the rules; `None` when it has no value.
+fn number_of(cell: &Cell<'_>) -> Option<f64> {
+    Some(match cell {
+        Cell::Number(number) => number.value(),
+        Cell::Word { index, .. } => f64::from(*index),
+        Cell::Year(year) => f64::from(*year),
+        Cell::Period(period) => program::period_number(*period),
+        Cell::Date(date) => program::day_number(*date),
+        Cell::Boolean(yes) => f64::from(u8::from(*yes)),
+        Cell::Agb(code) => f64::from(code.number()),
+        Cell::Text(_) => 0.0,
+        Cell::Missing(_) => return None,
+    })
 }
 
 fn cell_at<'r>(cells: &[Cell<'r>], index: Option<usize>) -> Option<Cell<'r>> {

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use super::{
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     layout::{Layout, LayoutColumn},
-    program::{Program, Values},
+    program::{Program, Test, is_yes},
+    values::{Shape, Values},
 };
 use crate::{
     catalogue::{Catalogue, Dataset, Rule},
     domain::{AgbCode, Period, Severity},
 };
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct CompiledRule<'a> {
     rule: &'a Rule,
     /// Its place in the catalogue's list.
@@ -23,7 +24,7 @@ struct CompiledRule<'a> {
     demand: Demand,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Demand {
     Require { holds: Program, expected: Option<Program> },
     Same { column: usize },
@@ -34,6 +35,43 @@ enum Demand {
 #[derive(Debug, Default)]
 pub(super) struct RuleSet<'a> {
     rules: Vec<CompiledRule<'a>>,
+}
+
+/// The rules that rows of one shape can break.
+#[derive(Debug)]
+struct Shaped<'a> {
+    shape: Shape<'a>,
+    /// For each rule the short way to tell that nothing is wrong; `None` when there is none.
+    tests: Vec<Option<Test>>,
+    rules: Vec<CompiledRule<'a>>,
+}
+
+/// The shapes of rows seen so far, the last one first in mind.
+#[derive(Debug, Default)]
+pub(super) struct Shapes<'a> {
+    known: Vec<Shaped<'a>>,
+    last: usize,
+}
+
+impl<'a> Shapes<'a> {
+    /// Beyond so many, those known are forgotten: a file of endless shapes costs time, not memory.
+    const MOST: usize = 64;
+
+    #[inline]
+    fn of<'s>(&'s mut self, set: &RuleSet<'a>, shape: Shape<'a>) -> Option<&'s Shaped<'a>> {
+        if self.known.get(self.last).is_none_or(|last| last.shape != shape) {
+            self.last = self.known.iter().position(|known| known.shape == shape).unwrap_or_else(|| {
+                if self.known.len() >= Self::MOST {
+                    self.known.clear();
+                }
+                let rules = set.shaped(shape);
+                let tests = rules.iter().map(CompiledRule::test).collect();
+                self.known.push(Shaped { shape, tests, rules });
+                self.known.len() - 1
+            });
+        }
+        self.known.get(self.last)
+    }
 }
 
 /// An organisation's period, and which rule.
@@ -48,7 +86,7 @@ pub(super) struct Groups {
     seen: BTreeMap<GroupKey, bool>,
     /// The group of the row before: rows of a group mostly follow one another.
     last: Option<(AgbCode, Period)>,
-    last_seen: u128,
+    last_seen: u64,
 }
 
 /// What the rules need of a row beside its numbers.
@@ -90,17 +128,44 @@ impl<'a> RuleSet<'a> {
         Self { rules: compiled.collect() }
     }
 
+    /// The rules that a row of this shape can break, with what the shape decides left out.
+    fn shaped(&self, shape: Shape<'a>) -> Vec<CompiledRule<'a>> {
+        let shaped = |rule: &CompiledRule<'a>| {
+            let when = rule.when.as_ref().map(|when| when.shaped(shape));
+            if when.as_ref().and_then(Program::decided).is_some_and(|asked| asked != 1.0) {
+                return None;
+            }
+            let demand = match &rule.demand {
+                Demand::Require { holds, expected } => {
+                    let holds = holds.shaped(shape);
+                    if holds.decided().is_some_and(|holds| holds != 0.0) {
+                        return None;
+                    }
+                    Demand::Require { holds, expected: expected.clone() }
+                }
+                other => other.clone(),
+            };
+            Some(CompiledRule { when, demand, ..rule.clone() })
+        };
+        self.rules.iter().filter_map(shaped).collect()
+    }
+
     /// Asks every rule of a row; whether none of those that are errors fails.
     pub(super) fn check(
         &self,
-        values: &Values<'_>,
+        values: &Values<'a>,
         row: RuleRow<'_>,
         columns: &[LayoutColumn<'_>],
+        shapes: &mut Shapes<'a>,
         groups: &mut Groups,
         collector: &mut Collector,
     ) -> bool {
         let mut is_sound = true;
-        for (bit, rule) in self.rules.iter().enumerate() {
+        let Some(shaped) = shapes.of(self, values.shape()) else { return true };
+        for (rule, test) in shaped.rules.iter().zip(&shaped.tests) {
+            if test.as_ref().is_some_and(|test| !test.fails(values)) {
+                continue;
+            }
             let detail = match &rule.demand {
                 Demand::Require { holds, expected } => {
                     if (holds.columns & values.unreadable) != 0
@@ -119,7 +184,7 @@ impl<'a> RuleSet<'a> {
                 }
                 Demand::Expects { word } => {
                     if rule.is_asked(values) {
-                        groups.see(bit, rule.number, row, values.numbers.get(rule.column) == Some(word));
+                        groups.see(rule.number, row, values.numbers.get(rule.column) == Some(word));
                     }
                     continue;
                 }
@@ -148,8 +213,16 @@ impl<'a> RuleSet<'a> {
 }
 
 impl CompiledRule<'_> {
+    /// The short way to tell that a row keeps to it, where there is one.
+    fn test(&self) -> Option<Test> {
+        match &self.demand {
+            Demand::Require { holds, .. } => Some(holds.test()),
+            Demand::Same { .. } | Demand::Expects { .. } => None,
+        }
+    }
+
     fn is_asked(&self, values: &Values<'_>) -> bool {
-        self.when.as_ref().is_none_or(|when| (when.columns & values.unreadable) == 0 && when.evaluate(values) == 1.0)
+        self.when.as_ref().is_none_or(|when| (when.columns & values.unreadable) == 0 && is_yes(when.evaluate(values)))
     }
 
     fn report(
@@ -201,13 +274,13 @@ impl Groups {
         self.firsts.get(&(rule, organisation, period)).copied()
     }
 
-    fn see(&mut self, bit: usize, rule: usize, row: RuleRow<'_>, is_there: bool) {
+    fn see(&mut self, rule: usize, row: RuleRow<'_>, is_there: bool) {
         let Some((organisation, period)) = row.group else { return };
         if self.last != row.group {
             (self.last, self.last_seen) = (row.group, 0);
         }
         // Two bits a rule: that the group is known, that the word was seen.
-        let done = super::program::bit(bit * 2 + usize::from(is_there));
+        let done = super::program::bit(rule * 2 + usize::from(is_there));
         if self.last_seen & done == 0 {
             self.last_seen |= done;
             *self.seen.entry((rule, organisation, period)).or_default() |= is_there;

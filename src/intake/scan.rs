@@ -22,10 +22,23 @@ pub(super) enum Damage {
 /// One cell's place in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field {
-    start: usize,
-    end: usize,
+    // Half as wide as places in memory are: a record of nothing but delimiters has a million cells.
+    start: u32,
+    end: u32,
     has_doubled_quotes: bool,
     has_bare_quotes: bool,
+}
+
+impl Field {
+    /// Records are far shorter than four gigabytes.
+    fn new(start: usize, end: usize, has_doubled_quotes: bool, has_bare_quotes: bool) -> Self {
+        let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        Self { start: place(start), end: place(end), has_doubled_quotes, has_bare_quotes }
+    }
+
+    const fn range(&self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// One record.
@@ -53,15 +66,18 @@ impl<'a> Record<'a> {
     }
 
     /// The cell, its quotes resolved; `scratch` holds it where quotes were doubled.
+    #[inline]
     pub(super) fn cell<'c>(&self, index: usize, scratch: &'c mut Vec<u8>) -> &'c [u8]
     where
         'a: 'c,
     {
         let Some(field) = self.fields.get(index) else { return &[] };
-        let bytes = self.bytes.get(field.start..field.end).unwrap_or_default();
-        if !field.has_doubled_quotes {
-            return bytes;
-        }
+        let bytes = self.bytes.get(field.range()).unwrap_or_default();
+        if field.has_doubled_quotes { Self::undouble(bytes, scratch) } else { bytes }
+    }
+
+    #[cold]
+    fn undouble<'c>(bytes: &[u8], scratch: &'c mut Vec<u8>) -> &'c [u8] {
         scratch.clear();
         let mut rest = bytes;
         while let Some(quote) = memchr(b'"', rest) {
@@ -75,7 +91,7 @@ impl<'a> Record<'a> {
 
     /// The cell as it stands, doubled quotes and all.
     pub(super) fn raw(&self, index: usize) -> &'a [u8] {
-        self.fields.get(index).and_then(|field| self.bytes.get(field.start..field.end)).unwrap_or_default()
+        self.fields.get(index).and_then(|field| self.bytes.get(field.range())).unwrap_or_default()
     }
 
     /// All its bytes, its line end included where it is whole.
@@ -85,8 +101,13 @@ impl<'a> Record<'a> {
 
     /// Where the cell stands among the bytes. Behind the last cell that could be read: the rest of them.
     pub(super) fn span(&self, index: usize) -> std::ops::Range<usize> {
-        let start = self.fields.last().map_or(0, |last| (last.end + 1).min(self.bytes.len()));
-        self.fields.get(index).map_or(start..self.bytes.len(), |field| field.start..field.end)
+        let start = self.fields.last().map_or(0, |last| (last.range().end + 1).min(self.bytes.len()));
+        self.fields.get(index).map_or(start..self.bytes.len(), Field::range)
+    }
+
+    /// The bytes before the cell `index`.
+    pub(super) fn before(&self, index: usize) -> Option<&'a [u8]> {
+        self.bytes.get(..self.fields.get(index)?.range().start)
     }
 
     /// The cells that are not quoted and hold a quote.
@@ -95,11 +116,14 @@ impl<'a> Record<'a> {
     }
 
     /// Whether every cell is empty or white space.
+    #[inline]
     pub(super) fn is_blank(&self) -> bool {
-        self.damage.is_none()
-            && self.fields.iter().all(|field| {
-                self.bytes.get(field.start..field.end).unwrap_or_default().iter().all(u8::is_ascii_whitespace)
-            })
+        self.bytes.first().is_none_or(|byte| !byte.is_ascii_alphanumeric())
+            && self.damage.is_none()
+            && self
+                .fields
+                .iter()
+                .all(|field| self.bytes.get(field.range()).unwrap_or_default().iter().all(u8::is_ascii_whitespace))
     }
 }
 
@@ -129,7 +153,7 @@ impl Grammar {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// A record of this many bytes, its line end included, over this many lines.
-    Record { length: usize, lines: u64 },
+    Record { length: usize, lines: u64, has_bare_quotes: bool },
     /// A damaged line.
     Damaged { length: usize, damage: Damage },
     /// The record does not end in these bytes.
@@ -141,12 +165,13 @@ pub(super) fn scan_record(bytes: &[u8], is_all: bool, grammar: &Grammar, fields:
     fields.clear();
     let mut start = 0;
     let mut lines = 1;
+    let mut has_bare_quotes = false;
     loop {
         let end = if bytes.get(start) == Some(&b'"') {
             match scan_quoted(bytes, start, is_all, grammar) {
                 Quoted::Closed { end, has_doubled_quotes, inner_lines } => {
                     lines += inner_lines;
-                    fields.push(Field { start: start + 1, end, has_doubled_quotes, has_bare_quotes: false });
+                    fields.push(Field::new(start + 1, end, has_doubled_quotes, false));
                     end + 1
                 }
                 Quoted::Incomplete => return Step::Incomplete { open_quote: Some((fields.len(), start)) },
@@ -160,26 +185,29 @@ pub(super) fn scan_record(bytes: &[u8], is_all: bool, grammar: &Grammar, fields:
                 }
             }
         } else {
-            let Some((end, has_bare_quotes)) = scan_bare(bytes, start, is_all, grammar) else {
+            let Some((end, is_bare)) = scan_bare(bytes, start, is_all, grammar) else {
                 return Step::Incomplete { open_quote: None };
             };
-            fields.push(Field { start, end, has_doubled_quotes: false, has_bare_quotes });
+            has_bare_quotes |= is_bare;
+            fields.push(Field::new(start, end, false, is_bare));
             end
         };
         match bytes.get(end) {
             Some(&byte) if byte == grammar.delimiter => start = end + 1,
-            Some(b'\n') => return Step::Record { length: end + 1, lines },
+            Some(b'\n') => return Step::Record { length: end + 1, lines, has_bare_quotes },
             Some(b'\r') => match bytes.get(end + 1) {
-                Some(b'\n') => return Step::Record { length: end + 2, lines },
+                Some(b'\n') => return Step::Record { length: end + 2, lines, has_bare_quotes },
                 None if !is_all => return Step::Incomplete { open_quote: None },
-                _ => return Step::Record { length: end + 1, lines },
+                _ => return Step::Record { length: end + 1, lines, has_bare_quotes },
             },
-            _ => return Step::Record { length: end, lines },
+            _ => return Step::Record { length: end, lines, has_bare_quotes },
         }
     }
 }
 
 /// The end of the cell at `start`, which is not quoted, and whether it holds quotes all the same.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is called for nearly every cell")]
 fn scan_bare(bytes: &[u8], start: usize, is_all: bool, grammar: &Grammar) -> Option<(usize, bool)> {
     let mut from = start;
     loop {
@@ -275,6 +303,7 @@ pub(super) struct Scanner<R> {
     record: (usize, usize),
     record_line: u64,
     damage: Option<Damage>,
+    has_bare_quotes: bool,
     fields: Vec<Field>,
 }
 
@@ -295,6 +324,7 @@ impl<R: Read> Scanner<R> {
             record: (0, 0),
             record_line: 1,
             damage: None,
+            has_bare_quotes: false,
             fields: Vec::new(),
         }
     }
@@ -307,14 +337,14 @@ impl<R: Read> Scanner<R> {
                 return Ok(false);
             }
             match scan_record(bytes, self.is_exhausted, &self.grammar, &mut self.fields) {
-                Step::Record { length, lines } => {
+                Step::Record { length, lines, has_bare_quotes } => {
                     let damage = (length > self.limit.saturating_add(2)).then_some(Damage::TooLong);
-                    self.take(length, lines, damage);
+                    self.take(length, lines, damage, has_bare_quotes);
                     return Ok(true);
                 }
                 Step::Damaged { length, damage } => {
                     self.grammar.quotes_span_lines &= !matches!(damage, Damage::UnclosedQuote { .. });
-                    self.take(length, 1, Some(damage));
+                    self.take(length, 1, Some(damage), false);
                     return Ok(true);
                 }
                 Step::Incomplete { open_quote } if bytes.len() > self.limit.saturating_add(1) => {
@@ -328,14 +358,20 @@ impl<R: Read> Scanner<R> {
     /// The record gone to.
     pub(super) fn record(&self) -> Record<'_> {
         let bytes = self.buffer.get(self.record.0..self.record.1).unwrap_or_default();
-        let has_bare_quotes = self.fields.iter().any(|field| field.has_bare_quotes);
-        Record { bytes, fields: &self.fields, line: self.record_line, damage: self.damage, has_bare_quotes }
+        Record {
+            bytes,
+            fields: &self.fields,
+            line: self.record_line,
+            damage: self.damage,
+            has_bare_quotes: self.has_bare_quotes,
+        }
     }
 
-    fn take(&mut self, length: usize, lines: u64, damage: Option<Damage>) {
+    fn take(&mut self, length: usize, lines: u64, damage: Option<Damage>, has_bare_quotes: bool) {
         self.record = (self.start, self.start + length);
         self.record_line = self.line;
         self.damage = damage;
+        self.has_bare_quotes = has_bare_quotes;
         self.start += length;
         self.line += lines;
     }
@@ -347,14 +383,22 @@ impl<R: Read> Scanner<R> {
             && let Some(length) = line_end(bytes, open, false)
         {
             self.grammar.quotes_span_lines = false;
-            self.take(length, 1, Some(Damage::UnclosedQuote { column }));
+            self.take(length, 1, Some(Damage::UnclosedQuote { column }), false);
             return Ok(true);
         }
         self.fields.clear();
+        // A quote that opened and is followed by no other before the end of its line never closed.
+        let mut open_column = open_quote.map(|(column, open)| (column, open + 1));
         loop {
             let bytes = self.buffer.get(self.start..self.end).unwrap_or_default();
-            if let Some(length) = line_end(bytes, 0, self.is_exhausted) {
-                self.take(length, 1, Some(Damage::TooLong));
+            let length = line_end(bytes, 0, self.is_exhausted);
+            let line = bytes.get(..length.unwrap_or(bytes.len())).unwrap_or_default();
+            open_column = open_column
+                .filter(|(_, from)| memchr(b'"', line.get(*from..).unwrap_or_default()).is_none())
+                .map(|(column, _)| (column, 0));
+            if let Some(length) = length {
+                let unclosed = open_column.map(|(column, _)| Damage::UnclosedQuote { column });
+                self.take(length, 1, unclosed.or(Some(Damage::TooLong)), false);
                 return Ok(true);
             }
             // Keep a last CR: an LF may follow.

@@ -64,6 +64,14 @@ impl<'a> Words<'a> {
         self.words.get(usize::try_from(index).ok()?).copied()
     }
 
+    /// The texts by which words are named exactly, each with the place of its word.
+    pub(super) fn exact(&self) -> impl Iterator<Item = (&'a str, u32)> {
+        (0..).zip(&self.words).flat_map(|(index, word)| {
+            let number = word.indicator.and_then(|indicator| indicator.inid.as_deref());
+            [Some(word.text), number].into_iter().flatten().map(move |text| (text, index))
+        })
+    }
+
     /// The place of the word written exactly as `text`.
     pub(super) fn position(&self, text: &str) -> Option<u32> {
         self.words.iter().position(|word| word.text == text).and_then(|index| u32::try_from(index).ok())

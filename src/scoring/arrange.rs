@@ -14,6 +14,8 @@ pub(super) struct Figures {
     pub(super) standard_deviation: Option<f64>,
     pub(super) units: Option<f64>,
     pub(super) missing: Option<MissingReason>,
+    /// Where the numerator is a lower bound: the upper one.
+    pub(super) at_most: Option<f64>,
 }
 
 impl From<&Observation> for Figures {
@@ -25,6 +27,7 @@ impl From<&Observation> for Figures {
             standard_deviation: usable(observation.standard_deviation),
             units: usable(observation.units),
             missing: observation.missing,
+            at_most: None,
         }
     }
 }
@@ -35,6 +38,12 @@ fn usable(number: Option<f64>) -> Option<f64> {
 }
 
 impl Figures {
+    /// Whether the organisation said nothing, not even that the measure does not apply.
+    fn is_silent(&self) -> bool {
+        let numbers = [self.numerator, self.denominator, self.value];
+        matches!(self.missing, None | Some(MissingReason::NotReported)) && numbers.iter().all(Option::is_none)
+    }
+
     fn compare(&self, other: &Self) -> Ordering {
         let numbers = |figures: &Self| {
             [figures.numerator, figures.denominator, figures.value, figures.standard_deviation, figures.units]
@@ -48,30 +57,36 @@ impl Figures {
     }
 }
 
-/// A sector, sorted, with each measure and ranked member once.
+/// A period, the one before it, and so on.
+fn backwards(period: Period) -> impl Iterator<Item = Period> {
+    std::iter::successors(Some(period), |period| period.previous())
+}
+
+/// A sector, sorted, with each measure and member once.
 pub(super) struct Arranged<'a> {
     /// By code.
     pub(super) measures: Vec<&'a Measure>,
-    /// The ranked ones, by code.
+    /// By code.
     pub(super) members: Vec<Member>,
-    /// The period that is scored, then those before it.
+    /// The latest first.
     pub(super) periods: Vec<Period>,
     /// By period, measure and member.
     figures: Vec<Option<Figures>>,
 }
 
 impl<'a> Arranged<'a> {
-    pub(super) fn new(sector: &'a Sector) -> Self {
+    /// `periods` with as many before each as `lookback`, it included.
+    pub(super) fn new(sector: &'a Sector, periods: &[Period], lookback: usize) -> Self {
         let mut measures: Vec<&Measure> = sector.measures.iter().collect();
         measures.sort_by(|a, b| a.code.cmp(&b.code));
         measures.dedup_by(|a, b| a.code == b.code);
-        let mut members: Vec<Member> =
-            sector.members.iter().copied().filter(|member| member.kind.is_ranked()).collect();
+        let mut members = sector.members.clone();
         members.sort_unstable();
         members.dedup_by_key(|member| member.agb_code);
-        let periods: Vec<Period> = std::iter::successors(Some(sector.period), |period| period.previous())
-            .take(sector.settings.correlation_periods.max(1))
-            .collect();
+        let mut periods: Vec<Period> =
+            periods.iter().flat_map(|period| backwards(*period).take(lookback.max(1))).collect();
+        periods.sort_unstable_by(|a, b| b.cmp(a));
+        periods.dedup();
         let figures = vec![None; periods.len() * measures.len() * members.len()];
         let mut arranged = Self { measures, members, periods, figures };
         arranged.place(&sector.observations);
@@ -85,11 +100,23 @@ impl<'a> Arranged<'a> {
         self.figures.get(start..start + self.members.len()).unwrap_or_default()
     }
 
+    /// The places of a period and of those before it, as many as `lookback`.
+    pub(super) fn looking_back(&self, period: Period, lookback: usize) -> Vec<usize> {
+        let place = |period: Period| self.periods.iter().position(|one| *one == period);
+        backwards(period).take(lookback.max(1)).filter_map(place).collect()
+    }
+
     /// Whether anything is known of a period.
     pub(super) fn is_known(&self, period: usize) -> bool {
         let size = self.measures.len() * self.members.len();
         let figures = self.figures.get(period * size..(period + 1) * size).unwrap_or_default();
         figures.iter().any(Option::is_some)
+    }
+
+    /// Whether a member delivered anything of what must be delivered.
+    pub(super) fn delivered(&self, period: usize, member: usize) -> bool {
+        let mandatory = self.measures.iter().enumerate().filter(|(_, measure)| measure.is_mandatory);
+        mandatory.filter_map(|(place, _)| *self.figures(period, place).get(member)?).any(|figures| !figures.is_silent())
     }
 
     fn place(&mut self, observations: &[Observation]) {

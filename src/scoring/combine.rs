@@ -1,12 +1,14 @@
-//! From the r of measures to scores that add up (method.md section 6, at kappa = 1: a plain weighted sum).
+//! From the r of measures to scores that add up (method.md section 6).
 
 use super::{
-    Contribution, Interval, Measure, Score, Settings,
-    rank::{Standing, expected_ranks},
+    Contribution, Interval, Measure, Score, Settings, Thresholds, Top,
+    change::SUFFIX,
+    credit::{Credit, Pattern, thresholds},
+    rank::{Standing, chances_of_top, expected_ranks},
 };
 use crate::{
     domain::Level,
-    stats::{median, normal},
+    stats::{Draws, median, normal},
 };
 
 /// Points per unit of the standardised sum, and the score of an ordinary organisation.
@@ -44,8 +46,10 @@ struct Part<'a> {
     /// The place in the correlation matrix.
     place: usize,
     weight: f64,
-    r: f64,
-    noise_share: f64,
+    /// What it weighs in at.
+    points: f64,
+    /// By how much that would differ, squared, if one measured again.
+    noise: f64,
 }
 
 /// The sum of one organisation before it is standardised by the group.
@@ -56,69 +60,122 @@ struct Sum<'a> {
     deviation: f64,
 }
 
-impl<'a> Sum<'a> {
-    fn of(counted: &[(usize, &Counted<'a>)], member: usize, correlation: &[Vec<f64>], settings: &Settings) -> Self {
+/// All that sums of a run have in common.
+pub(super) struct Combiner<'a> {
+    counted: &'a [Counted<'a>],
+    credit: Credit,
+    correlation: &'a [Vec<f64>],
+    /// The covariance of the points.
+    covariance: Vec<Vec<f64>>,
+    settings: &'a Settings,
+    seed: u64,
+}
+
+impl<'a> Combiner<'a> {
+    pub(super) fn new(
+        counted: &'a [Counted<'a>],
+        correlation: &'a [Vec<f64>],
+        settings: &'a Settings,
+        seed: u64,
+    ) -> Self {
+        let credit = Credit::new(settings.kappa);
+        let covariance = correlation
+            .iter()
+            .map(|row| row.iter().map(|correlation| credit.covariance(*correlation)).collect())
+            .collect();
+        Self { counted, credit, correlation, covariance, settings, seed }
+    }
+
+    /// The scores of all members on one theme, or overall, in the order of the members, from the measures that
+    /// `belongs` picks. Ranks are given overall only.
+    pub(super) fn combine(
+        &self,
+        theme: Option<&str>,
+        belongs: &dyn Fn(&Measure) -> bool,
+        members: usize,
+    ) -> Vec<Score> {
+        let chosen: Vec<(usize, &Counted<'_>)> =
+            self.counted.iter().enumerate().filter(|(_, one)| belongs(one.measure)).collect();
+        let sums: Vec<Sum<'_>> = (0..members).map(|member| self.sum(&chosen, member)).collect();
+        let inflation = inflation(&sums);
+        let thresholds = self.thresholds(&sums);
+        let mut scored: Vec<(Score, Option<Standing>)> = sums
+            .iter()
+            .zip(thresholds)
+            .map(|(sum, thresholds)| score(theme, sum, inflation, thresholds, self.settings))
+            .collect();
+        if theme.is_none() {
+            self.rank(&mut scored);
+        }
+        scored.into_iter().map(|(score, _)| score).collect()
+    }
+
+    fn sum(&self, chosen: &[(usize, &'a Counted<'a>)], member: usize) -> Sum<'a> {
         let (mut applicable, mut present) = (0.0, 0.0);
-        let mut parts = Vec::with_capacity(counted.len());
-        for (place, one) in counted {
+        let mut parts = Vec::with_capacity(chosen.len());
+        for (place, one) in chosen {
             let weight = one.measure.weight;
             match one.entries.get(member) {
                 Some(Entry::Present { r, noise_share }) => {
                     applicable += weight;
                     present += weight;
-                    let (r, noise_share) = (*r, *noise_share);
-                    parts.push(Part { code: &one.measure.code, place: *place, weight, r, noise_share });
+                    let (points, noise) = (self.credit.points(*r), self.credit.noise(*r, *noise_share));
+                    parts.push(Part { code: &one.measure.code, place: *place, weight, points, noise });
                 }
                 Some(Entry::Absent) => applicable += weight,
                 Some(Entry::NotApplicable) | None => {}
             }
         }
         let coverage = if applicable > 0.0 { present / applicable } else { 0.0 };
-        let deviation = deviation(&parts, correlation, settings);
-        Self { parts, coverage, deviation }
+        let deviation = self.deviation(&parts);
+        Sum { parts, coverage, deviation }
     }
 
-    fn standardised(&self) -> Option<f64> {
-        let sum = self.parts.iter().fold(0.0, |sum, part| sum + part.weight * part.r);
-        (self.deviation > 0.0).then(|| sum / self.deviation)
+    fn deviation(&self, parts: &[Part<'_>]) -> f64 {
+        let (mut variance, mut squares) = (0.0, 0.0);
+        for part in parts {
+            let row = self.covariance.get(part.place).map_or(&[][..], Vec::as_slice);
+            let along =
+                parts.iter().fold(0.0, |sum, other| sum + other.weight * row.get(other.place).copied().unwrap_or(0.0));
+            variance += part.weight * along;
+            squares += part.weight * part.weight * row.get(part.place).copied().unwrap_or(0.0);
+        }
+        // Pairwise correlations need not fit together. Were they to, the part drawn towards none would remain at least.
+        variance.max(squares * self.settings.correlation_shrinkage.max(1e-6)).sqrt()
     }
-}
 
-fn deviation(parts: &[Part<'_>], correlation: &[Vec<f64>], settings: &Settings) -> f64 {
-    let (mut variance, mut squares) = (0.0, 0.0);
-    for part in parts {
-        let row = correlation.get(part.place).map_or(&[][..], Vec::as_slice);
-        let along =
-            parts.iter().fold(0.0, |sum, other| sum + other.weight * row.get(other.place).copied().unwrap_or(0.0));
-        variance += part.weight * along;
-        squares += part.weight * part.weight;
+    /// Where the levels of each sum begin.
+    fn thresholds(&self, sums: &[Sum<'_>]) -> Vec<Thresholds> {
+        if self.credit.is_full() {
+            return vec![Thresholds::PLAIN; sums.len()];
+        }
+        let patterns: Vec<Pattern> = sums
+            .iter()
+            .map(|sum| sum.parts.iter().map(|part| (part.place, part.weight / sum.deviation)).collect())
+            .collect();
+        let draws = Draws::new(self.seed, 1);
+        thresholds(self.credit, self.correlation, &patterns, draws, self.settings.threshold_draws)
     }
-    // Pairwise correlations need not fit together. Were they to, the part drawn towards none would remain at least.
-    variance.max(squares * settings.correlation_shrinkage.max(1e-6)).sqrt()
-}
 
-/// The scores of all members on one theme, or overall, in the order of the members. Ranks are given overall only.
-pub(super) fn combine(
-    theme: Option<&str>,
-    counted: &[(usize, &Counted<'_>)],
-    members: usize,
-    correlation: &[Vec<f64>],
-    settings: &Settings,
-) -> Vec<Score> {
-    let sums: Vec<Sum<'_>> = (0..members).map(|member| Sum::of(counted, member, correlation, settings)).collect();
-    let inflation = inflation(&sums);
-    let mut scored: Vec<(Score, Option<Standing>)> =
-        sums.iter().map(|sum| score(theme, sum, inflation, settings)).collect();
-    if theme.is_none() {
+    fn rank(&self, scored: &mut [(Score, Option<Standing>)]) {
         let standings: Vec<Standing> = scored.iter().filter_map(|(_, standing)| *standing).collect();
         let ranks = expected_ranks(&standings);
+        let places = self.settings.top;
+        let chances = chances_of_top(&standings, places, self.settings.rank_draws, Draws::new(self.seed, 2));
         let with_rank = scored.iter_mut().filter(|(_, standing)| standing.is_some());
-        for ((score, _), rank) in with_rank.zip(ranks) {
+        for (((score, _), rank), chance) in with_rank.zip(ranks).zip(chances) {
             score.expected_rank = Some(rank);
             score.ranked = Some(standings.len());
+            score.top = Some(Top { places, chance });
         }
     }
-    scored.into_iter().map(|(score, _)| score).collect()
+}
+
+impl Sum<'_> {
+    fn standardised(&self) -> Option<f64> {
+        let sum = self.parts.iter().fold(0.0, |sum, part| sum + part.weight * part.points);
+        (self.deviation > 0.0).then(|| sum / self.deviation)
+    }
 }
 
 /// By how much the sums of a group spread more than chance: robust, and never below 1.
@@ -129,7 +186,13 @@ fn inflation(sums: &[Sum<'_>]) -> f64 {
     median(&distances).map_or(1.0, |distance| (NORMAL_SPREAD * distance).max(1.0))
 }
 
-fn score(theme: Option<&str>, sum: &Sum<'_>, inflation: f64, settings: &Settings) -> (Score, Option<Standing>) {
+fn score(
+    theme: Option<&str>,
+    sum: &Sum<'_>,
+    inflation: f64,
+    thresholds: Thresholds,
+    settings: &Settings,
+) -> (Score, Option<Standing>) {
     let mut score = Score {
         theme: theme.map(str::to_owned),
         level: Level::Insufficient,
@@ -138,10 +201,12 @@ fn score(theme: Option<&str>, sum: &Sum<'_>, inflation: f64, settings: &Settings
         score: None,
         interval: None,
         percentile: None,
+        thresholds: None,
         inflation,
         contributions: Vec::new(),
         expected_rank: None,
         ranked: None,
+        top: None,
     };
     if sum.deviation <= 0.0 || sum.coverage < settings.minimum_coverage {
         return (score, None);
@@ -149,20 +214,40 @@ fn score(theme: Option<&str>, sum: &Sum<'_>, inflation: f64, settings: &Settings
     let scale = sum.deviation * inflation;
     let (mut standardised, mut variance) = (0.0, 0.0);
     for part in &sum.parts {
-        let contribution = part.weight * part.r / scale;
+        let contribution = part.weight * part.points / scale;
         standardised += contribution;
-        variance += part.weight * part.weight * part.noise_share;
-        score.contributions.push(Contribution { indicator: part.code.to_owned(), standardised: contribution });
+        variance += part.weight * part.weight * part.noise;
+        let (indicator, is_change) = match part.code.strip_suffix(SUFFIX) {
+            Some(code) => (code.to_owned(), true),
+            None => (part.code.to_owned(), false),
+        };
+        score.contributions.push(Contribution { indicator, is_change, standardised: contribution });
     }
     variance /= scale * scale;
     // The largest either way first; of equal ones the first by code.
     score.contributions.sort_by(|a, b| b.standardised.abs().total_cmp(&a.standardised.abs()));
     let points = |sum: f64| (ORDINARY + POINTS * sum).clamp(0.0, 100.0);
     let width = normal::Z_90 * variance.sqrt();
-    score.level = Level::of(standardised);
+    score.level = thresholds.level(standardised);
     score.standardised = Some(standardised);
     score.score = Some(points(standardised));
     score.interval = Some(Interval { low: points(standardised - width), high: points(standardised + width) });
     score.percentile = Some(normal::cdf(standardised));
+    score.thresholds = Some(thresholds);
     (score, Some(Standing { sum: standardised, variance }))
+}
+
+impl Thresholds {
+    /// Those of a standard normal.
+    pub(super) const PLAIN: Self = Self { attention: 2.0, elevated: 3.0 };
+
+    fn level(self, sum: f64) -> Level {
+        if sum >= self.elevated {
+            Level::Elevated
+        } else if sum >= self.attention {
+            Level::Attention
+        } else {
+            Level::None
+        }
+    }
 }

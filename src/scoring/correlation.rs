@@ -1,39 +1,166 @@
 //! How measures go together in ordinary organisations (method.md section 6).
 
 use super::Settings;
-use crate::stats::pearson;
 
-/// The capped r of one measure in one period, per member.
-pub(super) type Column = Vec<Option<f64>>;
+/// How many sums are kept side by side.
+const LANES: usize = 4;
+/// A variance below this share of the mean square is rounding.
+const ROUNDING: f64 = 1e-12;
 
-/// The matrix over measures: Pearson's correlation of `columns[measure][period]`, pairwise over members and periods,
-/// 0 below `minimum_pairs`, drawn towards none; ones on the diagonal.
-pub(super) fn correlate(columns: &[Vec<Column>], settings: &Settings) -> Vec<Vec<f64>> {
-    let mut values: Vec<Vec<f64>> = Vec::with_capacity(columns.len());
-    let mut pairs = Vec::new();
-    for (place, column) in columns.iter().enumerate() {
-        let mut row: Vec<f64> =
-            columns.iter().take(place).map(|other| one(column, other, settings, &mut pairs)).collect();
-        row.push(1.0);
-        values.push(row);
+/// The capped r of one measure in one period, per member; 0 where it is not there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Distances {
+    values: Vec<f64>,
+    /// 1 where it is there, else 0.
+    there: Vec<f64>,
+    own: Sums,
+}
+
+impl FromIterator<Option<f64>> for Distances {
+    fn from_iter<I: IntoIterator<Item = Option<f64>>>(of_members: I) -> Self {
+        let (values, there): (Vec<f64>, Vec<f64>) =
+            of_members.into_iter().map(|r| (r.unwrap_or(0.0), f64::from(u8::from(r.is_some())))).unzip();
+        let mut one = Self { values, there, own: Sums::default() };
+        let mut own = Sums::default();
+        own.add_pairs(&one, &one);
+        one.own = own;
+        one
     }
-    // The other half is the mirror image.
-    for place in 0..values.len() {
-        let mirrored: Vec<f64> = values.iter().skip(place + 1).filter_map(|row| row.get(place).copied()).collect();
-        if let Some(row) = values.get_mut(place) {
-            row.extend(mirrored);
+}
+
+impl Distances {
+    fn is_full(&self) -> bool {
+        self.own.count >= self.values.len() as f64
+    }
+}
+
+/// The sums from which a correlation follows. Distances are of the order of 1, so that nothing is lost in them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    count: f64,
+    x: f64,
+    y: f64,
+    xx: f64,
+    yy: f64,
+    xy: f64,
+}
+
+impl Sums {
+    fn add(&mut self, x: &Distances, y: &Distances) {
+        if x.is_full() && y.is_full() && x.values.len() == y.values.len() {
+            self.count += x.own.count;
+            self.x += x.own.x;
+            self.y += y.own.x;
+            self.xx += x.own.xx;
+            self.yy += y.own.xx;
+            self.xy += product(&x.values, &y.values);
+        } else {
+            self.add_pairs(x, y);
+        }
+    }
+
+    fn add_pairs(&mut self, x: &Distances, y: &Distances) {
+        self.count += product(&x.there, &y.there);
+        self.x += product(&x.values, &y.there);
+        self.y += product(&x.there, &y.values);
+        self.xx += product_of_square(&x.values, &y.there);
+        self.yy += product_of_square(&y.values, &x.there);
+        self.xy += product(&x.values, &y.values);
+    }
+
+    /// Pearson's correlation; 0 where one of the two does not vary.
+    fn correlation(&self) -> f64 {
+        let n = self.count;
+        let (x, y) = (self.xx - self.x * self.x / n, self.yy - self.y * self.y / n);
+        if !(x > ROUNDING * self.xx && y > ROUNDING * self.yy) {
+            return 0.0;
+        }
+        let correlation = (self.xy - self.x * self.y / n) / (x * y).sqrt();
+        if correlation.is_finite() { correlation.clamp(-1.0, 1.0) } else { 0.0 }
+    }
+}
+
+/// The sum of products, in so many sums side by side, always in the same order.
+fn product(x: &[f64], y: &[f64]) -> f64 {
+    summed(x, y, |x, y| x * y)
+}
+
+fn product_of_square(x: &[f64], y: &[f64]) -> f64 {
+    summed(x, y, |x, y| x * x * y)
+}
+
+fn summed(x: &[f64], y: &[f64], of: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (whole_x, rest_x) = x.as_chunks::<LANES>();
+    let (whole_y, rest_y) = y.as_chunks::<LANES>();
+    for (x, y) in whole_x.iter().zip(whole_y) {
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += of(*x, *y);
+        }
+    }
+    let rest: f64 = rest_x.iter().zip(rest_y).map(|(x, y)| of(*x, *y)).sum();
+    sums.iter().sum::<f64>() + rest
+}
+
+/// The matrix over so many measures: Pearson's correlation of their distances, `periods[period][measure]`, pairwise
+/// over members and periods, 0 below `minimum_pairs`, drawn towards none; ones on the diagonal.
+pub(super) fn correlate(periods: &[Vec<Option<&Distances>>], measures: usize, settings: &Settings) -> Vec<Vec<f64>> {
+    let mut values = vec![vec![1.0; measures]; measures];
+    for place in 0..measures {
+        for other in 0..place {
+            let correlation = one(periods, place, other, settings);
+            for (row, column) in [(place, other), (other, place)] {
+                if let Some(value) = values.get_mut(row).and_then(|row| row.get_mut(column)) {
+                    *value = correlation;
+                }
+            }
         }
     }
     values
 }
 
-fn one(column: &[Column], other: &[Column], settings: &Settings, pairs: &mut Vec<(f64, f64)>) -> f64 {
-    pairs.clear();
-    for (period, earlier) in column.iter().zip(other) {
-        pairs.extend(period.iter().zip(earlier).filter_map(|(a, b)| Some(((*a)?, (*b)?))));
+fn one(periods: &[Vec<Option<&Distances>>], place: usize, other: usize, settings: &Settings) -> f64 {
+    let mut sums = Sums::default();
+    for measures in periods {
+        if let (Some(Some(x)), Some(Some(y))) = (measures.get(place), measures.get(other)) {
+            sums.add(x, y);
+        }
     }
-    if pairs.len() < settings.minimum_pairs {
+    if sums.count < settings.minimum_pairs as f64 {
         return 0.0;
     }
-    (1.0 - settings.correlation_shrinkage) * pearson(pairs).unwrap_or(0.0)
+    (1.0 - settings.correlation_shrinkage) * sums.correlation()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::{Draws, pearson};
+
+    #[test]
+    fn sums_give_the_correlation_of_the_pairs() {
+        let draws = Draws::new(4, 0);
+        let settings = Settings { correlation_shrinkage: 0.0, ..Settings::default() };
+        for (members, holes) in [(203, 0), (203, 7), (61, 3), (1, 0)] {
+            let column = |shift: usize| -> Vec<Option<f64>> {
+                let r = |place: usize| draws.normal(place as u64) + 0.5 * draws.normal((1_000 * shift + place) as u64);
+                let is_there = |place: usize| holes == 0 || !(place + shift).is_multiple_of(holes);
+                (0..members).map(|place| is_there(place).then(|| r(place))).collect()
+            };
+            let periods: Vec<[Vec<Option<f64>>; 2]> =
+                (1..4).map(|period| [column(2 * period), column(2 * period + 1)]).collect();
+            let pairs: Vec<(f64, f64)> =
+                periods.iter().flat_map(|[x, y]| x.iter().zip(y).filter_map(|(x, y)| Some(((*x)?, (*y)?)))).collect();
+            let distances: Vec<[Distances; 2]> =
+                periods.iter().map(|both| both.clone().map(|one| one.into_iter().collect())).collect();
+            let looked_at: Vec<Vec<Option<&Distances>>> =
+                distances.iter().map(|both| both.iter().map(Some).collect()).collect();
+            let want = if pairs.len() < settings.minimum_pairs { 0.0 } else { pearson(&pairs).expect("varies") };
+            let got = correlate(&looked_at, 2, &settings);
+            assert!((got[0][1] - want).abs() < 1e-13, "{members} {holes} {got:?} {want}");
+            assert_eq!((got[0][0], got[0][1]), (1.0, got[1][0]));
+        }
+        let constant: Distances = vec![Some(0.7); 40].into_iter().collect();
+        assert!(correlate(&[vec![Some(&constant), Some(&constant)]], 2, &settings)[0][1].abs() <= 0.0);
+    }
 }

@@ -13,15 +13,20 @@ pub(super) fn derive(function: DerivedFunction, inputs: &[Option<Figures>]) -> O
     }
 }
 
-/// Of N clients A wanted less and B received less: at least max(0, B - A) received less without wanting less. Only
-/// over the same N, as the bound says nothing about clients who were not asked both.
+/// Of N clients A wanted less and B received less: between max(0, B - A) and min(B, N - A) received less without
+/// wanting less. Only over the same N, as the bounds say nothing about clients who were not asked both.
 fn unwanted_shortfall(wants_less: &Figures, received_less: &Figures) -> Figures {
     if let Some(reason) = received_less.missing.or(wants_less.missing) {
         return Figures { missing: Some(reason), ..Figures::default() };
     }
     match (wants_less.numerator, wants_less.denominator, received_less.numerator, received_less.denominator) {
         (Some(less), Some(of), Some(received), Some(clients)) if (of - clients).abs() < 0.5 => {
-            Figures { numerator: Some((received - less).max(0.0)), denominator: Some(clients), ..Figures::default() }
+            let (least, most) = ((received - less).max(0.0), received.min(clients - less));
+            // More who wanted less than there are clients: what intake refuses is no figure here either.
+            if most < least {
+                return Figures { missing: Some(MissingReason::NotReported), ..Figures::default() };
+            }
+            Figures { numerator: Some(least), denominator: Some(clients), at_most: Some(most), ..Figures::default() }
         }
         _ => Figures { missing: Some(MissingReason::NotReported), ..Figures::default() },
     }
@@ -42,6 +47,10 @@ mod tests {
         let numerator = |figures: Option<Figures>| figures.and_then(|figures| figures.numerator);
         assert_eq!(numerator(shortfall(of(30.0, 100.0), of(45.0, 100.0))), Some(15.0));
         assert_eq!(numerator(shortfall(of(45.0, 100.0), of(30.0, 100.0))), Some(0.0));
+        let most = |a, b| shortfall(a, b).and_then(|figures| figures.at_most);
+        assert_eq!(most(of(30.0, 100.0), of(45.0, 100.0)), Some(45.0));
+        assert_eq!(most(of(70.0, 100.0), of(45.0, 100.0)), Some(30.0));
+        assert_eq!(numerator(shortfall(of(110.0, 100.0), of(45.0, 100.0))), None);
         let other_clients = shortfall(of(30.0, 90.0), of(45.0, 100.0)).expect("both were delivered");
         assert_eq!((other_clients.numerator, other_clients.missing), (None, Some(MissingReason::NotReported)));
         let missing = Figures { missing: Some(MissingReason::NotApplicable), ..Figures::default() };

@@ -1,50 +1,91 @@
 //! The run itself.
 
-use super::{
-    Correlation, Insufficiency, Measure, OrganisationOutcome, Outcome, Score, Sector, Settings, Signal,
-    arrange::Arranged,
-    combine::{Counted, Entry, combine},
-    correlation::{Column, correlate},
-    peers::{Verdict, compare},
-    value::{Reading, read},
-};
-use crate::{
-    domain::{Direction, Level},
-    stats::Table,
+use std::{
+    borrow::{Borrow, Cow},
+    collections::{BTreeMap, BTreeSet},
 };
 
-/// The theme that is shown apart and never mixed into the risk of care (method.md section 7).
-const DATA_QUALITY: &str = "gegevenskwaliteit";
+use super::{
+    Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, OverrideReason, Score, Sector, Settings,
+    Signal,
+    account::Account,
+    arrange::{Arranged, Figures},
+    combine::{Combiner, Counted, Entry},
+    correlation::{Distances, correlate},
+    method::Breach,
+    past::Past,
+    peers::{Compared, Verdict, compare},
+    quality::{DataQuality, Deliveries, data_quality, quality_scores},
+    signal::signal,
+    small::with_history,
+    value::read,
+};
+use crate::{
+    catalogue::{DATA_QUALITY, IndicatorKind},
+    domain::{AgbCode, Direction, Period},
+    stats::{Table, false_discovery_rates},
+};
 
 /// Scores `sector`.
 ///
 /// Total: any sector has an outcome, in which everything is finite, and what cannot be said is insufficient. The order
-/// of members, measures and observations does not matter. Members that are not ranked do not take part.
+/// of members, measures and observations does not matter. Practices of one person are compared with their own kind and
+/// take no part in anything else.
 pub fn score(sector: &Sector) -> Outcome {
-    let arranged = Arranged::new(sector);
+    let mut outcomes = score_periods(sector, &[sector.period]);
+    outcomes.pop().unwrap_or_else(|| Outcome::nothing(sector.period))
+}
+
+/// Scores more periods of one sector, in the order asked: the same outcomes as one by one, for less work. What is
+/// neither figure nor setting (overrides, what is due) is taken to hold for all of them.
+pub fn score_periods(sector: &Sector, periods: &[Period]) -> Vec<Outcome> {
     let settings = &sector.settings;
+    let lookback = settings.lookback();
+    let arranged = Arranged::new(sector, periods, lookback);
+    let own: BTreeSet<usize> =
+        periods.iter().flat_map(|period| arranged.looking_back(*period, settings.own_periods())).collect();
     let mut table = Table::default();
-    let mut fits = Vec::new();
-    let mut judged = Vec::with_capacity(arranged.measures.len());
-    for (place, measure) in arranged.measures.iter().enumerate() {
-        let (one, of_measure) = judge(&arranged, settings, 0, place, measure, &mut table);
-        fits.extend(of_measure);
-        judged.push(one);
-    }
-    let counted: Vec<Counted<'_>> = arranged
-        .measures
-        .iter()
-        .zip(&judged)
-        .filter(|(measure, _)| counts(measure))
-        .map(|(measure, one)| Counted { measure, entries: one.entries(settings) })
+    let compared: Vec<Vec<Compared>> = (0..arranged.periods.len())
+        .map(|period| {
+            let is_asked = arranged.periods.get(period).is_some_and(|one| periods.contains(one));
+            let wanted = is_asked || arranged.is_known(period);
+            match (wanted, own.contains(&period)) {
+                (true, true) => compare_period(&arranged, settings, period, &mut table),
+                (true, false) => read_period(&arranged, period),
+                (false, _) => Vec::new(),
+            }
+        })
         .collect();
-    let columns = columns(&arranged, settings, &counted, &mut table);
-    let correlation = Correlation {
-        indicators: counted.iter().map(|one| one.measure.code.clone()).collect(),
-        values: correlate(&columns, settings),
+    let past = Past::new(&arranged, settings, &compared, &own, &mut table);
+    let columns: Vec<Columns> = (0..arranged.periods.len())
+        .map(|period| columns(&arranged, settings, compared.get(period).map_or(&[], Vec::as_slice), &past, period))
+        .collect();
+    let deliveries = Deliveries::new(&sector.data);
+    let run = |period: &Period| {
+        let places = arranged.looking_back(*period, lookback);
+        let run = Run { sector, arranged: &arranged, past: &past, deliveries: &deliveries, places, period: *period };
+        run.outcome(&compared, &columns, &mut table)
     };
-    let scores = scores(sector, &counted, arranged.members.len(), &correlation.values);
-    Outcome { period: sector.period, fits, correlation, organisations: organisations(&arranged, &judged, scores) }
+    periods.iter().map(run).collect()
+}
+
+fn compare_period(arranged: &Arranged<'_>, settings: &Settings, period: usize, table: &mut Table) -> Vec<Compared> {
+    let one = |(place, measure): (usize, &&Measure)| {
+        let figures = arranged.figures(period, place);
+        let readings = figures.iter().map(|figures| read(measure, figures.as_ref())).collect();
+        compare(measure, settings, &arranged.members, readings, table)
+    };
+    arranged.measures.iter().enumerate().map(one).collect()
+}
+
+/// What is only the past of others is read and not compared.
+fn read_period(arranged: &Arranged<'_>, period: usize) -> Vec<Compared> {
+    let one = |(place, measure): (usize, &&Measure)| {
+        let figures = arranged.figures(period, place);
+        let readings = figures.iter().map(|figures| read(measure, figures.as_ref())).collect();
+        Compared { readings, ..Compared::default() }
+    };
+    arranged.measures.iter().enumerate().map(one).collect()
 }
 
 /// Whether a measure enters sums: context does not, nor does what weighs nothing.
@@ -52,121 +93,261 @@ fn counts(measure: &Measure) -> bool {
     measure.direction != Direction::Context && measure.weight > 0.0 && measure.weight.is_finite()
 }
 
-/// One measure of all members in one period.
-struct Judged {
-    readings: Vec<Reading>,
-    verdicts: Vec<Verdict>,
-}
-
-fn judge(
-    arranged: &Arranged<'_>,
-    settings: &Settings,
-    period: usize,
-    place: usize,
-    measure: &Measure,
-    table: &mut Table,
-) -> (Judged, Vec<super::Fit>) {
-    let readings: Vec<Reading> =
-        arranged.figures(period, place).iter().map(|figures| read(measure, settings, figures.as_ref())).collect();
-    let (verdicts, fits) = compare(measure, settings, &arranged.members, &readings, table);
-    (Judged { readings, verdicts }, fits)
-}
-
-impl Judged {
-    fn entries(&self, settings: &Settings) -> Vec<Entry> {
-        let entry = |verdict: &Verdict| match verdict {
-            Ok((_, judgement)) => {
-                Entry::Present { r: judgement.r.clamp(-settings.cap, settings.cap), noise_share: judgement.noise_share }
-            }
-            Err(Insufficiency::NotApplicable) => Entry::NotApplicable,
-            Err(_) => Entry::Absent,
-        };
-        self.verdicts.iter().map(entry).collect()
-    }
-}
-
-/// The capped r of every measure that counts, in this period and those before it of which anything is known.
-fn columns(
-    arranged: &Arranged<'_>,
-    settings: &Settings,
-    counted: &[Counted<'_>],
-    table: &mut Table,
-) -> Vec<Vec<Column>> {
-    let column = |entries: &[Entry]| {
-        let r = |entry: &Entry| match entry {
-            Entry::Present { r, .. } => Some(*r),
-            Entry::Absent | Entry::NotApplicable => None,
-        };
-        entries.iter().map(r).collect()
+/// The entries of every measure that counts.
+fn counted<'a>(arranged: &Arranged<'a>, settings: &Settings, compared: &[impl Borrow<Compared>]) -> Vec<Counted<'a>> {
+    let measures = arranged.measures.iter().zip(compared).filter(|(measure, _)| counts(measure));
+    let entries = |measure: &Measure, one: &Compared| {
+        let rows = one.verdicts.iter().zip(&one.breaches).zip(&arranged.members);
+        rows.map(|((verdict, breach), member)| entry(measure, settings, *member, verdict, breach.as_ref())).collect()
     };
-    let mut columns: Vec<Vec<Column>> = counted.iter().map(|one| vec![column(&one.entries)]).collect();
-    for period in (1..arranged.periods.len()).filter(|period| arranged.is_known(*period)) {
-        let measures = arranged.measures.iter().enumerate().filter(|(_, measure)| counts(measure));
-        for ((place, measure), columns) in measures.zip(&mut columns) {
-            let (judged, _) = judge(arranged, settings, period, place, measure, table);
-            columns.push(column(&judged.entries(settings)));
+    measures.map(|(measure, one)| Counted { measure, entries: entries(measure, one.borrow()) }).collect()
+}
+
+fn entry(
+    measure: &Measure,
+    settings: &Settings,
+    member: Member,
+    verdict: &Result<Verdict, Insufficiency>,
+    breach: Option<&Breach>,
+) -> Entry {
+    let present = |r: f64, noise_share| Entry::Present { r: r.clamp(-settings.cap, settings.cap), noise_share };
+    if !member.kind.is_ranked() {
+        return Entry::NotApplicable;
+    }
+    match (verdict, breach.and_then(|breach| breach.comparison.r)) {
+        // All of its distance is in units of chance.
+        (_, Some(r)) if measure.norm.is_some_and(|norm| norm.replaces_peers) => present(r, 1.0),
+        (Ok(verdict), _) => present(verdict.judgement.r, verdict.judgement.noise_share),
+        (Err(Insufficiency::NotApplicable), _) => Entry::NotApplicable,
+        (Err(_), _) => Entry::Absent,
+    }
+}
+
+/// The capped r of every measure that counts, of figures and of changes, by code.
+type Columns = BTreeMap<String, Distances>;
+
+/// From each period's own figures: what was put together from more periods would be correlated with itself.
+fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared], past: &Past, period: usize) -> Columns {
+    let r = |entry: &Entry| match entry {
+        Entry::Present { r, .. } => Some(*r),
+        Entry::Absent | Entry::NotApplicable => None,
+    };
+    // A period that is only the past of others was not compared.
+    let figures = counted(arranged, settings, compared);
+    let changes = past.counted(period, settings, &arranged.members);
+    let all: Vec<&Counted<'_>> = figures.iter().chain(&changes).collect();
+    // Who has nothing at all is left out, so that sums do not depend on who else there is.
+    let is_there = |place: &usize| all.iter().any(|one| one.entries.get(*place).and_then(r).is_some());
+    let members: Vec<usize> = (0..arranged.members.len()).filter(is_there).collect();
+    let column = |one: &&Counted<'_>| {
+        let distances = members.iter().map(|place| one.entries.get(*place).and_then(r)).collect();
+        (one.measure.code.clone(), distances)
+    };
+    all.iter().map(column).collect()
+}
+
+/// One period of a sector.
+struct Run<'a> {
+    sector: &'a Sector,
+    arranged: &'a Arranged<'a>,
+    past: &'a Past,
+    deliveries: &'a Deliveries<'a>,
+    /// Where the period and those before it are; the latest first.
+    places: Vec<usize>,
+    period: Period,
+}
+
+impl Run<'_> {
+    fn outcome(&self, compared: &[Vec<Compared>], columns: &[Columns], table: &mut Table) -> Outcome {
+        let settings = &self.sector.settings;
+        let own = self.places.get(..settings.own_periods().min(self.places.len())).unwrap_or_default();
+        let judged = self.judge(compared, table);
+        let mut counted = counted(self.arranged, settings, &judged);
+        if let Some(period) = self.places.first() {
+            counted.extend(self.past.counted(*period, settings, &self.arranged.members));
+        }
+        let looked_at: Vec<Vec<Option<&Distances>>> = own
+            .iter()
+            .take(settings.correlation_periods.max(1))
+            .filter_map(|place| columns.get(*place))
+            .map(|columns| counted.iter().map(|one| columns.get(&one.measure.code)).collect())
+            .collect();
+        let correlation = Correlation {
+            indicators: counted.iter().map(|one| one.measure.code.clone()).collect(),
+            values: correlate(&looked_at, counted.len(), settings),
+        };
+        let quality = self.quality();
+        let scores = self.scores(&counted, &correlation.values, &quality);
+        let fits = judged.iter().flat_map(|one| one.fits.iter().cloned()).collect();
+        let all = self.organisations(&judged, scores, quality, table);
+        let (organisations, solos): (Vec<_>, Vec<_>) =
+            all.into_iter().zip(&self.arranged.members).partition(|(_, member)| member.kind.is_ranked());
+        let (mut organisations, members): (Vec<OrganisationOutcome>, Vec<Member>) = organisations.into_iter().unzip();
+        discover(&self.arranged.measures, &mut organisations);
+        let clients: Vec<Option<f64>> = self.clients(&judged);
+        Outcome {
+            period: self.period,
+            fits,
+            correlation,
+            drifts: self.past.drifts(settings, self.arranged, compared, own),
+            account: Account::of(&members, &clients, &organisations),
+            organisations,
+            solos: solos.into_iter().map(|(one, _)| one).collect(),
         }
     }
-    columns
+
+    /// Per member, what can be said of its data.
+    fn quality(&self) -> Vec<DataQuality> {
+        let arranged = self.arranged;
+        let inputs = &self.sector.data;
+        if inputs.signals.is_empty() {
+            return vec![DataQuality::default(); arranged.members.len()];
+        }
+        let periods: Vec<Period> =
+            self.places.iter().filter_map(|place| arranged.periods.get(*place)).copied().collect();
+        let of_member = |(place, member): (usize, &Member)| {
+            let row = |period: &usize| {
+                let figures = (0..arranged.measures.len()).map(|at| arranged.figures(*period, at));
+                figures.map(|figures| figures.get(place).copied().flatten()).collect()
+            };
+            let figures: Vec<Vec<Option<Figures>>> = self.places.iter().map(row).collect();
+            data_quality(inputs, self.deliveries, *member, &arranged.measures, &periods, &figures)
+        };
+        arranged.members.iter().enumerate().map(of_member).collect()
+    }
+
+    /// Every measure in this period, small numbers together with those before.
+    fn judge<'c>(&self, compared: &'c [Vec<Compared>], table: &mut Table) -> Vec<Cow<'c, Compared>> {
+        let settings = &self.sector.settings;
+        let of_measure = |(at, measure): (usize, &&Measure)| {
+            let periods = self.places.iter().take(settings.pooled_periods.max(1));
+            let history: Vec<&'c Compared> = periods.filter_map(|place| compared.get(*place)?.get(at)).collect();
+            with_history(measure, settings, &self.arranged.members, &history, table)
+        };
+        self.arranged.measures.iter().enumerate().map(of_measure).collect()
+    }
+
+    /// Per member: the overall score, then the themes in their order.
+    fn scores(&self, counted: &[Counted<'_>], correlation: &[Vec<f64>], quality: &[DataQuality]) -> Vec<Vec<Score>> {
+        let sector = self.sector;
+        let members = self.arranged.members.len();
+        let combiner = Combiner::new(counted, correlation, &sector.settings, sector.seed);
+        let mut of_members: Vec<Vec<Score>> =
+            (0..members).map(|_| Vec::with_capacity(sector.themes.len() + 1)).collect();
+        let themes = sector.themes.iter().map(|theme| Some(theme.as_str()));
+        for theme in std::iter::once(None).chain(themes) {
+            let belongs =
+                |measure: &Measure| theme.map_or(measure.theme != DATA_QUALITY, |theme| measure.theme == theme);
+            let combined = if theme == Some(DATA_QUALITY) && !sector.data.signals.is_empty() {
+                quality_scores(&sector.data.signals, quality, &self.arranged.members, &sector.settings)
+            } else {
+                combiner.combine(theme, &belongs, members)
+            };
+            for (scores, score) in of_members.iter_mut().zip(combined) {
+                scores.push(score);
+            }
+        }
+        of_members
+    }
+
+    fn organisations(
+        &self,
+        judged: &[Cow<'_, Compared>],
+        scores: Vec<Vec<Score>>,
+        quality: Vec<DataQuality>,
+        table: &mut Table,
+    ) -> Vec<OrganisationOutcome> {
+        let overrides = self.overrides();
+        let members = self.arranged.members.iter().zip(scores).zip(overrides).zip(quality).enumerate();
+        members
+            .map(|(place, (((member, scores), overrides), data))| OrganisationOutcome {
+                agb_code: member.agb_code,
+                scores: if member.kind.is_ranked() { scores } else { Vec::new() },
+                overrides,
+                signals: self
+                    .arranged
+                    .measures
+                    .iter()
+                    .zip(judged)
+                    .filter_map(|(measure, one)| signal(measure, one, place, table))
+                    .map(|signal| Signal { data: data.state_of(&signal.indicator), ..signal })
+                    .collect(),
+                changes: self
+                    .places
+                    .first()
+                    .map_or_else(Vec::new, |period| self.past.changes(*period, self.arranged, place)),
+                data,
+            })
+            .collect()
+    }
+
+    /// Per member, sorted: those handed in, and the one that follows from what was not delivered.
+    fn overrides(&self) -> Vec<Vec<OverrideReason>> {
+        let arranged = self.arranged;
+        let mut handed: BTreeMap<AgbCode, BTreeSet<OverrideReason>> = BTreeMap::new();
+        for one in &self.sector.overrides {
+            handed.entry(one.agb_code).or_default().insert(one.reason);
+        }
+        let mut overrides: Vec<BTreeSet<OverrideReason>> =
+            arranged.members.iter().map(|member| handed.remove(&member.agb_code).unwrap_or_default()).collect();
+        // Before the day it is due nobody is late with this period: look at the two before it.
+        let expected = self.places.iter().skip(usize::from(!self.sector.is_due)).take(2);
+        let expected: Vec<usize> = expected
+            .copied()
+            .filter(|period| (0..arranged.members.len()).any(|one| arranged.delivered(*period, one)))
+            .collect();
+        if expected.len() == 2 {
+            for (place, (reasons, member)) in overrides.iter_mut().zip(&arranged.members).enumerate() {
+                let silent = expected.iter().all(|period| !arranged.delivered(*period, place));
+                if silent && member.kind.is_ranked() {
+                    reasons.insert(OverrideReason::TwoPeriodsUndelivered);
+                }
+            }
+        }
+        overrides.into_iter().map(|reasons| reasons.into_iter().collect()).collect()
+    }
+
+    /// About how many clients each ranked member has: the largest denominator of its proportions.
+    fn clients(&self, judged: &[Cow<'_, Compared>]) -> Vec<Option<f64>> {
+        let proportions: Vec<&Compared> = self
+            .arranged
+            .measures
+            .iter()
+            .zip(judged)
+            .filter(|(measure, _)| measure.kind == IndicatorKind::Proportion)
+            .map(|(_, one)| one.as_ref())
+            .collect();
+        let largest = |(place, _): (usize, &Member)| {
+            let denominators = proportions.iter().filter_map(|one| one.readings.get(place)?.denominator);
+            denominators.fold(None, |most: Option<f64>, one| Some(most.map_or(one, |most| most.max(one))))
+        };
+        self.arranged.members.iter().enumerate().filter(|(_, member)| member.kind.is_ranked()).map(largest).collect()
+    }
 }
 
-/// Per member: the overall score, then the themes in their order.
-fn scores(sector: &Sector, counted: &[Counted<'_>], members: usize, correlation: &[Vec<f64>]) -> Vec<Vec<Score>> {
-    let mut of_members: Vec<Vec<Score>> = (0..members).map(|_| Vec::with_capacity(sector.themes.len() + 1)).collect();
-    let themes = sector.themes.iter().map(|theme| Some(theme.as_str()));
-    for theme in std::iter::once(None).chain(themes) {
-        let belongs = |measure: &Measure| theme.map_or(measure.theme != DATA_QUALITY, |theme| measure.theme == theme);
-        let of_theme: Vec<(usize, &Counted<'_>)> =
-            counted.iter().enumerate().filter(|(_, one)| belongs(one.measure)).collect();
-        let combined = combine(theme, &of_theme, members, correlation, &sector.settings);
-        for (scores, score) in of_members.iter_mut().zip(combined) {
-            scores.push(score);
+/// Gives every comparison with peers, of a figure or of a change, its false discovery rate.
+fn discover(measures: &[&Measure], organisations: &mut [OrganisationOutcome]) {
+    let directions: BTreeMap<&str, Direction> =
+        measures.iter().map(|measure| (measure.code.as_str(), measure.direction)).collect();
+    let probability = |indicator: &str, low: f64, high: f64| match directions.get(indicator) {
+        Some(Direction::HigherIsBetter) => low,
+        Some(Direction::LowerIsBetter) => high,
+        Some(Direction::Context) | None => (2.0 * low.min(high)).min(1.0),
+    };
+    let mut tests: Vec<(f64, &mut Option<f64>)> = Vec::new();
+    for organisation in organisations {
+        for signal in &mut organisation.signals {
+            if let (Some(low), Some(high)) = (signal.probability_low, signal.probability_high) {
+                tests.push((probability(&signal.indicator, low, high), &mut signal.false_discovery_rate));
+            }
+        }
+        for change in &mut organisation.changes {
+            let chance = probability(&change.indicator, change.probability_low, change.probability_high);
+            tests.push((chance, &mut change.false_discovery_rate));
         }
     }
-    of_members
-}
-
-fn organisations(arranged: &Arranged<'_>, judged: &[Judged], scores: Vec<Vec<Score>>) -> Vec<OrganisationOutcome> {
-    arranged
-        .members
-        .iter()
-        .zip(scores)
-        .enumerate()
-        .map(|(member, (organisation, scores))| OrganisationOutcome {
-            agb_code: organisation.agb_code,
-            scores,
-            signals: arranged
-                .measures
-                .iter()
-                .zip(judged)
-                .filter_map(|(measure, one)| {
-                    Some(signal(measure, one.readings.get(member)?, one.verdicts.get(member)?))
-                })
-                .collect(),
-        })
-        .collect()
-}
-
-fn signal(measure: &Measure, reading: &Reading, verdict: &Verdict) -> Signal {
-    let judgement = verdict.as_ref().ok().map(|(_, judgement)| judgement);
-    Signal {
-        indicator: measure.code.clone(),
-        theme: measure.theme.clone(),
-        level: judgement.map_or(Level::Insufficient, |judgement| Level::of(judgement.r)),
-        insufficiency: verdict.as_ref().err().copied(),
-        peer_group: verdict.as_ref().ok().and_then(|(group, _)| *group),
-        numerator: reading.numerator,
-        denominator: reading.denominator,
-        value: reading.value,
-        interval: reading.interval,
-        ordinary: judgement.and_then(|judgement| judgement.ordinary),
-        shrunken: judgement.and_then(|judgement| judgement.shrunken),
-        z: judgement.and_then(|judgement| judgement.z),
-        r: judgement.map(|judgement| judgement.r),
-        probability_low: judgement.and_then(|judgement| judgement.tails).map(|tails| tails.lower),
-        probability_high: judgement.and_then(|judgement| judgement.tails).map(|tails| tails.upper),
-        noise_share: judgement.map(|judgement| judgement.noise_share),
-        chance_of_attention: judgement.and_then(|judgement| judgement.chance_of_attention),
-        chance_of_elevated: judgement.and_then(|judgement| judgement.chance_of_elevated),
+    let probabilities: Vec<f64> = tests.iter().map(|(probability, _)| *probability).collect();
+    for ((_, slot), rate) in tests.iter_mut().zip(false_discovery_rates(&probabilities)) {
+        **slot = Some(rate);
     }
 }

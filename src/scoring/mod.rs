@@ -4,28 +4,47 @@
 //! handed in. [`score`] arranges the figures (`arrange`, `derive`), reads them by kind (`value`), compares them with
 //! peers (`peers`, `method`) and combines what comes out (`correlation`, `combine`, `rank`).
 
+mod account;
 mod arrange;
+mod change;
+mod chart;
+mod column;
 mod combine;
 mod correlation;
+mod credit;
 mod derive;
+mod drift;
 mod engine;
 mod method;
 mod outcome;
+mod past;
 mod peers;
+mod quality;
 mod rank;
 mod run;
 mod sector;
 mod sentence;
+mod signal;
+mod simulate;
+mod slip;
+mod small;
 mod value;
 
-pub use engine::score;
+pub use account::{Account, FlagRate, KindRate, Size, SizeRate, Tally};
+pub use change::Change;
+pub use chart::{Chart, ChartLimits, ChartPoint, ChartSums, chart};
+pub use column::{Column, judge_proportions, judge_values};
+pub use drift::{Drift, Step, TypicalValue};
+pub use engine::{score, score_periods};
 pub use outcome::{
-    Contribution, Correlation, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, Outcome, PeerGroup,
-    Score, Signal,
+    AtMost, ChangeNeeded, Contribution, Correlation, Dispersion, Fit, Headline, Insufficiency, Interval,
+    NormComparison, OrganisationOutcome, Outcome, PeerGroup, Pooled, Score, Signal, Slip, Thresholds, Top, TypingError,
 };
+pub use quality::{DataFinding, DataInputs, DataQuality, DeliveredDataset, data_sentence, data_signal_sentence};
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
-pub use sector::{Measure, Member, Sector, Settings};
-pub use sentence::{score_sentence, signal_sentence};
+pub use sector::{Measure, Member, Override, OverrideReason, Sector, Settings, Threshold};
+pub use sentence::{Reader, account_sentence, change_sentence, override_sentence, score_sentence, signal_sentence};
+pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
 
 #[cfg(test)]
 mod tests;

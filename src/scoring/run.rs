@@ -6,7 +6,7 @@ use super::sector::Sector;
 use crate::domain::{Digest, Instant, Period, RunId};
 
 /// The version of the method as built here. Goes up with every change that may alter a number.
-pub const ENGINE_VERSION: &str = "1";
+pub const ENGINE_VERSION: &str = "2";
 
 /// What a run was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,15 +26,26 @@ pub struct RunKey {
 impl RunKey {
     /// The identifier that follows from the key.
     pub fn id(&self) -> RunId {
+        RunId::from_bits(self.bits())
+    }
+
+    /// From which the run's draws follow ([`Sector::seed`]).
+    pub fn seed(&self) -> u64 {
+        let bits = self.bits();
+        u64::try_from((bits >> 64) ^ (bits & u128::from(u64::MAX))).unwrap_or_default()
+    }
+
+    fn bits(&self) -> u128 {
         let text = format!(
             "{}\n{}\n{}\n{}\n{}\n",
             self.period, self.known_at, self.engine_version, self.catalogue_hash, self.input_hash
         );
-        RunId::from_bits(Digest::of(text.as_bytes()).leading_bits())
+        Digest::of(text.as_bytes()).leading_bits()
     }
 }
 
-/// SHA-256 over the members and observations of `sector`, sorted, one line each; settings first.
+/// SHA-256 over the overrides, deliveries, members and observations of `sector`, sorted, one line each; settings first. The seed
+/// is no part of it, as it follows from it.
 pub fn input_hash(sector: &Sector) -> Digest {
     use std::fmt::Write as _;
 
@@ -44,6 +55,13 @@ pub fn input_hash(sector: &Sector) -> Digest {
     observations.sort_by(|a, b| (a.agb_code, a.period, &a.indicator).cmp(&(b.agb_code, b.period, &b.indicator)));
 
     let mut text = format!("{:?}\n", sector.settings);
+    let _ = writeln!(text, "{}", sector.is_due);
+    let mut overrides = sector.overrides.clone();
+    overrides.sort_unstable();
+    for one in overrides {
+        let _ = writeln!(text, "{};{:?}", one.agb_code, one.reason);
+    }
+    sector.data.write(&mut text);
     for member in members {
         let _ = writeln!(text, "{};{}", member.agb_code, member.kind.as_str());
     }

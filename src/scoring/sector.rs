@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::quality::DataInputs;
 use crate::{
-    catalogue::{Catalogue, Derivation, Indicator, IndicatorKind},
+    catalogue::{Catalogue, Comparison, Derivation, Indicator, IndicatorKind, NormBasis, Origin},
     domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
 };
 
@@ -37,6 +38,21 @@ pub struct Measure {
     pub hours_per_unit: f64,
     /// How it follows from other measures.
     pub derived: Option<Derivation>,
+    /// What it is held against besides peers, or instead of them.
+    pub norm: Option<Threshold>,
+    /// Whether it belongs to the set that must be delivered.
+    pub is_mandatory: bool,
+}
+
+/// A norm of a measure, in the unit in which its values are shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Threshold {
+    /// The value that must be met.
+    pub value: f64,
+    /// Whether the law sets it. What only orients is shown and gives no signal.
+    pub is_legal: bool,
+    /// Whether it stands in place of the comparison with peers.
+    pub replaces_peers: bool,
 }
 
 impl From<&Indicator> for Measure {
@@ -51,6 +67,12 @@ impl From<&Indicator> for Measure {
             points_when_absent: indicator.points_when_absent.unwrap_or(2.0),
             hours_per_unit: indicator.hours_per_unit.unwrap_or(1_000.0),
             derived: indicator.derived.clone(),
+            norm: indicator.norm.as_ref().map(|norm| Threshold {
+                value: norm.value,
+                is_legal: norm.basis == NormBasis::Legal,
+                replaces_peers: indicator.comparison == Some(Comparison::Norm),
+            }),
+            is_mandatory: indicator.origin == Origin::Mandatory,
         }
     }
 }
@@ -72,6 +94,22 @@ pub struct Settings {
     pub minimum_coverage: f64,
     /// How many periods, this one included, the correlations look back.
     pub correlation_periods: usize,
+    /// With how many periods before it a figure is compared for its change; 0: no changes are followed.
+    pub past_periods: usize,
+    /// How many periods, this one included, small numbers are put together from (m).
+    pub pooled_periods: usize,
+    /// Proportions of fewer trials than this are put together.
+    pub pooling_denominator: f64,
+    /// Counts of which fewer adverse ones than this are expected are put together.
+    pub pooling_events: f64,
+    /// How far good results make up for bad ones: 1 = fully, a plain sum; 0 = not at all.
+    pub kappa: f64,
+    /// How many draws the levels of sums follow from where `kappa` is below 1.
+    pub threshold_draws: usize,
+    /// How many places the top has, for the chance of standing in it.
+    pub top: usize,
+    /// How many draws that chance follows from.
+    pub rank_draws: usize,
 }
 
 impl Default for Settings {
@@ -84,6 +122,14 @@ impl Default for Settings {
             correlation_shrinkage: 0.1,
             minimum_coverage: 0.5,
             correlation_periods: 4,
+            past_periods: 4,
+            pooled_periods: 4,
+            pooling_denominator: 30.0,
+            pooling_events: 3.0,
+            kappa: 1.0,
+            threshold_draws: 200_000,
+            top: 20,
+            rank_draws: 2_000,
         }
     }
 }
@@ -99,11 +145,53 @@ pub struct Sector {
     pub themes: Vec<String>,
     /// The organisations, each once.
     pub members: Vec<Member>,
-    /// What is known of the period and of up to three before it; at most one observation per member, measure and
+    /// What is known of the period and of those before it, as many as [`Settings::lookback`] says; at most one observation per member, measure and
     /// period.
     pub observations: Vec<Observation>,
+    /// What is known of organisations besides figures, and stands beside their scores.
+    pub overrides: Vec<Override>,
+    /// Whether what must be delivered of the period is due. Until then nobody missed it.
+    pub is_due: bool,
+    /// What signals about data look for, and what they need to know besides figures.
+    pub data: DataInputs,
+    /// From which all draws follow: [`RunKey::seed`](super::RunKey::seed).
+    pub seed: u64,
     /// The constants.
     pub settings: Settings,
+}
+
+/// A circumstance of one organisation that outranks figures. Shown beside its scores, never part of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Override {
+    /// Whose.
+    pub agb_code: AgbCode,
+    /// What.
+    pub reason: OverrideReason,
+}
+
+/// Why an organisation deserves a look whatever its scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverrideReason {
+    /// The inspectorate has a measure in force (maatregel).
+    ActiveMeasure,
+    /// A calamity is under investigation (calamiteit).
+    CalamityUnderInvestigation,
+    /// Nothing of what must be delivered came in for two periods in a row; follows from the figures.
+    TwoPeriodsUndelivered,
+}
+
+impl Settings {
+    /// How many periods a run looks at, its own included: those of its correlations and sums, and the past of the
+    /// earliest.
+    pub fn lookback(&self) -> usize {
+        self.own_periods() + self.past_periods
+    }
+
+    /// How many periods are held against peers for a run, its own included.
+    pub(super) fn own_periods(&self) -> usize {
+        self.correlation_periods.max(self.pooled_periods).max(1)
+    }
 }
 
 impl Sector {
@@ -120,6 +208,10 @@ impl Sector {
             themes: catalogue.themes.iter().map(|theme| theme.code.clone()).collect(),
             members: Vec::new(),
             observations: Vec::new(),
+            overrides: Vec::new(),
+            is_due: true,
+            data: DataInputs::default(),
+            seed: 0,
             settings: Settings::default(),
         }
     }

@@ -2,7 +2,7 @@
 //! can be compared with peers.
 
 use super::{
-    Insufficiency, Interval, Measure, Settings,
+    AtMost, Insufficiency, Interval, Measure,
     arrange::Figures,
     method::{Evidence, Noise, Scale},
 };
@@ -24,6 +24,9 @@ pub(super) struct Reading {
     pub(super) value: Option<f64>,
     /// 95 %, in the same unit.
     pub(super) interval: Option<Interval>,
+    /// Where the numerator is a lower bound.
+    pub(super) at_most: Option<AtMost>,
+    /// However little it is.
     pub(super) evidence: Result<Evidence, Insufficiency>,
 }
 
@@ -31,12 +34,13 @@ pub(super) struct Reading {
 ///
 /// Figures that contradict themselves or their kind (part of a client, more successes than clients, a negative
 /// exposure) are no usable delivery: intake refuses them, and here they count as not reported.
-pub(super) fn read(measure: &Measure, settings: &Settings, figures: Option<&Figures>) -> Reading {
+pub(super) fn read(measure: &Measure, figures: Option<&Figures>) -> Reading {
     let none = Reading {
         numerator: figures.and_then(|figures| figures.numerator),
         denominator: figures.and_then(|figures| figures.denominator),
         value: None,
         interval: None,
+        at_most: None,
         evidence: Err(Insufficiency::NotReported),
     };
     let Some(figures) = figures else { return none };
@@ -47,7 +51,7 @@ pub(super) fn read(measure: &Measure, settings: &Settings, figures: Option<&Figu
         return Reading { evidence: Err(Insufficiency::EmptyDenominator), ..none };
     }
     let read = match measure.kind {
-        IndicatorKind::Proportion => proportion(measure, settings, figures),
+        IndicatorKind::Proportion => proportion(measure, figures),
         IndicatorKind::Rate => rate(measure, figures),
         IndicatorKind::Share => share(measure, figures),
         IndicatorKind::Mean => mean(measure, figures),
@@ -55,7 +59,10 @@ pub(super) fn read(measure: &Measure, settings: &Settings, figures: Option<&Figu
         IndicatorKind::Rule => rule(measure, figures),
     };
     match read {
-        Some((value, interval, evidence)) => Reading { value: Some(value), interval, evidence, ..none },
+        Some((value, interval, evidence)) => {
+            let at_most = at_most(measure, figures);
+            Reading { value: Some(value), interval, at_most, evidence: Ok(evidence), ..none }
+        }
         None => none,
     }
 }
@@ -69,10 +76,10 @@ const fn insufficiency(reason: MissingReason) -> Insufficiency {
     }
 }
 
-type Read = Option<(f64, Option<Interval>, Result<Evidence, Insufficiency>)>;
+type Read = Option<(f64, Option<Interval>, Evidence)>;
 
 /// A whole number of things, if it is one and no more than can be.
-fn count(number: f64) -> Option<u64> {
+pub(super) fn count(number: f64) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number within the range")]
     let count = (0.0..=BetaBinomial::MOST_TRIALS as f64).contains(&number).then_some(number as u64)?;
     (number.fract() == 0.0).then_some(count)
@@ -82,22 +89,34 @@ fn scaled(bounds: Bounds, factor: f64) -> Interval {
     Interval { low: factor * bounds.low, high: factor * bounds.high }
 }
 
-fn proportion(measure: &Measure, settings: &Settings, figures: &Figures) -> Read {
+fn proportion(measure: &Measure, figures: &Figures) -> Read {
     let (events, trials) = (count(figures.numerator?)?, count(figures.denominator?)?);
+    let (value, interval) = share_of(measure, events, trials)?;
+    Some((value, Some(interval), Evidence::Proportion(Trials { events, trials })))
+}
+
+/// The value shown and its interval (Wilson).
+pub(super) fn share_of(measure: &Measure, events: u64, trials: u64) -> Option<(f64, Interval)> {
     let interval = wilson(events, trials, TAIL_95).ok()?;
-    let evidence = if (trials as f64) < settings.minimum_denominator {
-        Err(Insufficiency::SmallDenominator)
-    } else {
-        Ok(Evidence::Proportion(Trials { events, trials }))
-    };
-    Some((measure.factor * (events as f64 / trials as f64), Some(scaled(interval, measure.factor)), evidence))
+    Some((measure.factor * (events as f64 / trials as f64), scaled(interval, measure.factor)))
+}
+
+/// The value shown and its interval (Byar).
+pub(super) fn rate_of(measure: &Measure, events: u64, exposure: f64) -> Option<(f64, Interval)> {
+    let interval = byar(events, exposure, TAIL_95).ok()?;
+    Some((measure.factor * (events as f64 / exposure), scaled(interval, measure.factor)))
+}
+
+fn at_most(measure: &Measure, figures: &Figures) -> Option<AtMost> {
+    let numerator = figures.at_most?;
+    let (value, interval) = share_of(measure, count(numerator)?, count(figures.denominator?)?)?;
+    Some(AtMost { numerator, value, interval })
 }
 
 fn rate(measure: &Measure, figures: &Figures) -> Read {
     let (events, exposure) = (count(figures.numerator?)?, figures.denominator.filter(|exposure| *exposure > 0.0)?);
-    let interval = byar(events, exposure, TAIL_95).ok().map(|bounds| scaled(bounds, measure.factor));
-    let evidence = Evidence::Rate(Events { events, exposure });
-    Some((measure.factor * (events as f64 / exposure), interval, Ok(evidence)))
+    let (value, interval) = rate_of(measure, events, exposure)?;
+    Some((value, Some(interval), Evidence::Rate(Events { events, exposure })))
 }
 
 /// Hours are no independent trials: their number is that of the persons behind them.
@@ -109,7 +128,7 @@ fn share(measure: &Measure, figures: &Figures) -> Read {
     let scale = Scale::Arcsine(measure.factor);
     let evidence = Evidence::Normal { value: share.sqrt().asin(), noise: Noise::Known(0.25 / units), scale };
     let value = measure.factor * share;
-    Some((value, own_interval(share.sqrt().asin(), 0.25 / units, scale), Ok(evidence)))
+    Some((value, own_interval(share.sqrt().asin(), 0.25 / units, scale), evidence))
 }
 
 /// The mean as given, else numerator over denominator, in the unit shown.
@@ -133,7 +152,7 @@ fn mean(measure: &Measure, figures: &Figures) -> Read {
     let deviation = figures.standard_deviation.filter(|deviation| *deviation >= 0.0);
     let noise = Noise::Within { respondents, deviation };
     let interval = own_variance(figures).and_then(|variance| own_interval(value, variance, Scale::Plain));
-    Some((value, interval, Ok(Evidence::Normal { value, noise, scale: Scale::Plain })))
+    Some((value, interval, Evidence::Normal { value, noise, scale: Scale::Plain }))
 }
 
 fn log_mean(measure: &Measure, figures: &Figures) -> Read {
@@ -141,7 +160,7 @@ fn log_mean(measure: &Measure, figures: &Figures) -> Read {
     let variance = own_variance(figures).map(|variance| variance / (value * value));
     let interval = variance.and_then(|variance| own_interval(value.ln(), variance, Scale::Logarithm));
     let noise = Noise::Known(variance.unwrap_or(0.0));
-    Some((value, interval, Ok(Evidence::Normal { value: value.ln(), noise, scale: Scale::Logarithm })))
+    Some((value, interval, Evidence::Normal { value: value.ln(), noise, scale: Scale::Logarithm }))
 }
 
 fn own_interval(value: f64, variance: f64, scale: Scale) -> Option<Interval> {
@@ -155,5 +174,5 @@ fn rule(measure: &Measure, figures: &Figures) -> Read {
         _ => figures.value?,
     };
     let share = share.clamp(0.0, 1.0);
-    Some((measure.factor * share, None, Ok(Evidence::Rule { share })))
+    Some((measure.factor * share, None, Evidence::Rule { share }))
 }

@@ -1,6 +1,9 @@
 //! Scoring runs: made with every change of what is in force, kept, and read back.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +14,11 @@ use super::{
 use crate::{
     domain::{Actor, AgbCode, Digest, Instant, Organisation, OrganisationId, Period, RunId, Scope, Text},
     scoring::{
-        self, Correlation, ENGINE_VERSION, Fit, Member, OrganisationOutcome, Outcome, RunKey, Score, Sector, Signal,
+        self, Change, Correlation, DataFinding, DataInputs, DataQuality, DeliveredDataset, Drift, ENGINE_VERSION, Fit,
+        Member, OrganisationOutcome, Outcome, Reader, RunKey, Score, Sector, Settings, Signal,
     },
-    store::{self, Run, RunOutcome, Tx},
+    store::{self, Delivery, Run, RunOutcome, Tx},
 };
-
-/// How many periods after a changed one look back at it (the correlations of method.md section 6).
-const PERIODS_THAT_LOOK_BACK: i16 = 3;
 
 /// A run as it is read: what holds for the sector, and the organisations that may be seen.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Assessment {
     pub fits: Vec<Fit>,
     /// How measures go together.
     pub correlation: Correlation,
+    /// What each peer group as a whole did.
+    pub drifts: Vec<Drift>,
     /// The organisations within the asker's scope, by AGB code.
     pub organisations: Vec<AssessedOrganisation>,
 }
@@ -50,6 +53,7 @@ pub struct AssessedOrganisation {
 struct SectorPart {
     fits: Vec<Fit>,
     correlation: Correlation,
+    drifts: Vec<Drift>,
 }
 
 impl Assessment {
@@ -60,15 +64,30 @@ impl Assessment {
 }
 
 impl Service {
-    /// One sentence for a signal of `assessment`.
-    pub fn explain_signal(&self, assessment: &Assessment, organisation: &Organisation, signal: &Signal) -> Text {
-        let typical = assessment.fit(signal).map(|fit| fit.typical_value);
-        scoring::signal_sentence(&self.catalogue, &organisation.name, signal, typical)
+    /// One sentence for a signal of `organisation`, for `reader`.
+    pub fn explain_signal(&self, reader: Reader, organisation: &Organisation, signal: &Signal) -> Text {
+        scoring::signal_sentence(&self.catalogue, reader, &organisation.name, signal)
     }
 
-    /// One sentence for a score.
-    pub fn explain_score(&self, score: &Score) -> Text {
-        scoring::score_sentence(&self.catalogue, score)
+    /// One sentence for a change of a figure of `organisation` against its own past, for `reader`.
+    pub fn explain_change(&self, reader: Reader, organisation: &Organisation, change: &Change) -> Text {
+        scoring::change_sentence(&self.catalogue, reader, &organisation.name, change)
+    }
+
+    /// One sentence for a signal about data.
+    pub fn explain_data(&self, finding: &DataFinding) -> Text {
+        scoring::data_signal_sentence(&self.catalogue, finding)
+    }
+
+    /// One sentence for a score of an organisation, for `reader`; where the data behind it are not complete, that is said
+    /// first.
+    pub fn explain_score(&self, reader: Reader, data: &DataQuality, score: &Score) -> Text {
+        let first = scoring::data_sentence(&self.catalogue, data, None);
+        let sentence = scoring::score_sentence(&self.catalogue, reader, score);
+        if first.nl.is_empty() {
+            return sentence;
+        }
+        Text { nl: format!("{} {}", first.nl, sentence.nl), en: format!("{} {}", first.en, sentence.en) }
     }
 
     /// Scores every period that looks at one of `changed`, with what is known at `known_at`, and keeps the runs.
@@ -80,18 +99,14 @@ impl Service {
         known_at: Instant,
     ) -> Result<Vec<RunId>, Error> {
         let delivered = store::list_delivered_periods(tx, known_at).await?;
-        let mut affected: Vec<Period> = changed
-            .into_iter()
-            .flat_map(|period| (0..=PERIODS_THAT_LOOK_BACK).filter_map(move |years| period.years_earlier(-years)))
-            .filter(|period| delivered.contains(period))
-            .collect();
-        affected.sort_unstable();
-        affected.dedup();
+        let changed: BTreeSet<Period> = changed.into_iter().collect();
+        let affected = delivered.into_iter().filter(|period| looked_at(*period).any(|one| changed.contains(&one)));
 
         let organisations = store::list_organisations(tx, Scope::Sector).await?;
-        let mut runs = Vec::with_capacity(affected.len());
+        let deliveries = delivered_datasets(tx, &organisations, known_at).await?;
+        let mut runs = Vec::new();
         for period in affected {
-            runs.push(self.assess_period(tx, &organisations, period, known_at).await?);
+            runs.push(self.assess_period(tx, &organisations, &deliveries, period, known_at).await?);
         }
         Ok(runs)
     }
@@ -100,10 +115,11 @@ impl Service {
         &self,
         tx: &mut Tx,
         organisations: &[Organisation],
+        deliveries: &[DeliveredDataset],
         period: Period,
         known_at: Instant,
     ) -> Result<RunId, Error> {
-        let sector = self.sector(tx, organisations, period, known_at).await?;
+        let mut sector = self.sector(tx, organisations, deliveries, period, known_at).await?;
         let catalogue_hash = self.catalogue.hash;
         let (key, outcome) = tokio::task::spawn_blocking(move || {
             let key = RunKey {
@@ -113,7 +129,9 @@ impl Service {
                 catalogue_hash,
                 input_hash: scoring::input_hash(&sector),
             };
-            (key, scoring::score(&sector))
+            sector.seed = key.seed();
+            let outcome = scoring::score(&sector);
+            (key, outcome)
         })
         .await
         .map_err(Error::internal)?;
@@ -125,17 +143,23 @@ impl Service {
         &self,
         tx: &mut Tx,
         organisations: &[Organisation],
+        deliveries: &[DeliveredDataset],
         period: Period,
         known_at: Instant,
     ) -> Result<Sector, Error> {
         let mut sector = Sector::new(&self.catalogue, period);
         sector.members = organisations.iter().map(|one| Member { agb_code: one.agb_code, kind: one.kind }).collect();
-        for years in 0..=PERIODS_THAT_LOOK_BACK {
-            if let Some(period) = period.years_earlier(years) {
-                let found = store::list_observations_in_force(tx, Scope::Sector, period, known_at).await?;
-                sector.observations.extend(found.into_iter().map(|(observation, _)| observation));
-            }
+        let periods: Vec<Period> = looked_at(period).collect();
+        for period in &periods {
+            let found = store::list_observations_in_force(tx, Scope::Sector, *period, known_at).await?;
+            sector.observations.extend(found.into_iter().map(|(observation, _)| observation));
         }
+        sector.data = DataInputs::new(&self.catalogue, &periods);
+        sector.data.known_on = Some(known_at.date());
+        sector.data.deliveries = deliveries.iter().filter(|one| periods.contains(&one.period)).cloned().collect();
+        let mandatory = sector.measures.iter().filter(|measure| measure.is_mandatory);
+        let due = mandatory.filter_map(|measure| sector.data.due_day(&measure.code, period));
+        sector.is_due = due.fold(true, |all, day| all && known_at.date() > day);
         Ok(sector)
     }
 
@@ -148,7 +172,8 @@ impl Service {
     ) -> Result<RunId, Error> {
         let id = key.id();
         let output_hash = Digest::of(&to_json(&outcome)?);
-        let sector = pack(&SectorPart { fits: outcome.fits, correlation: outcome.correlation })?;
+        let sector =
+            pack(&SectorPart { fits: outcome.fits, correlation: outcome.correlation, drifts: outcome.drifts })?;
         let run = Run {
             id,
             period: key.period,
@@ -207,6 +232,35 @@ impl Service {
     }
 }
 
+/// The periods that a run of `period` looks at, the latest first.
+fn looked_at(period: Period) -> impl Iterator<Item = Period> {
+    std::iter::successors(Some(period), |period| period.previous()).take(Settings::default().lookback())
+}
+
+/// What is in force at `known_at`, each with the day of its first delivery.
+async fn delivered_datasets(
+    tx: &mut Tx,
+    organisations: &[Organisation],
+    known_at: Instant,
+) -> Result<Vec<DeliveredDataset>, Error> {
+    let codes: BTreeMap<OrganisationId, AgbCode> = organisations.iter().map(|one| (one.id, one.agb_code)).collect();
+    // Sorted, so that the lines of one organisation, dataset and period follow one another, the first first.
+    let lines = store::list_deliveries(tx, Scope::Sector, None, known_at).await?;
+    let same =
+        |a: &Delivery, b: &Delivery| (a.organisation, &a.dataset, a.period) == (b.organisation, &b.dataset, b.period);
+    let in_force = lines.chunk_by(same).filter_map(|lines| {
+        let (first, last) = (lines.first()?, lines.last()?);
+        last.submission?;
+        Some(DeliveredDataset {
+            agb_code: *codes.get(&first.organisation)?,
+            dataset: first.dataset.clone(),
+            period: first.period,
+            on: first.known_from.date(),
+        })
+    });
+    Ok(in_force.collect())
+}
+
 async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Assessment, Error> {
     let by_id: BTreeMap<OrganisationId, Organisation> =
         store::list_organisations(tx, scope).await?.into_iter().map(|one| (one.id, one)).collect();
@@ -216,7 +270,7 @@ async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Assessment, Err
         organisations.push(AssessedOrganisation { organisation: organisation.clone(), outcome: unpack(&one.outcome)? });
     }
     organisations.sort_by_key(|one| one.organisation.agb_code);
-    let SectorPart { fits, correlation } = unpack(&run.sector)?;
+    let SectorPart { fits, correlation, drifts } = unpack(&run.sector)?;
     Ok(Assessment {
         id: run.id,
         output_hash: run.output_hash,
@@ -229,6 +283,7 @@ async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Assessment, Err
         },
         fits,
         correlation,
+        drifts,
         organisations,
     })
 }

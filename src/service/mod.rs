@@ -32,6 +32,6 @@ pub use submissions::CheckedSubmission;
 pub use wiring::{Service, Settings, must_deliver};
 
 pub use crate::scoring::{
-    Contribution, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, PeerGroup, Score, Signal,
+    Contribution, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, PeerGroup, Reader, Score, Signal,
 };
 pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Upload};

@@ -1,12 +1,11 @@
 //! The robust fit of the beta-binomial distribution, exactly consistent for small denominators.
 
-use std::collections::BTreeMap;
-
 use super::{
     Centre, Error,
-    describe::median,
+    describe::{median, spread},
     huber::{CLIP, clipped_second_moment},
     root::falling_root,
+    sums::sum_of,
 };
 
 /// Successes among trials, at least one trial.
@@ -30,6 +29,8 @@ const NO_CORRELATION: f64 = 1e-15;
 /// Where the search begins when the shares differ no more than chance.
 const SMALL_CORRELATION: f64 = 1e-3;
 const LEAST_SHARE: f64 = 1e-6;
+/// From so many organisations on the search begins at the answer for some of them.
+const MANY: usize = 4_096;
 
 /// The mean share (location, within \[1e-6, 1 - 1e-6\]) and correlation (dispersion, within \[0, 0.9\]) of ordinary
 /// organisations, at least two.
@@ -38,69 +39,88 @@ const LEAST_SHARE: f64 = 1e-6;
 /// x/n weighted with min(1, 3.5/|u|) / v, and the mean of psi(u)^2, clipped at 1.5, is (1 - 1/I) times the mean of what
 /// it is expected to be under the distribution itself (method.md 3.3). The fit of `huber`, made exact for counts.
 pub fn fit_beta_binomial(counts: &[Trials]) -> Result<Centre, Error> {
+    check(counts)?;
+    if counts.len() < MANY {
+        let mut problem = Problem::new(counts, None);
+        let guess = problem.first_guess();
+        return Ok(problem.solve(guess));
+    }
+    // Of very many, some that are spread evenly over them say about where the answer lies.
+    let some = fit_beta_binomial(&spread(counts, MANY / 2))?;
+    Ok(Problem::new(counts, Some(some.location)).solve(some.dispersion.max(SMALL_CORRELATION)))
+}
+
+/// The mean share where the correlation is known, by the first of the equations of [`fit_beta_binomial`].
+pub fn locate_beta_binomial(counts: &[Trials], correlation: f64) -> Result<f64, Error> {
+    check(counts)?;
+    if !(0.0..=MOST_CORRELATION).contains(&correlation) {
+        return Err(Error::CorrelationOutsideUnit(correlation));
+    }
+    let mut problem = Problem::new(counts, None);
+    problem.settle(correlation);
+    Ok(problem.mean)
+}
+
+fn check(counts: &[Trials]) -> Result<(), Error> {
     if counts.len() < 2 {
         return Err(Error::TooFew(counts.len()));
     }
-    if let Some(one) = counts.iter().find(|one| one.events > one.trials || one.trials == 0) {
-        return Err(Error::ImpossibleCount { events: one.events, trials: one.trials });
+    match counts.iter().find(|one| one.events > one.trials || one.trials == 0) {
+        Some(one) => Err(Error::ImpossibleCount { events: one.events, trials: one.trials }),
+        None => Ok(()),
     }
-    let mut problem = Problem::new(counts);
-    let guess = problem.first_guess();
-    let dispersion =
-        falling_root((NO_CORRELATION, MOST_CORRELATION), guess, |correlation| problem.imbalance(correlation))
-            .unwrap_or(0.0);
-    problem.settle(dispersion);
-    Ok(Centre { location: problem.mean, dispersion })
 }
 
 /// An organisation's share and the reciprocal of its trials.
 struct Share {
     value: f64,
     inverse: f64,
+    /// What it weighs with the correlation at hand, unclipped.
+    weight: f64,
 }
 
 struct Problem {
     shares: Vec<Share>,
-    /// What each weighs with the correlation at hand, unclipped.
-    weights: Vec<f64>,
-    /// How many organisations have so many trials, up to [`EXACT_TRIALS`].
-    sizes: BTreeMap<usize, f64>,
+    /// How many organisations have so many trials, from none up to [`EXACT_TRIALS`].
+    sizes: Vec<f64>,
     /// How many have more.
     large: f64,
-    /// The middle share, from which every search begins: the answer may not depend on where the last one ended.
+    /// The middle share or one near the answer, from which every search begins: the answer may not depend on where the last one ended.
     middle: f64,
     mean: f64,
     products: Products,
 }
 
 impl Problem {
-    fn new(counts: &[Trials]) -> Self {
-        let mut sizes = BTreeMap::new();
+    fn new(counts: &[Trials], middle: Option<f64>) -> Self {
+        let mut sizes = vec![0.0; EXACT_TRIALS + 1];
         let mut large = 0.0;
         let mut most = 0;
         let mut shares = Vec::with_capacity(counts.len());
         for one in counts {
             let trials = one.trials as f64;
-            shares.push(Share { value: one.events as f64 / trials, inverse: 1.0 / trials });
-            match usize::try_from(one.trials) {
-                Ok(size) if size <= EXACT_TRIALS => {
-                    *sizes.entry(size).or_insert(0.0) += 1.0;
+            shares.push(Share { value: one.events as f64 / trials, inverse: 1.0 / trials, weight: 0.0 });
+            match usize::try_from(one.trials).ok().and_then(|size| Some((size, sizes.get_mut(size)?))) {
+                Some((size, count)) => {
+                    *count += 1.0;
                     most = most.max(size);
                 }
-                _ => large += 1.0,
+                None => large += 1.0,
             }
         }
-        let values: Vec<f64> = shares.iter().map(|share| share.value).collect();
-        let mean = within(median(&values).unwrap_or(0.5));
-        Self {
-            weights: Vec::with_capacity(shares.len()),
-            shares,
-            sizes,
-            large,
-            middle: mean,
-            mean,
-            products: Products::new(most),
-        }
+        sizes.truncate(most + 1);
+        let mean = within(middle.unwrap_or_else(|| {
+            let values: Vec<f64> = shares.iter().map(|share| share.value).collect();
+            median(&values).unwrap_or(0.5)
+        }));
+        Self { shares, sizes, large, middle: mean, mean, products: Products::new(most) }
+    }
+
+    fn solve(&mut self, guess: f64) -> Centre {
+        let range = (NO_CORRELATION, MOST_CORRELATION);
+        let dispersion = falling_root(range, guess, |correlation| self.imbalance(correlation)).unwrap_or(0.0);
+        self.settle(dispersion);
+        Centre { location: self.mean, dispersion }
     }
 
     /// A correlation to begin with: that of the middle squared distance, without the part that chance explains.
@@ -115,10 +135,12 @@ impl Problem {
     fn imbalance(&mut self, correlation: f64) -> f64 {
         self.settle(correlation);
         let scale = self.mean * (1.0 - self.mean);
-        let found = self.shares.iter().zip(&self.weights).fold(0.0, |sum, (share, weight)| {
-            let distance = share.value - self.mean;
-            sum + (distance * distance * weight / scale).min(CLIP * CLIP)
+        let mean = self.mean;
+        let found = sum_of(&self.shares, |share| {
+            let distance = share.value - mean;
+            [(distance * distance * share.weight).min(CLIP * CLIP * scale)]
         });
+        let [found] = found.map(|found| found / scale);
         let count = self.shares.len() as f64;
         let expected = (1.0 - 1.0 / count) * self.expected(correlation);
         (found / expected).ln()
@@ -127,17 +149,18 @@ impl Problem {
     /// The sum over organisations of the clipped square's expectation.
     fn expected(&mut self, correlation: f64) -> f64 {
         self.products.fill(self.mean, correlation);
-        let small = self.sizes.iter().fold(0.0, |sum, (trials, count)| {
-            sum + count * self.products.clipped_square(*trials, self.mean, correlation)
+        let sizes = self.sizes.iter().enumerate().filter(|(_, count)| **count > 0.0);
+        let small = sizes.fold(0.0, |sum, (trials, count)| {
+            sum + count * self.products.clipped_square(trials, self.mean, correlation)
         });
         small + self.large * clipped_second_moment(CLIP)
     }
 
     /// Moves the mean to where it belongs with `correlation`.
     fn settle(&mut self, correlation: f64) {
-        self.weights.clear();
-        let weight = |share: &Share| 1.0 / (share.inverse + (1.0 - share.inverse) * correlation);
-        self.weights.extend(self.shares.iter().map(weight));
+        for share in &mut self.shares {
+            share.weight = 1.0 / (share.inverse + (1.0 - share.inverse) * correlation);
+        }
         self.mean = settle(self.middle, within, |mean| self.weighted_mean(mean));
     }
 
@@ -145,14 +168,12 @@ impl Problem {
     fn weighted_mean(&self, mean: f64) -> f64 {
         let scale = mean * (1.0 - mean);
         let farthest = LOCATION_CLIP * LOCATION_CLIP * scale;
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for (share, full) in self.shares.iter().zip(&self.weights) {
-            let distance = share.value - mean;
+        let [sum, weights] = sum_of(&self.shares, |share| {
+            let (distance, full) = (share.value - mean, share.weight);
             let square = distance * distance * full;
-            let weight = if square <= farthest { *full } else { full * (farthest / square).sqrt() };
-            sum += weight * share.value;
-            weights += weight;
-        }
+            let weight = if square <= farthest { full } else { full * (farthest / square).sqrt() };
+            [weight * share.value, weight]
+        });
         sum / weights
     }
 }

@@ -2,15 +2,23 @@
 
 /// The median; `None` of nothing. NaN sorts last and is the caller's mistake.
 pub fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let half = sorted.len() / 2;
-    let upper = *sorted.get(half)?;
-    if sorted.len() % 2 == 1 {
-        return Some(upper);
+    let mut values = values.to_vec();
+    let half = values.len() / 2;
+    if half >= values.len() {
+        return None;
     }
-    let lower = *sorted.get(half.checked_sub(1)?)?;
-    Some(f64::midpoint(lower, upper))
+    let is_odd = values.len() % 2 == 1;
+    let (lower, upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    if is_odd {
+        return Some(*upper);
+    }
+    let lower = lower.iter().copied().max_by(f64::total_cmp)?;
+    Some(f64::midpoint(lower, *upper))
+}
+
+/// Evenly spread parts of a series, about `wanted` of them: all of it when it is not longer.
+pub(super) fn spread<T: Copy>(series: &[T], wanted: usize) -> Vec<T> {
+    series.iter().copied().step_by((series.len() / wanted.max(1)).max(1)).collect()
 }
 
 /// The quantile at `share` in [0, 1] of values that are in order, by linear interpolation between the two nearest

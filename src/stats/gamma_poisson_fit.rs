@@ -32,18 +32,34 @@ const LEAST_EVENTS: f64 = 1e-6;
 ///
 /// The equations of the beta-binomial fit with E = rate e and v = (E + E^2 tau) / e^2 (method.md 3.4).
 pub fn fit_gamma_poisson(counts: &[Events]) -> Result<Centre, Error> {
-    if counts.len() < 2 {
-        return Err(Error::TooFew(counts.len()));
-    }
-    if let Some(one) = counts.iter().find(|one| !(one.exposure > 0.0 && one.exposure.is_finite())) {
-        return Err(Error::NotANumberOfItsKind(one.exposure));
-    }
+    check(counts)?;
     let mut problem = Problem::new(counts);
     let guess = problem.first_guess();
     let dispersion =
         falling_root((NO_VARIATION, MOST_VARIATION), guess, |variation| problem.imbalance(variation)).unwrap_or(0.0);
     problem.settle(dispersion);
     Ok(Centre { location: problem.rate, dispersion })
+}
+
+/// The rate where the squared variation is known, by the first of the equations of [`fit_gamma_poisson`].
+pub fn locate_gamma_poisson(counts: &[Events], variation: f64) -> Result<f64, Error> {
+    check(counts)?;
+    if !(0.0..=MOST_VARIATION).contains(&variation) {
+        return Err(Error::NegativeDispersion(variation));
+    }
+    let mut problem = Problem::new(counts);
+    problem.settle(variation);
+    Ok(problem.rate)
+}
+
+fn check(counts: &[Events]) -> Result<(), Error> {
+    if counts.len() < 2 {
+        return Err(Error::TooFew(counts.len()));
+    }
+    match counts.iter().find(|one| !(one.exposure > 0.0 && one.exposure.is_finite())) {
+        Some(one) => Err(Error::NotANumberOfItsKind(one.exposure)),
+        None => Ok(()),
+    }
 }
 
 struct Problem {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use statrs::distribution::{Binomial, Discrete as _, DiscreteCDF, NegativeBinomial as SecondNegativeBinomial, Poisson};
 
-use super::{BetaBinomial, Bounds, Discrete, NegativeBinomial, Table, byar, poisson_exact, wilson};
+use super::{
+    BetaBinomial, Bounds, Discrete, NegativeBinomial, Table, byar, chance_of_same_count, cumulative_sum_run_length,
+    moving_average_run_length, poisson_exact, wilson,
+};
 
 fn rows(name: &str) -> Vec<BTreeMap<String, String>> {
     let path = format!("{}/fixtures/oracle/{name}.csv", env!("CARGO_MANIFEST_DIR"));
@@ -158,5 +161,38 @@ fn byar_and_exact_poisson_intervals() {
     for row in rows("grids/scipy_poisson_exact_ci") {
         let bounds = poisson_exact(count(&row, "x"), (1.0 - number(&row, "conf")) / 2.0).expect("legal");
         same(bounds, number(&row, "exact_lo"), number(&row, "exact_hi"), &row);
+    }
+}
+
+#[test]
+fn run_lengths() {
+    let rows = rows("grids/spc_arl");
+    assert!(rows.len() > 15);
+    for row in rows {
+        let limit = number(&row, "par");
+        let length = |shift: f64| match row["chart"].strip_prefix("EWMA lambda=") {
+            Some(weight) => moving_average_run_length(weight.parse().expect("a weight"), limit, shift),
+            None => cumulative_sum_run_length(0.5, limit, shift),
+        };
+        let both_sides = if row["ARL0_one"] == "NA" { 1.0 } else { 0.5 };
+        let columns = [("ARL0_two", 0.0, both_sides), ("ARL_half", 0.5, 1.0), ("ARL_1", 1.0, 1.0), ("ARL_2", 2.0, 1.0)];
+        for (column, shift, factor) in columns {
+            close(factor * length(shift).expect("a run length"), number(&row, column), 1e-4, &(column, &row));
+        }
+    }
+    assert_eq!(cumulative_sum_run_length(0.5, 0.0, 0.0), None);
+    assert_eq!(moving_average_run_length(1.5, 3.0, 0.0), None);
+    // A Shewhart chart: an average of one value.
+    let shewhart = moving_average_run_length(1.0, 3.0, 0.0).expect("a run length");
+    close(shewhart, 0.5 / super::normal::survival(3.0), 1e-9, &"3 standard deviations");
+}
+
+#[test]
+fn chance_of_a_copied_figure() {
+    let rows = rows("grids/copy_paste_chance");
+    assert_eq!(rows.len(), 16);
+    for row in rows {
+        let chance = chance_of_same_count(count(&row, "n"), number(&row, "mu")).expect("legal");
+        close(chance, number(&row, "P_same_x_given_same_n"), 1e-10, &row);
     }
 }

@@ -7,26 +7,44 @@
 
 mod beta_binomial;
 mod beta_binomial_fit;
+mod chance;
+mod control_chart;
 mod describe;
 mod discrete;
+mod draws;
 mod error;
+mod factor;
 mod gamma_poisson_fit;
 mod huber;
 mod interval;
+mod multiplicity;
 mod negative_binomial;
 pub mod normal;
 mod number;
 mod root;
+mod run_length;
+mod sums;
 
 pub use beta_binomial::{BetaBinomial, WithTrials};
-pub use beta_binomial_fit::{Trials, fit_beta_binomial};
+pub use beta_binomial_fit::{Trials, fit_beta_binomial, locate_beta_binomial};
+pub use chance::{
+    chance_of_at_least, chance_of_same_count, chance_of_same_events, chance_of_same_value, chi_square_lower,
+};
+pub use control_chart::{
+    ControlLimits, Runs, autocorrelation, control_limits, cumulative_sum, moving_average, moving_average_deviation,
+    runs,
+};
 pub use describe::{median, pearson, quantile};
 pub use discrete::{Discrete, Table, Tails};
+pub use draws::Draws;
 pub use error::Error;
-pub use gamma_poisson_fit::{Events, fit_gamma_poisson};
-pub use huber::{Centre, Measured, clipped_second_moment, fit_normal};
+pub use factor::triangle;
+pub use gamma_poisson_fit::{Events, fit_gamma_poisson, locate_gamma_poisson};
+pub use huber::{Centre, Measured, clipped_second_moment, fit_normal, locate_normal, location_variance};
 pub use interval::{Bounds, byar, poisson_exact, wilson};
+pub use multiplicity::false_discovery_rates;
 pub use negative_binomial::NegativeBinomial;
+pub use run_length::{cumulative_sum_run_length, moving_average_run_length};
 
 #[cfg(test)]
 mod grid_tests;

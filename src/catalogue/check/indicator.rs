@@ -9,7 +9,7 @@ use super::{
 };
 use crate::catalogue::{
     dataset::Dataset,
-    indicator::{Aggregate, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind},
+    indicator::{Aggregate, Comparison, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, NormBasis},
     load::{Catalogue, CatalogueError},
 };
 
@@ -80,6 +80,10 @@ fn check_numbers(indicator: &Indicator, faults: &mut Faults<'_>) {
         if !norm.value.is_finite() {
             faults.add("the norm must be a number".to_owned());
         }
+    }
+    let is_legal = indicator.norm.as_ref().is_some_and(|norm| norm.basis == NormBasis::Legal);
+    if indicator.comparison == Some(Comparison::Norm) && !is_legal {
+        faults.add("only a legal norm can stand in place of peers".to_owned());
     }
 }
 

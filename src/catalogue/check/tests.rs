@@ -22,7 +22,7 @@ fn with(path: &str, from: &str, to: &str) -> Files {
 }
 
 /// Each case breaks one thing in one of the embedded files: path, what stands there, what is put there, the fault.
-fn assert_faults(cases: &[(&str, &str, &str, &str)]) {
+pub(super) fn assert_faults(cases: &[(&str, &str, &str, &str)]) {
     for (path, from, to, fault) in cases {
         let found = faults(&with(path, from, to));
         assert!(found.contains(&format!("{path}: {fault}")), "{path}: `{from}` to `{to}` gave {found:#?}");
@@ -285,6 +285,12 @@ fn indicators() {
         ("indicators/KZ06.toml", "value = 90.0", "value = inf", "the norm must be a number"),
         (
             "indicators/KZ06.toml",
+            "unit = \"percent\"",
+            "unit = \"percent\"\ncomparison = \"norm\"",
+            "only a legal norm can stand in place of peers",
+        ),
+        (
+            "indicators/KZ06.toml",
             "en = \"Contract condition",
             "en = \"\" } # \"",
             "the source of the norm has no text in `en`",
@@ -397,6 +403,8 @@ severity = "error"
 title = { nl = "Titel", en = "Title" }
 message = { nl = "Wat", en = "What" }
 remedy = { nl = "Hoe", en = "How" }
+bad = "x"
+good = "1"
 "#;
 
 #[test]

@@ -13,7 +13,7 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::{Checked, Printer, Verdict, context::Said, verdict};
+use super::{Checked, Printer, Verdict, context::Said, say, verdict};
 use crate::{
     catalogue::Catalogue,
     domain::{Finding, Language, Occurrence, Report, Severity},
@@ -83,10 +83,10 @@ fn print_report(
         None if std::io::stdout().is_terminal() => GraphicalTheme::unicode(),
         _ => GraphicalTheme::unicode_nocolor(),
     };
-    println!("{}", file.display());
+    say(&file.display())?;
     for finding in &report.findings {
         if is_narrated {
-            println!("\n{}", words.narrate(finding));
+            say(&format_args!("\n{}", words.narrate(finding)))?;
             continue;
         }
         let shown = Shown {
@@ -96,23 +96,20 @@ fn print_report(
             excerpt: excerpt_place(finding).and_then(|place| excerpts.get(&place)),
         };
         let mut text = String::new();
-        let handler = GraphicalReportHandler::new_themed(theme.clone()).with_width(width()).with_context_lines(0);
+        let handler = GraphicalReportHandler::new_themed(theme.clone()).with_width(WIDTH).with_context_lines(0);
         handler.with_footer(words.footer(finding)).render_report(&mut text, &shown)?;
-        println!("\n{}", text.trim_end());
+        say(&format_args!("\n{}", text.trim_end()))?;
     }
     let code = match verdict(report) {
         Verdict::Accept => "CHECK_ACCEPT",
         Verdict::AcceptWarn => "CHECK_ACCEPT_WARN",
         Verdict::Reject => "CHECK_REJECT",
     };
-    println!("\n{} {}\n", words.rows(report), words.say(code, &[]));
-    Ok(())
+    say(&format_args!("\n{} {}\n", words.rows(report), words.say(code, &[])))
 }
 
-/// The columns of the terminal, as shells tell programs; 100 without word of them.
-fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100).clamp(40, 160)
-}
+/// How wide findings are printed: what still reads well.
+const WIDTH: usize = 100;
 
 /// The sentences around a finding.
 #[derive(Debug)]

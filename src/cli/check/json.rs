@@ -4,7 +4,7 @@ use std::{io::Write as _, path::Path};
 
 use serde::Serialize;
 
-use super::{Checked, Printer, Values, Verdict, verdict};
+use super::{Checked, Printer, Values, Verdict, say, verdict};
 use crate::domain::{Finding, Language, Occurrence, RowCounts, Severity};
 
 /// A file and all that was found in it.
@@ -112,8 +112,7 @@ impl Printer for Json {
     }
 
     fn end(&mut self) -> anyhow::Result<()> {
-        println!("{}", if self.has_files { "\n]" } else { "[]" });
-        Ok(())
+        say(&if self.has_files { "\n]" } else { "[]" })
     }
 }
 

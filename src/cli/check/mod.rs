@@ -7,8 +7,9 @@ mod sarif;
 mod values;
 
 use std::{
+    fmt::Display,
     fs::File,
-    io::{self, Read, Seek},
+    io::{self, Read, Seek, Write as _},
     path::Path,
     process::ExitCode,
 };
@@ -57,8 +58,27 @@ trait Printer {
     fn end(&mut self) -> anyhow::Result<()>;
 }
 
-/// Checks the files.
+/// Prints a line to standard output.
+fn say(text: &dyn Display) -> anyhow::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+/// Checks the files. Who reads the output may stop before its end.
 pub(super) fn run(global: &Global, options: &CheckOptions) -> anyhow::Result<ExitCode> {
+    let outcome = check(global, options);
+    let is_unheard = |error: &anyhow::Error| {
+        let of_pipe = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+        let of_json = |cause: &serde_json::Error| cause.io_error_kind() == Some(io::ErrorKind::BrokenPipe);
+        error.downcast_ref().is_some_and(of_pipe) || error.downcast_ref().is_some_and(of_json)
+    };
+    match outcome {
+        Err(error) if is_unheard(&error) => Ok(ExitCode::SUCCESS),
+        outcome => outcome,
+    }
+}
+
+fn check(global: &Global, options: &CheckOptions) -> anyhow::Result<ExitCode> {
     let catalogue = operate::catalogue(global)?;
     let said = Said::read(options.context.as_deref())?;
     let language = global.language.into();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Checked, Printer};
+use super::{Checked, Printer, say};
 use crate::{
     catalogue::Catalogue,
     domain::{Finding, Language, Occurrence, Severity},
@@ -86,7 +86,6 @@ impl Printer for Sarif<'_> {
                 "results": std::mem::take(&mut self.results),
             }],
         });
-        println!("{}", serde_json::to_string_pretty(&document)?);
-        Ok(())
+        say(&serde_json::to_string_pretty(&document)?)
     }
 }

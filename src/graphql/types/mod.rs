@@ -22,6 +22,6 @@ pub(super) use observation::ObservationType;
 pub(super) use organisation::OrganisationType;
 pub(super) use receipt::{CorrectionInput, CorrectionType, ReceiptType};
 pub(super) use score::{RiskScore, RunType, risk_score};
-pub(super) use signal::{LevelType, SignalType, signal};
+pub(super) use signal::{DataStateType, LevelType, SignalType, signal};
 pub(super) use submission::{SubmissionStateType, SubmissionType};
 pub(super) use text::{LocalizedText, UserError};

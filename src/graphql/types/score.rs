@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 
 use super::{
-    IndicatorType, LevelType, LocalizedText, OrganisationType, SignalType, catalogue::ThemeType, signal,
+    DataStateType, IndicatorType, LevelType, LocalizedText, OrganisationType, SignalType, catalogue::ThemeType, signal,
     signal::IntervalType,
 };
 use crate::{
@@ -57,8 +57,10 @@ impl From<&Assessment> for RunType {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "Contribution")]
 pub(in crate::graphql) struct ContributionType {
-    /// The indicator.
+    /// The indicator; for the theme of data quality, the signal about data.
     indicator: IndicatorType,
+    /// Whether it is the change against the organisation's own past that adds it, and not the figure.
+    is_change: bool,
     /// What it adds, in points.
     points: f64,
 }
@@ -79,6 +81,8 @@ pub(in crate::graphql) struct RiskScore {
     period: PeriodText,
     /// The theme (thema); null for the overall score.
     theme: Option<ThemeType>,
+    /// What can be said of the data behind it; comes before the level.
+    data: DataStateType,
     /// What it asks of the reader (niveau).
     level: LevelType,
     /// 50 + 10 S, held within 0 and 100; null when less than half of the weight is there.
@@ -125,8 +129,10 @@ pub(in crate::graphql) fn risk_score(
     score: &Score,
 ) -> RiskScore {
     let catalogue = asked.catalogue();
+    let quality = assessment.organisations.get(place).map(|one| one.outcome.data.clone()).unwrap_or_default();
     let contribution = |one: &Contribution| ContributionType {
         indicator: IndicatorType::named(catalogue, &one.indicator),
+        is_change: one.is_change,
         points: 10.0 * one.standardised,
     };
     RiskScore {
@@ -135,6 +141,7 @@ pub(in crate::graphql) fn risk_score(
         organisation: organisation.clone().into(),
         period: PeriodText(assessment.key.period),
         theme: score.theme.as_ref().and_then(|code| ThemeType::named(catalogue, code)),
+        data: quality.state.into(),
         level: score.level.into(),
         score: score.score,
         standardised: score.standardised,
@@ -144,7 +151,7 @@ pub(in crate::graphql) fn risk_score(
         contributions: score.contributions.iter().map(contribution).collect(),
         expected_rank: score.expected_rank,
         ranked: score.ranked,
-        explanation: asked.service.explain_score(score).into(),
+        explanation: asked.service.explain_score(asked.reader(), &quality, score).into(),
         run: RunType::from(&**assessment),
         assessment: Arc::clone(assessment),
     }

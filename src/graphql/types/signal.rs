@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 
 use super::{IndicatorType, LocalizedText, NumberExplanationType, OrganisationType};
 use crate::{
-    domain::{Instant, Level, Organisation, OrganisationId},
+    domain::{DataState, Instant, Level, Organisation, OrganisationId},
     graphql::{context::Asked, scalars::PeriodText},
     service::{Assessment, Dispersion, Fit, Insufficiency, Interval, PeerGroup, Signal},
 };
@@ -21,6 +21,18 @@ pub(in crate::graphql) enum LevelType {
     Attention,
     /// Elevated (verhoogd): expected of 0.13 % of ordinary organisations.
     Elevated,
+}
+
+/// What can be said of the data behind an outcome. Said before any level: incomplete outranks elevated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "DataState", remote = "DataState")]
+pub(in crate::graphql) enum DataStateType {
+    /// Nothing is missing and nothing is odd (volledig).
+    Complete,
+    /// Something about them asks to be looked at before they are believed (twijfelachtig).
+    Suspect,
+    /// Something that must be there is not (onvolledig).
+    Incomplete,
 }
 
 /// Why there is no level.
@@ -49,6 +61,8 @@ pub(in crate::graphql) enum PeerGroupType {
     Organisations,
     /// Cooperatives and agencies.
     Cooperatives,
+    /// Practices of one person.
+    Solos,
     /// All ranked organisations together, where a group of one's own is too small.
     National,
 }
@@ -130,6 +144,8 @@ pub(in crate::graphql) struct SignalType {
     period: PeriodText,
     /// The indicator.
     indicator: IndicatorType,
+    /// What can be said of the figures behind it; comes before the level.
+    data: DataStateType,
     /// What it asks of the reader (niveau).
     level: LevelType,
     /// Why there is no level, when there is none.
@@ -192,9 +208,10 @@ pub(in crate::graphql) fn signal(
         organisation: organisation.clone().into(),
         period: PeriodText(assessment.key.period),
         indicator: IndicatorType::named(asked.catalogue(), &signal.indicator),
+        data: signal.data.into(),
         level: signal.level.into(),
         insufficiency: signal.insufficiency.map(Into::into),
-        explanation: asked.service.explain_signal(assessment, organisation, signal).into(),
+        explanation: asked.service.explain_signal(asked.reader(), organisation, signal).into(),
         numerator: signal.numerator,
         denominator: signal.denominator,
         value: signal.value,

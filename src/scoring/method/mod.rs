@@ -1,22 +1,25 @@
 //! The routes from evidence to a distance from peers, one per statistical kind (method.md section 3).
 
 mod normal;
+mod norm;
 mod proportion;
 mod rate;
 mod rule;
 
-use super::{Insufficiency, Interval, Measure};
+use super::{Insufficiency, Interval, Measure, Settings};
 use crate::{
     domain::Direction,
     stats::{Centre, Error, Events, Table, Tails, Trials, normal as gaussian},
 };
 
-pub(super) use normal::{Noise, Scale};
+pub(super) use norm::{Breach, hold_against};
+pub(super) use normal::{FURTHEST, Noise, Scale, pooled};
+pub(super) use proportion::by_size;
 
 /// From this r on: attention.
-const ATTENTION: f64 = 2.0;
+pub(super) const ATTENTION: f64 = 2.0;
 /// From this r on: elevated.
-const ELEVATED: f64 = 3.0;
+pub(super) const ELEVATED: f64 = 3.0;
 
 /// What can be compared.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +45,7 @@ pub(super) enum Evidence {
 }
 
 /// The ordinary organisation of a peer group.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Model {
     /// On the scale of the route.
     pub(super) centre: Centre,
@@ -61,6 +64,27 @@ pub(super) struct Judgement {
     pub(super) chance_of_elevated: Option<f64>,
     pub(super) ordinary: Option<Interval>,
     pub(super) shrunken: Option<f64>,
+    /// The figures below each level, where this one is not.
+    pub(super) limits: Option<Limits>,
+}
+
+/// The lowest and the highest figure below a level: numerators for counts, values shown for the rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Limits {
+    /// Below attention.
+    pub(super) attention: (f64, f64),
+    /// Below elevated.
+    pub(super) elevated: (f64, f64),
+}
+
+impl Evidence {
+    /// Whether it is enough to be held against peers.
+    pub(super) fn is_enough(&self, settings: &Settings) -> bool {
+        match self {
+            Self::Proportion(trials) => trials.trials as f64 >= settings.minimum_denominator,
+            _ => true,
+        }
+    }
 }
 
 impl Model {
@@ -72,6 +96,22 @@ impl Model {
             Some(Evidence::Normal { .. }) => normal::fit(evidence),
             Some(Evidence::Rule { .. }) | None => Err(Error::TooFew(0)),
         }
+    }
+
+    /// The same with the location of `evidence` for the dispersion at hand.
+    pub(super) fn located(self, evidence: &[Evidence]) -> Result<Self, Error> {
+        let location = match evidence.first() {
+            Some(Evidence::Proportion(_)) => proportion::locate(evidence, self),
+            Some(Evidence::Rate(_)) => rate::locate(evidence, self),
+            Some(Evidence::Normal { .. }) => normal::locate(evidence, self),
+            Some(Evidence::Rule { .. }) | None => Err(Error::TooFew(0)),
+        }?;
+        Ok(self.at(location))
+    }
+
+    /// The same with another location.
+    pub(super) fn at(self, location: f64) -> Self {
+        Self { centre: Centre { location, ..self.centre }, ..self }
     }
 
     /// Judges each piece of evidence, in its order; `None` where no comparison can be made.
@@ -93,9 +133,9 @@ impl Model {
     }
 
     /// The centre in the unit shown.
-    pub(super) fn typical_value(self, measure: &Measure, evidence: &[Evidence]) -> f64 {
-        match evidence.first() {
-            Some(Evidence::Normal { scale, .. }) => scale.shown(self.centre.location),
+    pub(super) fn typical_value(self, measure: &Measure, evidence: Evidence) -> f64 {
+        match evidence {
+            Evidence::Normal { scale, .. } => scale.shown(self.centre.location),
             _ => measure.factor * self.centre.location,
         }
     }
@@ -109,8 +149,23 @@ pub(super) fn judge_rule(measure: &Measure, evidence: Evidence) -> Result<Judgem
     }
 }
 
+/// The tail beyond which a figure has at least `level`.
+fn tail_of(level: f64, direction: Direction) -> f64 {
+    let tail = gaussian::survival(level);
+    if direction == Direction::Context { 0.5 * tail } else { tail }
+}
+
+/// The figures below each level, under a tabulated distribution; sought only for an `r` that has one.
+fn limits(r: f64, direction: Direction, table: &Table) -> Option<Limits> {
+    let below = |level| {
+        let (low, high) = table.between(tail_of(level, direction));
+        (low as f64, high as f64)
+    };
+    (r >= ATTENTION).then(|| Limits { attention: below(ATTENTION), elevated: below(ELEVATED) })
+}
+
 /// The r of a distance: positive = worse; for context the distance with the same two-sided chance.
-fn oriented(direction: Direction, z: f64, tails: Tails) -> f64 {
+pub(super) fn oriented(direction: Direction, z: f64, tails: Tails) -> f64 {
     match direction {
         Direction::Context => -gaussian::quantile((2.0 * tails.lower.min(tails.upper)).min(1.0)),
         _ => direction.sign() * z,
@@ -119,10 +174,10 @@ fn oriented(direction: Direction, z: f64, tails: Tails) -> f64 {
 
 /// The chance, in an ordinary organisation, of an r of at least `level` under a tabulated distribution.
 fn chance_of(level: f64, direction: Direction, table: &Table) -> f64 {
-    let tail = gaussian::survival(level);
+    let tail = tail_of(level, direction);
     match direction {
         Direction::LowerIsBetter => table.chance_of_upper(tail),
         Direction::HigherIsBetter => table.chance_of_lower(tail),
-        Direction::Context => table.chance_of_upper(0.5 * tail) + table.chance_of_lower(0.5 * tail),
+        Direction::Context => table.chance_of_upper(tail) + table.chance_of_lower(tail),
     }
 }

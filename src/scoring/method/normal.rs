@@ -2,20 +2,20 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use super::{ATTENTION, ELEVATED, Evidence, Judgement, Model, oriented};
+use super::{ATTENTION, ELEVATED, Evidence, Judgement, Limits, Model, oriented, tail_of};
 use crate::{
     domain::Direction,
     scoring::Interval,
     stats::{
-        Error, Measured, Tails, fit_normal,
-        normal::{Z_95, survival},
+        Error, Measured, Tails, fit_normal, locate_normal,
+        normal::{Z_95, quantile, survival},
     },
 };
 
 /// The weight of the group's variance within organisations against an organisation's own, in respondents.
 const PRIOR_RESPONDENTS: f64 = 10.0;
 /// Further than this nobody can be: the smallest chance that is a number lies at 37.5.
-const FURTHEST: f64 = 37.5;
+pub(in crate::scoring) const FURTHEST: f64 = 37.5;
 
 /// What a sampling variance follows from.
 #[derive(Clone, Copy, Debug)]
@@ -59,9 +59,20 @@ impl Scale {
 }
 
 impl Noise {
+    /// The sampling variance that an organisation's own figures give; 0 where they give none.
+    pub(super) fn known(self) -> f64 {
+        match self {
+            Self::Known(variance) => variance,
+            Self::Within { respondents: Some(respondents), deviation: Some(deviation) } => {
+                deviation * deviation / respondents
+            }
+            Self::Within { .. } => 0.0,
+        }
+    }
+
     /// The sampling variance, given the variance `within` that the group has in common: of an organisation without a
     /// standard deviation of its own the group's is taken, of one without a number of respondents none.
-    fn variance(self, within: f64) -> f64 {
+    pub(in crate::scoring) fn variance(self, within: f64) -> f64 {
         match self {
             Self::Known(variance) => variance,
             Self::Within { respondents: None, .. } => 0.0,
@@ -83,7 +94,7 @@ fn samples(evidence: &[Evidence]) -> impl Iterator<Item = (f64, Noise)> {
 }
 
 /// The variance within organisations, pooled by degrees of freedom.
-fn pooled(evidence: &[Evidence]) -> f64 {
+pub(in crate::scoring) fn pooled(evidence: &[Evidence]) -> f64 {
     let (squares, degrees) = samples(evidence).fold((0.0, 0.0), |sum, (_, noise)| match noise {
         Noise::Within { respondents: Some(respondents), deviation: Some(deviation) } if respondents > 1.0 => {
             (sum.0 + (respondents - 1.0) * deviation * deviation, sum.1 + (respondents - 1.0))
@@ -93,11 +104,17 @@ fn pooled(evidence: &[Evidence]) -> f64 {
     if degrees > 0.0 { squares / degrees } else { 0.0 }
 }
 
+fn measured(evidence: &[Evidence], within: f64) -> Vec<Measured> {
+    samples(evidence).map(|(value, noise)| Measured { value, variance: noise.variance(within) }).collect()
+}
+
 pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
     let within = pooled(evidence);
-    let measured: Vec<Measured> =
-        samples(evidence).map(|(value, noise)| Measured { value, variance: noise.variance(within) }).collect();
-    Ok(Model { centre: fit_normal(&measured)?, within })
+    Ok(Model { centre: fit_normal(&measured(evidence, within))?, within })
+}
+
+pub(super) fn locate(evidence: &[Evidence], model: Model) -> Result<f64, Error> {
+    locate_normal(&measured(evidence, model.within), model.centre.dispersion)
 }
 
 /// `None` where neither chance nor ordinary variation could explain any distance at all.
@@ -116,9 +133,15 @@ pub(super) fn judge(model: Model, direction: Direction, value: f64, noise: Noise
     };
     let tails = Tails::of_z(z);
     let noise_share = if total > 0.0 { variance / total } else { 0.0 };
+    let r = oriented(direction, z, tails);
+    let below = |level| {
+        let reach = scale.interval(centre.location, -quantile(tail_of(level, direction)) * total.sqrt());
+        (reach.low, reach.high)
+    };
     Some(Judgement {
         z: Some(z),
-        r: oriented(direction, z, tails),
+        r,
+        limits: (r >= ATTENTION).then(|| Limits { attention: below(ATTENTION), elevated: below(ELEVATED) }),
         tails: Some(tails),
         noise_share,
         chance_of_attention: Some(survival(ATTENTION)),

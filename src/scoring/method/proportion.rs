@@ -1,9 +1,9 @@
 //! Successes among trials: the beta-binomial route (method.md 3.3).
 
-use super::{ATTENTION, ELEVATED, Evidence, Judgement, Model, chance_of, oriented};
+use super::{ATTENTION, ELEVATED, Evidence, Judgement, Model, chance_of, limits, oriented};
 use crate::{
     scoring::{Interval, Measure, value::TAIL_95},
-    stats::{BetaBinomial, Error, Table, Trials, fit_beta_binomial},
+    stats::{BetaBinomial, Centre, Error, Table, Trials, fit_beta_binomial, locate_beta_binomial},
 };
 
 fn trials(evidence: &[Evidence]) -> Vec<Trials> {
@@ -18,7 +18,10 @@ pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
     Ok(Model { centre: fit_beta_binomial(&trials(evidence))?, within: 0.0 })
 }
 
-/// Tabulates each number of trials once.
+pub(super) fn locate(evidence: &[Evidence], model: Model) -> Result<f64, Error> {
+    locate_beta_binomial(&trials(evidence), model.centre.dispersion)
+}
+
 pub(super) fn judge(
     model: Model,
     measure: &Measure,
@@ -26,23 +29,59 @@ pub(super) fn judge(
     table: &mut Table,
 ) -> Vec<Option<Judgement>> {
     let counts = trials(evidence);
-    let mut order: Vec<(Trials, usize)> = counts.into_iter().zip(0..).collect();
-    order.sort_unstable_by_key(|(one, place)| (one.trials, one.events, *place));
     let mut judgements = vec![None; evidence.len()];
-    let most = order.last().map_or(0, |(one, _)| one.trials);
-    let Ok(family) = BetaBinomial::new(model.centre.location, model.centre.dispersion, most) else { return judgements };
-    for same in order.chunk_by(|(a, _), (b, _)| a.trials == b.trials) {
-        let (Some((lowest, _)), Some((highest, _))) = (same.first(), same.last()) else { continue };
-        let Ok(distribution) = family.with_trials(lowest.trials) else { continue };
-        table.fill(&distribution, lowest.events, highest.events);
-        let common = of_size(model, measure, lowest.trials, table);
-        for (one, place) in same {
-            if let Some(slot) = judgements.get_mut(*place) {
+    by_size(&counts, model.centre, table, |size, places, table| {
+        let common = of_size(model, measure, size, table);
+        for place in places {
+            if let (Some(one), Some(slot)) = (counts.get(*place), judgements.get_mut(*place)) {
                 *slot = Some(judge_one(model, measure, *one, table, common));
             }
         }
-    }
+    });
     judgements
+}
+
+/// Tabulates each number of trials once, and has those with so many, by their places, visited with the table.
+pub(in crate::scoring) fn by_size(
+    counts: &[Trials],
+    centre: Centre,
+    table: &mut Table,
+    mut visit: impl FnMut(u64, &[usize], &Table),
+) {
+    let most = counts.iter().map(|one| one.trials).max().unwrap_or(0);
+    let Ok(family) = BetaBinomial::new(centre.location, centre.dispersion, most) else { return };
+    let size = |one: &Trials| usize::try_from(one.trials).unwrap_or(usize::MAX);
+    // In order of size by counting, and within a size as they come.
+    let mut ends = vec![0_usize; size(&Trials { events: 0, trials: most }) + 2];
+    for one in counts {
+        if let Some(end) = ends.get_mut(size(one) + 1) {
+            *end += 1;
+        }
+    }
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += *end;
+        *end = sum;
+    }
+    let mut places = vec![0; counts.len()];
+    for (place, one) in counts.iter().enumerate() {
+        if let Some(end) = ends.get_mut(size(one)) {
+            if let Some(slot) = places.get_mut(*end) {
+                *slot = place;
+            }
+            *end += 1;
+        }
+    }
+    let trials = |place: &usize| counts.get(*place).map_or(0, |one| one.trials);
+    for same in places.chunk_by(|a, b| trials(a) == trials(b)) {
+        let events = || same.iter().filter_map(|place| counts.get(*place)).map(|one| one.events);
+        let (Some(lowest), Some(highest), Some(first)) = (events().min(), events().max(), same.first()) else {
+            continue;
+        };
+        let Ok(distribution) = family.with_trials(trials(first)) else { continue };
+        table.fill(&distribution, lowest, highest);
+        visit(trials(first), same, table);
+    }
 }
 
 /// What all organisations with so many trials share.
@@ -65,10 +104,12 @@ fn judge_one(model: Model, measure: &Measure, one: Trials, table: &Table, common
     let z = tails.z();
     let centre = model.centre.location;
     let share = one.events as f64 / one.trials as f64;
+    let r = oriented(measure.direction, z, tails);
     Judgement {
         z: Some(z),
-        r: oriented(measure.direction, z, tails),
+        r,
         tails: Some(tails),
+        limits: limits(r, measure.direction, table),
         shrunken: Some(measure.factor * (centre + (1.0 - common.noise_share) * (share - centre))),
         ..common
     }

@@ -1,18 +1,25 @@
 //! Events during an exposure: the gamma-Poisson route (method.md 3.4).
 
-use super::{ATTENTION, ELEVATED, Evidence, Judgement, Model, chance_of, oriented};
+use super::{ATTENTION, ELEVATED, Evidence, Judgement, Model, chance_of, limits, oriented};
 use crate::{
     scoring::{Interval, Measure, value::TAIL_95},
-    stats::{Error, Events, NegativeBinomial, Table, fit_gamma_poisson},
+    stats::{Error, Events, NegativeBinomial, Table, fit_gamma_poisson, locate_gamma_poisson},
 };
 
-pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
+fn events(evidence: &[Evidence]) -> Vec<Events> {
     let one = |evidence: &Evidence| match evidence {
         Evidence::Rate(events) => Some(*events),
         _ => None,
     };
-    let counts: Vec<Events> = evidence.iter().filter_map(one).collect();
-    Ok(Model { centre: fit_gamma_poisson(&counts)?, within: 0.0 })
+    evidence.iter().filter_map(one).collect()
+}
+
+pub(super) fn fit(evidence: &[Evidence]) -> Result<Model, Error> {
+    Ok(Model { centre: fit_gamma_poisson(&events(evidence))?, within: 0.0 })
+}
+
+pub(super) fn locate(evidence: &[Evidence], model: Model) -> Result<f64, Error> {
+    locate_gamma_poisson(&events(evidence), model.centre.dispersion)
 }
 
 pub(super) fn judge(model: Model, measure: &Measure, one: Events, table: &mut Table) -> Option<Judgement> {
@@ -26,9 +33,11 @@ pub(super) fn judge(model: Model, measure: &Measure, one: Events, table: &mut Ta
     let (low, high) = table.between(TAIL_95);
     let scale = measure.factor / one.exposure;
     let rate = one.events as f64 / one.exposure;
+    let r = oriented(measure.direction, z, tails);
     Some(Judgement {
         z: Some(z),
-        r: oriented(measure.direction, z, tails),
+        r,
+        limits: limits(r, measure.direction, table),
         tails: Some(tails),
         noise_share,
         chance_of_attention: Some(chance_of(ATTENTION, measure.direction, table)),

@@ -2,8 +2,8 @@
 
 use crate::{
     catalogue::IndicatorKind,
-    domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
-    scoring::{Measure, Member, Outcome, Sector, Settings, Signal},
+    domain::{AgbCode, Direction, Level, Observation, OrganisationKind, Period},
+    scoring::{DataInputs, Measure, Member, Outcome, Sector, Settings, Signal},
 };
 
 pub(super) fn code(number: usize) -> AgbCode {
@@ -25,6 +25,8 @@ pub(super) fn measure(code: &str, kind: IndicatorKind, direction: Direction) -> 
         points_when_absent: 2.0,
         hours_per_unit: 1_000.0,
         derived: None,
+        norm: None,
+        is_mandatory: false,
     }
 }
 
@@ -39,7 +41,12 @@ pub(super) fn sector(measures: Vec<Measure>, members: Vec<Member>, observations:
         themes: vec!["veilige_zorg_thuis".to_owned(), "gegevenskwaliteit".to_owned()],
         members,
         observations,
-        settings: Settings::default(),
+        overrides: Vec::new(),
+        is_due: true,
+        data: DataInputs::default(),
+        seed: 2_025,
+        // Few draws, as most tests look at other things.
+        settings: Settings { rank_draws: 50, ..Settings::default() },
     }
 }
 
@@ -69,6 +76,18 @@ pub(super) fn signal<'a>(outcome: &'a Outcome, number: usize, indicator: &str) -
 /// Fails on a number that is not finite (JSON has no word for it and writes null), a share outside 0 to 1, a score
 /// outside 0 to 100, or contributions that do not add up.
 pub(super) fn check_sound(outcome: &Outcome) {
+    // JSON has no word for what is no number: whatever field it stands in, it would not come back.
+    let written = serde_json::to_value(outcome).expect("an outcome can be written");
+    assert_eq!(&serde_json::from_value::<Outcome>(written).expect("and read"), outcome);
+    for solo in &outcome.solos {
+        assert!(solo.scores.is_empty() && solo.overrides.is_empty(), "{solo:?}");
+        solo.signals.iter().for_each(check_signal);
+    }
+    for tally in [outcome.account.signals, outcome.account.scores, outcome.account.themes] {
+        assert!(tally.elevated <= tally.attention && tally.attention <= tally.tests, "{tally:?}");
+        assert!((0.0..=tally.tests as f64).contains(&tally.expected_attention), "{tally:?}");
+    }
+
     for fit in &outcome.fits {
         assert!([fit.location, fit.typical_value, fit.dispersion].iter().all(|one| one.is_finite()), "{fit:?}");
     }
@@ -89,6 +108,9 @@ pub(super) fn check_sound(outcome: &Outcome) {
             assert!(score.score.is_some_and(|score| (0.0..=100.0).contains(&score)), "{score:?}");
             let interval = score.interval.expect("with a score");
             assert!(0.0 <= interval.low && interval.low <= interval.high && interval.high <= 100.0, "{score:?}");
+            let thresholds = score.thresholds.expect("with a score");
+            assert!(0.0 < thresholds.attention && thresholds.attention < thresholds.elevated, "{score:?}");
+            assert!(score.top.is_none_or(|top| (0.0..=1.0).contains(&top.chance)), "{score:?}");
             assert!((0.0..=1.0).contains(&score.coverage) && score.inflation >= 1.0, "{score:?}");
         }
     }
@@ -99,7 +121,8 @@ fn check_signal(signal: &Signal) {
     for (low, high) in intervals {
         assert!(low.is_finite() && high.is_finite() && low <= high, "{signal:?}");
     }
-    for number in [signal.value, signal.shrunken, signal.z, signal.r] {
+    let needed = signal.change_needed.map(|needed| needed.value);
+    for number in [signal.value, signal.shrunken, signal.z, signal.r, signal.r_peers, signal.typical_value, needed] {
         assert!(number.is_none_or(f64::is_finite), "{signal:?}");
     }
     let shares = [
@@ -108,9 +131,15 @@ fn check_signal(signal: &Signal) {
         signal.noise_share,
         signal.chance_of_attention,
         signal.chance_of_elevated,
+        signal.false_discovery_rate,
+        signal.norm.and_then(|norm| norm.probability),
     ];
     for share in shares {
         assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)), "{signal:?}");
     }
     assert_eq!(signal.insufficiency.is_some(), signal.r.is_none(), "{signal:?}");
+    if let Some(needed) = signal.change_needed {
+        assert!(needed.level < signal.level && signal.level >= Level::Attention, "{signal:?}");
+    }
+    assert!(signal.pooled.is_none_or(|pooled| pooled.periods > 1), "{signal:?}");
 }

@@ -191,3 +191,81 @@ fn check_score(score: &Score, row: &Row) {
         }
     }
 }
+
+/// Real nursing homes, at both ends of how far good results count; where the numbers are at hand, which they are not
+/// in the project itself.
+#[test]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests has to know what was not checked")]
+fn nursing_homes_at_full_and_at_half_credit() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = ["../shared", "../../shared"].map(|shared| root.join(shared).join("oracle/real/e2e_ct"));
+    let Some(folder) = folder.iter().find(|folder| folder.is_dir()) else {
+        eprintln!("NOT CHECKED: ../shared/oracle/real is not here, so full and half credit were not held to it");
+        return;
+    };
+    let rows = |name: &str| -> Vec<Row> {
+        let mut reader = csv::Reader::from_path(folder.join(name)).expect("a file of the oracle");
+        reader.deserialize().map(|row| row.expect("a row")).collect()
+    };
+    let inputs = rows("input_CT.csv");
+    let expected = [(1.0, rows("expected_scores_kappa1_CT.csv")), (0.5, rows("expected_scores_kappa0.5_CT.csv"))];
+    let weights = [
+        ("deficiencies", 1.5, "safety"),
+        ("complaints", 1.5, "safety"),
+        ("incidents", 1.0, "safety"),
+        ("contract_share", 0.5, "staffing"),
+        ("turnover", 1.5, "staffing"),
+        ("rn_hours", 1.0, "staffing"),
+    ];
+    let mut measures = Vec::new();
+    for (code, weight, theme) in weights {
+        let row = inputs.iter().find(|row| row["indicator"] == code).expect("rows of each measure");
+        let (kind, direction) = match row["kind"].as_str() {
+            "rate" => (IndicatorKind::Rate, Direction::LowerIsBetter),
+            "share" => (IndicatorKind::Share, Direction::LowerIsBetter),
+            "value_log_lowbad" => (IndicatorKind::LogMean, Direction::HigherIsBetter),
+            _ => (IndicatorKind::Mean, Direction::LowerIsBetter),
+        };
+        let mut measure = measure(code, kind, direction);
+        (measure.weight, measure.theme, measure.factor) = (weight, theme.to_owned(), 1.0);
+        measures.push(measure);
+    }
+    let number_of =
+        |row: &Row| row["org"].bytes().fold(0_usize, |sum, byte| (sum * 37 + usize::from(byte)) % 99_999_989);
+    let observations = inputs
+        .iter()
+        .map(|row| {
+            let mut observation = super::build::observation(number_of(row), &row["indicator"]);
+            let (x, n) = (number(row, "x"), number(row, "n"));
+            match row["kind"].as_str() {
+                "rate" => (observation.numerator, observation.denominator) = (x, n),
+                "share" => (observation.numerator, observation.denominator, observation.units) = (x, Some(1.0), n),
+                _ => observation.value = x,
+            }
+            observation
+        })
+        .collect();
+    let members =
+        expected[0].1.iter().map(|row| Member { agb_code: code(number_of(row)), kind: OrganisationKind::Organisation });
+    let mut sector = sector(measures, members.collect(), observations);
+    sector.themes = vec!["safety".to_owned(), "staffing".to_owned()];
+    for (kappa, rows) in expected {
+        sector.settings.kappa = kappa;
+        sector.settings.threshold_draws = 1_000;
+        let outcome = score(&sector);
+        for row in &rows {
+            let organisation = outcome.organisations.iter().find(|one| one.agb_code == code(number_of(row)));
+            for one in &organisation.expect("a member").scores {
+                let name = one.theme.as_deref().unwrap_or("overall");
+                let what = (kappa, name, &row["org"]);
+                let want = |column: &str| number(row, &format!("{column}_{name}"));
+                if one.standardised.is_some() {
+                    close(one.standardised, want("S"), 1e-8, &what);
+                    close(one.score, want("score"), 1e-8, &what);
+                    close(one.interval.map(|one| one.low), want("score_lo90"), 1e-8, &what);
+                    close(one.interval.map(|one| one.high), want("score_hi90"), 1e-8, &what);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+#![no_main]
+
+use kraamzicht::intake::fuzzing;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzzing::scanner(bytes));

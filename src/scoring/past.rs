@@ -1,0 +1,167 @@
+//! All measures of a sector against their own past, in every period that is looked at.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Change, Drift, Insufficiency, Measure, Member, Settings,
+    arrange::Arranged,
+    change::{OwnChange, is_followed, measure_of_change, own_change, within},
+    combine::{Counted, Entry},
+    drift::{step, typical_value},
+    method::Evidence,
+    peers::{Compared, Peers, belongs, compare},
+    value::Reading,
+};
+use crate::stats::Table;
+
+/// The changes that are followed, and what came of them by period.
+pub(super) struct Past {
+    /// The place of the measure among all, and the measure of its change.
+    followed: Vec<(usize, Measure)>,
+    /// By period and followed measure; nothing where a period is not looked at.
+    periods: Vec<Vec<Changed>>,
+}
+
+/// One measure's change in one period.
+struct Changed {
+    own: Vec<Option<OwnChange>>,
+    compared: Compared,
+}
+
+impl Past {
+    /// The changes in the periods at `wanted`, from the readings of `compared` by period and measure.
+    pub(super) fn new(
+        arranged: &Arranged<'_>,
+        settings: &Settings,
+        compared: &[Vec<Compared>],
+        wanted: &BTreeSet<usize>,
+        table: &mut Table,
+    ) -> Self {
+        let all = arranged.measures.iter().enumerate();
+        let followed: Vec<(usize, Measure)> = all
+            .filter(|(_, measure)| is_followed(measure))
+            .map(|(place, measure)| (place, measure_of_change(measure)))
+            .collect();
+        let mut of_period = |period: usize| {
+            let lookback = settings.past_periods + 1;
+            let places = arranged.periods.get(period).map(|one| arranged.looking_back(*one, lookback));
+            let places = places.filter(|_| wanted.contains(&period)).unwrap_or_default();
+            // The period itself must be there, and one before it.
+            if places.first() != Some(&period) || !places.iter().skip(1).any(|place| arranged.is_known(*place)) {
+                return Vec::new();
+            }
+            let mut one = |(place, measure): &(usize, Measure)| {
+                let history: Vec<&[Reading]> =
+                    places.iter().filter_map(|at| Some(compared.get(*at)?.get(*place)?.readings.as_slice())).collect();
+                let factor = arranged.measures.get(*place).map_or(1.0, |measure| measure.factor);
+                changed(measure, factor, settings, &arranged.members, &history, table)
+            };
+            followed.iter().map(&mut one).collect()
+        };
+        let periods = (0..arranged.periods.len()).map(&mut of_period).collect();
+        Self { followed, periods }
+    }
+
+    fn at(&self, period: usize) -> impl Iterator<Item = (&(usize, Measure), &Changed)> {
+        self.followed.iter().zip(self.periods.get(period).into_iter().flatten())
+    }
+
+    /// The entries of the changes that count in a period.
+    pub(super) fn counted(&self, period: usize, settings: &Settings, members: &[Member]) -> Vec<Counted<'_>> {
+        let entries = |changed: &Changed| -> Vec<Entry> {
+            let entry = |(place, member): (usize, &Member)| match changed.compared.verdicts.get(place) {
+                Some(Ok(verdict)) if member.kind.is_ranked() => Entry::Present {
+                    r: verdict.judgement.r.clamp(-settings.cap, settings.cap),
+                    noise_share: verdict.judgement.noise_share,
+                },
+                // Who has no past misses nothing.
+                _ => Entry::NotApplicable,
+            };
+            members.iter().enumerate().map(entry).collect()
+        };
+        self.at(period)
+            .filter(|((_, measure), _)| measure.weight > 0.0 && measure.weight.is_finite())
+            .map(|((_, measure), changed)| Counted { measure, entries: entries(changed) })
+            .filter(|counted| counted.entries.iter().any(|entry| matches!(entry, Entry::Present { .. })))
+            .collect()
+    }
+
+    /// The changes of the member at `place` in a period, by measure.
+    pub(super) fn changes(&self, period: usize, arranged: &Arranged<'_>, place: usize) -> Vec<Change> {
+        let change = |((measure, _), changed): (&(usize, Measure), &Changed)| {
+            let own = changed.own.get(place)?.as_ref()?;
+            let verdict = changed.compared.verdicts.get(place)?.as_ref().ok()?;
+            let location = verdict.model?.centre.location;
+            own.judged(arranged.measures.get(*measure)?, verdict.group?, location, &verdict.judgement)
+        };
+        self.at(period).filter_map(change).collect()
+    }
+
+    /// What each peer group as a whole did, measure by measure: its course over the periods at `places`, the latest
+    /// first, and its last step.
+    pub(super) fn drifts(
+        &self,
+        settings: &Settings,
+        arranged: &Arranged<'_>,
+        compared: &[Vec<Compared>],
+        places: &[usize],
+    ) -> Vec<Drift> {
+        let Some(period) = places.first() else { return Vec::new() };
+        let mut drifts = Vec::new();
+        for ((at, measure_of_change), changed) in self.at(*period) {
+            let Some(measure) = arranged.measures.get(*at) else { continue };
+            for fit in &changed.compared.fits {
+                let group = fit.peer_group;
+                let value = |place: &usize| {
+                    let of_period = compared.get(*place)?.get(*at)?;
+                    let fit = of_period.fits.iter().find(|fit| fit.peer_group == group)?;
+                    let evidence = Peers::of(group, &arranged.members, &of_period.readings, settings).evidence;
+                    let period = *arranged.periods.get(*place)?;
+                    Some(typical_value(measure, period, fit, &evidence, within(&evidence)))
+                };
+                let members = arranged.members.iter().zip(&changed.own);
+                let own: Vec<OwnChange> =
+                    members.filter(|(member, _)| belongs(group, member.kind)).filter_map(|(_, own)| *own).collect();
+                drifts.push(Drift {
+                    indicator: measure.code.clone(),
+                    peer_group: group,
+                    course: places.iter().rev().filter_map(value).collect(),
+                    step: step(measure_of_change.direction, fit, &own),
+                });
+            }
+        }
+        drifts.sort_by(|a, b| (&a.indicator, a.peer_group).cmp(&(&b.indicator, b.peer_group)));
+        drifts
+    }
+}
+
+/// One measure's change in one period; `history` has the readings of that period first.
+fn changed(
+    measure: &Measure,
+    factor: f64,
+    settings: &Settings,
+    members: &[Member],
+    history: &[&[Reading]],
+    table: &mut Table,
+) -> Changed {
+    let enough = |reading: &Reading| reading.evidence.ok().filter(|evidence| evidence.is_enough(settings));
+    let all: Vec<Evidence> = history.iter().copied().flatten().filter_map(enough).collect();
+    let within = within(&all);
+    let own_of = |place: usize| {
+        let of_member: Vec<Option<Evidence>> =
+            history.iter().map(|readings| readings.get(place).and_then(enough)).collect();
+        own_change(&of_member, within, factor)
+    };
+    let own: Vec<Option<OwnChange>> = (0..members.len()).map(own_of).collect();
+    let reading = |own: &Option<OwnChange>| Reading {
+        numerator: None,
+        denominator: None,
+        value: None,
+        interval: None,
+        at_most: None,
+        evidence: own.as_ref().map(OwnChange::evidence).ok_or(Insufficiency::NotReported),
+    };
+    let readings = own.iter().map(reading).collect();
+    let compared = compare(measure, settings, members, readings, table);
+    Changed { own, compared }
+}
