@@ -15,6 +15,7 @@ use super::{
     fold::fold,
     load::{Catalogue, CatalogueError},
     methodology::Methodology,
+    plausibility::Plausibility,
     rule,
     window::Window,
 };
@@ -43,8 +44,33 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
     check_finding_kinds(catalogue, &mut Faults::of("findings.toml", &mut all));
     check_methodology(catalogue, &mut Faults::of("methodology.toml", &mut all));
     check_windows(catalogue, &mut Faults::of("windows.toml", &mut all));
+    if let Some(plausibility) = &catalogue.plausibility {
+        check_plausibility(catalogue, plausibility, &mut Faults::of("plausibility.toml", &mut all));
+    }
     all.extend(rule::faults(catalogue));
     all
+}
+
+fn check_plausibility(catalogue: &Catalogue, plausibility: &Plausibility, faults: &mut Faults<'_>) {
+    for (name, share) in [("jump", plausibility.jump.share), ("copy", plausibility.copy.share)] {
+        if !(0.0..=1.0).contains(&share) {
+            faults.add(format!("{name}: the share is not from 0 to 1"));
+        }
+    }
+    if plausibility.jump.pairs < 1 || plausibility.jump.organisations == 0 {
+        faults.add("jump: at least one pair of years and one organisation are compared".to_owned());
+    }
+    for rule in &plausibility.same_count {
+        faults.check_text("same_count", &rule.name);
+        for code in rule.one.indicators.iter().chain(&rule.other.indicators) {
+            if catalogue.indicators.get(code).is_none_or(|found| found.data.is_none()) {
+                faults.add(format!("same_count: nobody delivers an indicator `{code}`"));
+            }
+        }
+        if rule.factor.is_nan() || rule.factor < 1.0 || rule.difference.is_nan() || rule.difference < 0.0 {
+            faults.add("same_count: the factor is at least 1 and the difference at least 0".to_owned());
+        }
+    }
 }
 
 /// Takes down the faults of one file.

@@ -6,8 +6,16 @@ use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use super::{
-    check, data_signal::DataSignal, dataset::Dataset, embedded, finding_kind::FindingKind, indicator::Indicator,
-    methodology::Methodology, rule::Rule, window::Window,
+    check,
+    data_signal::DataSignal,
+    dataset::Dataset,
+    embedded,
+    finding_kind::FindingKind,
+    indicator::Indicator,
+    methodology::Methodology,
+    plausibility::Plausibility,
+    rule::Rule,
+    window::{DowntimeRule, ExemptionRule, Window},
 };
 use crate::domain::{Digest, Text};
 
@@ -30,6 +38,12 @@ pub struct Catalogue {
     pub finding_kinds: BTreeMap<String, FindingKind>,
     /// When datasets may be delivered.
     pub windows: Vec<Window>,
+    /// Who need not deliver.
+    pub exemption: ExemptionRule,
+    /// Which downtime moves a deadline.
+    pub downtime: DowntimeRule,
+    /// When a number that may be right is asked about.
+    pub plausibility: Option<Plausibility>,
     /// What the service says when it cannot do what was asked, by code.
     pub messages: BTreeMap<String, Text>,
     /// How everything is computed, in words.
@@ -89,8 +103,12 @@ struct Findings {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Windows {
+struct WindowFile {
     windows: Vec<Window>,
+    #[serde(default)]
+    exemption: ExemptionRule,
+    #[serde(default)]
+    downtime: DowntimeRule,
 }
 
 impl Catalogue {
@@ -112,6 +130,9 @@ impl Catalogue {
             rules: BTreeMap::new(),
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
+            exemption: ExemptionRule::default(),
+            downtime: DowntimeRule::default(),
+            plausibility: None,
             messages: BTreeMap::new(),
             methodology: Methodology::default(),
         };
@@ -176,7 +197,10 @@ impl Catalogue {
         } else if path == "themes.toml" {
             self.themes = parse::<Themes>(text)?.themes;
         } else if path == "windows.toml" {
-            self.windows = parse::<Windows>(text)?.windows;
+            let WindowFile { windows, exemption, downtime } = parse(text)?;
+            (self.windows, self.exemption, self.downtime) = (windows, exemption, downtime);
+        } else if path == "plausibility.toml" {
+            self.plausibility = Some(parse(text)?);
         } else if path == "messages.toml" {
             self.messages = parse(text)?;
         } else if path == "methodology.toml" {

@@ -14,6 +14,7 @@ mod fold;
 mod indicator;
 mod load;
 mod methodology;
+mod plausibility;
 mod rule;
 mod window;
 
@@ -28,5 +29,6 @@ pub use indicator::{
 };
 pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
 pub use methodology::{Headings, Methodology, MethodologySection};
+pub use plausibility::{CopyRule, CountFigure, CountPlace, JumpRule, Plausibility, SameCountRule};
 pub use rule::Rule;
-pub use window::{Window, WindowState};
+pub use window::{DowntimeRule, ExemptionRule, Window, WindowState};

@@ -24,6 +24,22 @@ pub struct Window {
     pub closes: RelativeDay,
 }
 
+/// Who need not deliver.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExemptionRule {
+    /// The most kraambedden in a year.
+    pub births: u32,
+}
+
+/// Which downtime moves a deadline.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DowntimeRule {
+    /// That in so many days up to the end of the due day.
+    pub days: u16,
+}
+
 /// A day relative to a report year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelativeDay {

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
 use crate::{
-    domain::{AgbCode, Language, Period, RunId},
+    domain::{AgbCode, Instant, Language, Period, RunId},
     scoring::Method,
 };
 
@@ -33,6 +33,9 @@ pub(super) struct Global {
     /// sqlite:PATH or postgres://...; without it, kraamzicht.db in the data folder
     #[arg(long, global = true, env = "KRAAMZICHT_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(super) database_url: Option<String>,
+    /// The file with the key that signs receipts, made at first use; without it, signing.key in the data folder
+    #[arg(long, global = true, env = "KRAAMZICHT_SIGNING_KEY", value_name = "FILE")]
+    pub(super) signing_key: Option<PathBuf>,
     /// A folder with a catalogue to use instead of the built-in one
     #[arg(long, global = true, env = "KRAAMZICHT_CATALOGUE", value_name = "DIR")]
     pub(super) catalogue: Option<PathBuf>,
@@ -91,6 +94,12 @@ pub(super) enum Command {
     ExportRun(ExportRunOptions),
     /// Print how everything is computed, in Markdown
     Methodology,
+    /// Print the key by which receipts are verified
+    ReceiptKey,
+    /// Check a receipt against a published key, without a service
+    VerifyReceipt(VerifyReceiptOptions),
+    /// Note a time in which the service could not be reached; deadlines near it move on
+    Downtime(DowntimeOptions),
     /// Recompute every line of the audit log
     VerifyAudit,
 }
@@ -188,6 +197,32 @@ pub(super) enum RoleArgument {
     Organisation,
     /// Sees all organisations
     Inspector,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct DowntimeOptions {
+    /// From this moment, for example 2026-06-01T18:00:00Z
+    #[arg(long, value_parser = moment)]
+    pub(super) from: Instant,
+    /// Until this moment
+    #[arg(long, value_parser = moment)]
+    pub(super) until: Instant,
+    /// What was the matter
+    #[arg(long)]
+    pub(super) reason: String,
+}
+
+fn moment(text: &str) -> Result<Instant, &'static str> {
+    Instant::parse(text).ok_or("expected a moment such as 2026-06-01T18:00:00Z")
+}
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyReceiptOptions {
+    /// The receipt: the JSON of `GET /receipts/ID`
+    pub(super) file: PathBuf,
+    /// The published key: the JSON of `GET /receipts/key`
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: PathBuf,
 }
 
 #[derive(Args, Debug)]

@@ -8,11 +8,13 @@ mod arguments;
 mod backtest;
 mod check;
 pub mod demo;
+mod downtime;
 mod exit;
 mod findings;
 mod methodology;
 mod migrate;
 mod operate;
+mod receipt;
 mod register;
 mod schema;
 mod score;
@@ -51,6 +53,9 @@ pub fn main() -> ExitCode {
         Command::Score(options) => operate::block_on(score::run(global, &options)),
         Command::Verify(options) => operate::block_on(verify::run(global, &options)),
         Command::ExportRun(options) => operate::block_on(verify::export(global, &options)),
+        Command::ReceiptKey => operate::block_on(receipt::key(global)),
+        Command::VerifyReceipt(options) => receipt::verify(&options),
+        Command::Downtime(options) => operate::block_on(downtime::run(global, &options)),
         Command::VerifyAudit => operate::block_on(migrate::verify_audit(global)),
     };
     outcome.unwrap_or_else(|error| exit::report(&error, global.language.into()))

@@ -75,6 +75,9 @@ pub(super) async fn service_with(
     let spool_folder = global.data_dir.join("spool");
     fs::create_dir_all(&spool_folder).context("the spool folder cannot be made")?;
     let mut settings = Settings::new(spool_folder);
+    if let Some(path) = &global.signing_key {
+        settings.signing_key.clone_from(path);
+    }
     adjust(&mut settings);
     Ok(Service::new(database, Arc::new(catalogue), clock, ids, settings))
 }

@@ -18,6 +18,9 @@ use crate::{
 /// How often expired uploads are let go of.
 const SWEEP: Duration = Duration::from_hours(1);
 
+/// How often the service says that it is there.
+const HEARTBEAT: Duration = Duration::from_secs(Service::HEARTBEAT_SECONDS.unsigned_abs());
+
 /// The requests that the console offers to begin with.
 const EXAMPLES: &str = include_str!("examples.json");
 
@@ -40,6 +43,8 @@ pub(super) async fn serve(
     fs::create_dir_all(spool_folder).context("the spool folder cannot be made")?;
     http::clear_spool(spool_folder).context("the spool folder cannot be cleared")?;
 
+    // A key that cannot be read or made is better known now than at the first approval.
+    service.receipt_key().context("the key that signs receipts cannot be read or made")?;
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
     let settings = ServerSettings::default();
     let routes = http::routes(&service, &examples, &settings)?;
@@ -50,9 +55,10 @@ pub(super) async fn serve(
     ready(&address)?;
     std::io::stdout().flush()?;
 
-    let sweeper = tokio::task::spawn(sweep(service));
+    let (sweeper, heart) = (tokio::task::spawn(sweep(service.clone())), tokio::task::spawn(beat(service)));
     http::serve(listener, routes, http::stop_signal(), settings).await?;
     sweeper.abort();
+    heart.abort();
     Ok(ExitCode::SUCCESS)
 }
 
@@ -62,6 +68,21 @@ async fn sweep(service: Service) {
         turns.tick().await;
         if let Err(error) = service.sweep().await {
             tracing::warn!(%error, "expired uploads could not be let go of");
+        }
+    }
+}
+
+/// Says every minute that the service is there (docs/adr/0008-downtime-by-heartbeat.md).
+async fn beat(service: Service) {
+    let mut turns = tokio::time::interval(HEARTBEAT);
+    loop {
+        turns.tick().await;
+        match service.beat().await {
+            Ok(Some(downtime)) => {
+                tracing::warn!(from = %downtime.from, until = %downtime.until, "the service was not there; deadlines move");
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "no heartbeat could be written"),
         }
     }
 }

@@ -22,8 +22,11 @@ use super::{
     operate, register, serve, token,
 };
 use crate::{
-    domain::{Actor, AgbCode, Clock, Instant, Language, OrganisationId, Role, Severity, SubmissionId, SubmissionState},
-    service::{Service, Settings},
+    domain::{
+        Actor, AgbCode, Clock, Correction, CorrectionClass, Instant, Language, OrganisationId, Role, Severity,
+        SubmissionId, SubmissionState,
+    },
+    service::{ApprovalRequest, Service, Settings},
     system::{SeededIds, SystemClock, SystemIds},
 };
 
@@ -35,6 +38,9 @@ const TOKEN_DAYS: i64 = 366;
 
 /// The stories whose organisations get a token: one that has yet to deliver the last year, and one with a signal.
 const TOLD_FIRST: [&str; 2] = ["silent-this-year", "supply-shortfall"];
+
+/// What an organisation of the demo says when it sends a better file.
+const CORRECTED: &str = "Er stonden fouten in de eerdere opgave.";
 
 /// A clock that shows the moment of the delivery that is being played.
 #[derive(Clone, Debug, Default)]
@@ -173,8 +179,11 @@ async fn send(
 
 async fn approve(service: &Service, waiting: &mut Vec<SubmissionId>) -> anyhow::Result<()> {
     if !waiting.is_empty() {
-        service.approve(&Actor::OPERATOR, waiting).await?;
-        waiting.clear();
+        let submissions = std::mem::take(waiting);
+        let basis = service.preview(&Actor::OPERATOR, &submissions).await?.basis;
+        let correction = Correction { class: CorrectionClass::Content, reason: CORRECTED.to_owned() };
+        let request = ApprovalRequest { submissions, basis: Some(basis), correction: Some(correction) };
+        service.approve(&Actor::OPERATOR, &request).await?;
     }
     Ok(())
 }

@@ -33,6 +33,11 @@ impl Role {
         matches!(self, Self::Organisation | Self::Operator)
     }
 
+    /// Whether this role decides about more time and exemptions.
+    pub const fn may_decide(self) -> bool {
+        matches!(self, Self::Inspector | Self::Operator)
+    }
+
     /// The role of a token, written as `word`.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Organisation, Self::Inspector].into_iter().find(|role| role.as_str() == word)

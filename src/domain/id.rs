@@ -111,6 +111,10 @@ ids! {
     UploadId = "upl";
     /// One version of a delivery.
     SubmissionId = "sub";
+    /// A request for more time.
+    ExtensionId = "ext";
+    /// The receipt of an approval.
+    ReceiptId = "rcp";
     /// A scoring run; its bits are the first 128 of the SHA-256 of the run's key.
     RunId = "run";
     /// A bearer token (not its secret).

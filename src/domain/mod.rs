@@ -5,9 +5,11 @@
 
 mod actor;
 mod clock;
+mod difference;
 mod digest;
 mod finding;
 mod id;
+mod obligation;
 mod observation;
 mod organisation;
 mod period;
@@ -17,12 +19,19 @@ mod text;
 
 pub use actor::{Actor, Role, Scope};
 pub use clock::{Clock, Instant};
+pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};
 pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, Severity};
-pub use id::{AuditId, IdError, IdSource, OrganisationId, RunId, SubmissionId, TokenId, UploadId};
+pub use id::{
+    AuditId, ExtensionId, IdError, IdSource, OrganisationId, ReceiptId, RunId, SubmissionId, TokenId, UploadId,
+};
+pub use obligation::{
+    Downtime, Exemption, Extension, ExtensionDecision, Obligation, ObligationRates, ObligationStatus, Standing,
+    deadline,
+};
 pub use observation::{MissingReason, Observation};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};
 pub use signal::{DataState, Direction, Level};
-pub use submission::SubmissionState;
+pub use submission::{Correction, CorrectionClass, SubmissionState};
 pub use text::{Language, Text};

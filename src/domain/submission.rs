@@ -55,3 +55,40 @@ impl SubmissionState {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
+
+/// How much a correction (correctie) weighs: what a version that takes the place of another one mends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorrectionClass {
+    /// Technisch: the same content, delivered otherwise.
+    Technical,
+    /// Inhoudelijk: figures change, but not what is to be concluded from them.
+    Content,
+    /// Materieel: figures change so much that earlier conclusions may no longer hold.
+    Material,
+}
+
+impl CorrectionClass {
+    /// The word used in the database and in receipts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Technical => "technical",
+            Self::Content => "content",
+            Self::Material => "material",
+        }
+    }
+
+    /// The class written as `word`.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Technical, Self::Content, Self::Material].into_iter().find(|class| class.as_str() == word)
+    }
+}
+
+/// Why a version took the place of another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// How much it weighs.
+    pub class: CorrectionClass,
+    /// Why, in the organisation's words.
+    pub reason: String,
+}

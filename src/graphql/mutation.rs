@@ -2,16 +2,18 @@
 //!
 //! An ordinary "no" is data (`userErrors`); only faults, limits and a missing right are errors.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+mod windows;
+
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 
 use super::{
     context::Asked,
     scalars::DateTime,
-    types::{SubmissionType, UserError},
+    types::{CorrectionInput, ReceiptType, SubmissionType, UserError},
 };
 use crate::{
-    domain::SubmissionId,
-    service::{Approval, CheckedSubmission, Error},
+    domain::{Digest, SubmissionId},
+    service::{Approval, ApprovalRequest, CheckedSubmission, Error, Refusal},
 };
 
 /// What a submission is made of.
@@ -57,6 +59,11 @@ struct ExplainFindingPayload {
 struct ApproveSubmissionsInput {
     /// The submissions: all of them are submitted, or none.
     submission_ids: Vec<ID>,
+    /// The `basis` of the `approvalPreview` that was seen (grondslag). When anything that was compared has changed
+    /// since, nothing is submitted. It may be left out only where no earlier version is in force.
+    basis: Option<String>,
+    /// Why they take the place of what is in force (correctie); needed when they do.
+    correction: Option<CorrectionInput>,
 }
 
 /// What came of it.
@@ -68,6 +75,8 @@ struct ApproveSubmissionsPayload {
     approved_at: Option<DateTime>,
     /// The scoring runs that followed.
     run_ids: Vec<ID>,
+    /// The proofs of the approval (ontvangstbewijzen): one for each organisation.
+    receipts: Vec<ReceiptType>,
     /// Why nothing was submitted.
     user_errors: Vec<UserError>,
 }
@@ -92,12 +101,15 @@ struct WithdrawSubmissionPayload {
     user_errors: Vec<UserError>,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Mutation;
-
 /// What can be done. An ordinary "no" is an answer, in `userErrors`.
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct Mutation(SubmissionMutation, windows::WindowMutation);
+
+#[derive(Debug, Default)]
+struct SubmissionMutation;
+
 #[Object]
-impl Mutation {
+impl SubmissionMutation {
     /// Makes a submission of an upload and checks it. Checked is not submitted.
     async fn create_submission(
         &self,
@@ -146,18 +158,30 @@ impl Mutation {
     ) -> Result<ApproveSubmissionsPayload> {
         let asked = Asked::by(context)?;
         let ids: Result<Vec<SubmissionId>, _> = input.submission_ids.iter().map(|id| id.parse()).collect();
-        let outcome = match ids {
-            Ok(ids) => asked.service.approve(&asked.actor, &ids).await,
-            Err(_) => Err(Error::NotFound),
+        let basis = input.basis.map(|basis| basis.parse::<Digest>()).transpose();
+        let outcome = match (ids, basis) {
+            (Ok(submissions), Ok(basis)) => {
+                let correction = input.correction.map(Into::into);
+                asked.service.approve(&asked.actor, &ApprovalRequest { submissions, basis, correction }).await
+            }
+            (Err(_), _) => Err(Error::NotFound),
+            // A text that names no comparison names none that still holds.
+            (_, Err(_)) => Err(Refusal::VersionChanged.into()),
         };
-        let (approval, user_errors) = answer(&asked, outcome, &["input", "submissionIds"])?;
+        let path: &[&str] = match outcome.as_ref().map_err(Error::code) {
+            Err("VERSION_CHANGED" | "VERSION_NOT_SEEN") => &["input", "basis"],
+            Err("CORRECTION_MISSING") => &["input", "correction"],
+            Err("TEXT_LENGTH") => &["input", "correction", "reason"],
+            _ => &["input", "submissionIds"],
+        };
+        let (approval, user_errors) = answer(&asked, outcome, path)?;
         let approved_at = approval.as_ref().map(|approval| DateTime(approval.at));
         let run_ids = run_ids(approval.as_ref());
-        let submissions = match approval {
-            Some(approval) => Some(reload(&asked, &approval).await?),
-            None => None,
+        let (submissions, receipts) = match approval {
+            Some(approval) => (Some(reload(&asked, &approval).await?), receipts(&asked, &approval).await?),
+            None => (None, Vec::new()),
         };
-        Ok(ApproveSubmissionsPayload { submissions, approved_at, run_ids, user_errors })
+        Ok(ApproveSubmissionsPayload { submissions, approved_at, run_ids, receipts, user_errors })
     }
 
     /// Takes a submission back. Nothing comes in its place until something else is approved.
@@ -184,7 +208,11 @@ impl Mutation {
 }
 
 /// What was done, or why not; a fault is an error.
-fn answer<T>(asked: &Asked<'_>, outcome: Result<T, Error>, path: &[&str]) -> Result<(Option<T>, Vec<UserError>)> {
+pub(super) fn answer<T>(
+    asked: &Asked<'_>,
+    outcome: Result<T, Error>,
+    path: &[&str],
+) -> Result<(Option<T>, Vec<UserError>)> {
     match outcome {
         Ok(done) => Ok((Some(done), Vec::new())),
         Err(error) => match UserError::from_error(asked.catalogue(), &error, path) {
@@ -192,6 +220,15 @@ fn answer<T>(asked: &Asked<'_>, outcome: Result<T, Error>, path: &[&str]) -> Res
             None => Err(asked.failure(&error)),
         },
     }
+}
+
+async fn receipts(asked: &Asked<'_>, approval: &Approval) -> Result<Vec<ReceiptType>> {
+    let mut receipts = Vec::with_capacity(approval.receipts.len());
+    for id in &approval.receipts {
+        let found = asked.service.receipt(&asked.actor, *id).await.map_err(|error| asked.failure(&error))?;
+        receipts.extend(found.and_then(ReceiptType::new));
+    }
+    Ok(receipts)
 }
 
 /// The submission as it is now, what was just said of it included.

@@ -1,10 +1,12 @@
 //! The questions.
 
 mod data;
+mod life;
+mod obligations;
 mod outcome;
 
 use async_graphql::MergedObject;
 
 /// All questions that can be asked.
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct Query(data::DataQuery, outcome::OutcomeQuery);
+pub(super) struct Query(data::DataQuery, life::LifeQuery, obligations::ObligationQuery, outcome::OutcomeQuery);

@@ -1,6 +1,7 @@
 //! Scalars: moments, periods and AGB codes, each with its one text form.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use jiff::civil::Date;
 
 use crate::domain::{AgbCode, Instant, Period};
 
@@ -60,6 +61,24 @@ impl ScalarType for AgbCodeText {
             }
             _ => Err(InputValueError::expected_type(value)),
         }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A day in the schema.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DateText(pub(super) Date);
+
+/// A day as in ISO 8601, for example `2026-06-01` (datum).
+#[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html")]
+impl ScalarType for DateText {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let day = (text.len() == "2026-06-01".len()).then(|| text.parse().ok()).flatten();
+        day.map(Self).ok_or_else(|| InputValueError::custom("expected a day such as 2026-06-01"))
     }
 
     fn to_value(&self) -> Value {

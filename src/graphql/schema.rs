@@ -6,7 +6,7 @@ use super::{
     mutation::Mutation,
     page::Page,
     query::Query,
-    types::{ObservationType, OrganisationType, RiskScore, SignalType, SubmissionType},
+    types::{ObligationType, ObservationType, OrganisationType, RiskScore, SignalType, SubmissionType},
 };
 use crate::service::Service;
 
@@ -23,10 +23,11 @@ pub fn sdl() -> String {
 
 fn build() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     // Limits and validation are the guard's, before execution; suggestions would tell names.
-    async_graphql::Schema::build(Query::default(), Mutation, EmptySubscription)
+    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .validation_mode(async_graphql::ValidationMode::Fast)
         .disable_suggestions()
         // The engine has no words for pages.
+        .override_output_type_description::<Page<ObligationType>>("A page of obligations.")
         .override_output_type_description::<Page<ObservationType>>("A page of observations.")
         .override_output_type_description::<Page<OrganisationType>>("A page of organisations.")
         .override_output_type_description::<Page<RiskScore>>("A page of scores.")

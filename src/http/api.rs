@@ -6,8 +6,12 @@ use async_graphql::Data;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Request, State},
-    http::{StatusCode, header::AUTHORIZATION, request::Parts},
+    extract::{Path, Request, State},
+    http::{
+        StatusCode,
+        header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE},
+        request::Parts,
+    },
     response::{IntoResponse as _, Redirect, Response},
     routing::{any, get, post},
 };
@@ -18,7 +22,7 @@ use super::{
     spool,
 };
 use crate::{
-    domain::Actor,
+    domain::{Actor, ReceiptId},
     graphql::{self, guard::Guard, guard::Limits},
     service::{Error, Service, must_deliver},
 };
@@ -54,6 +58,8 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
     let own = Router::new()
         .route("/", get(async || Redirect::to("/console")))
         .route("/uploads", post(upload))
+        .route("/receipts/key", get(receipt_key))
+        .route("/receipts/{id}", get(receipt))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .route("/ready", any(ready))
         .with_state(service.clone());
@@ -107,6 +113,28 @@ async fn upload(State(service): State<Service>, request: Request<Body>) -> Resul
         "expiresAt": upload.expires_at.to_string(),
     });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// `GET /receipts/key`: the key by which receipts are verified, for everybody.
+async fn receipt_key(State(service): State<Service>) -> Result<Response, Problem> {
+    let key = service.receipt_key().map_err(|error| failure(&service, &error))?;
+    Ok(Json(key).into_response())
+}
+
+/// `GET /receipts/ID`: a receipt with its signature, as a file.
+async fn receipt(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    let actor = recognise(&service, &parts).await?;
+    let Ok(id) = id.parse::<ReceiptId>() else { return Err(Problem::not_found()) };
+    let found = service.receipt(&actor, id).await.and_then(|found| found.ok_or(Error::NotFound));
+    let found = found.map_err(|error| failure(&service, &error))?;
+    let disposition = format!("attachment; filename=\"{id}.json\"");
+    Ok(([(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, disposition)], found.document)
+        .into_response())
 }
 
 /// Whether requests can be served: the database answers.

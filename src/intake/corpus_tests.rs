@@ -195,8 +195,9 @@ fn every_file_gets_its_verdict_and_its_findings_and_every_code_is_found() {
     codes.extend(check_folder(&corpus().join("own")));
     let catalogue = catalogue();
     let rules = catalogue.rules.values().flatten().map(|rule| &rule.code);
-    let missing: BTreeSet<_> =
-        catalogue.finding_kinds.keys().chain(rules).filter(|code| !codes.contains(*code)).collect();
+    // What is asked in the light of the past or of another file has its own tests (plausibility_tests.rs).
+    let kinds = catalogue.finding_kinds.keys().filter(|code| !code.starts_with("plausibility."));
+    let missing: BTreeSet<_> = kinds.chain(rules).filter(|code| !codes.contains(*code)).collect();
     assert!(missing.is_empty(), "no file has {missing:?}");
 }
 

@@ -26,6 +26,7 @@ mod number;
 mod observe;
 mod passes;
 mod plain;
+mod plausibility;
 mod prefix;
 mod program;
 mod row_check;
@@ -45,9 +46,12 @@ pub use check::check;
 pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, OpenYears};
 pub use excerpt::{Excerpt, ExcerptPlace, excerpts};
 pub use observe::Observer;
+pub use plausibility::{Past, questions};
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod plausibility_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]

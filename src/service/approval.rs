@@ -2,17 +2,18 @@
 //!
 //! Each is one unit of work: states, observations, supersession, runs and the line in the audit log, or nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Error, Refusal, Service,
-    packing::unpack,
-    submissions::{allowed, must_be, within_length},
+    Error, Preview, PreviewPlace, ReceiptSubmission, ReceiptVersion, Refusal, Service,
+    preview::{Prepared, compare},
+    receipts::Approved,
+    submissions::{must_be, within_length},
     wiring::must_deliver,
 };
 use crate::{
     domain::{
-        Actor, Instant, Observation, OrganisationId, Period, Report, RunId, Scope, Severity, SubmissionId,
+        Actor, Change, Correction, Digest, Instant, OrganisationId, ReceiptId, RunId, Scope, Severity, SubmissionId,
         SubmissionState,
     },
     store::{self, Delivery, Submission, SubmissionEvent, Tx},
@@ -27,51 +28,85 @@ pub struct Approval {
     pub submissions: Vec<Submission>,
     /// The runs that followed.
     pub runs: Vec<RunId>,
+    /// The receipts: one for each organisation.
+    pub receipts: Vec<ReceiptId>,
 }
 
-/// A submission that may be approved, with what its file says.
-struct Prepared {
-    submission: Submission,
-    dataset: String,
-    organisation: OrganisationId,
-    periods: Vec<Period>,
-    observations: Vec<Observation>,
+/// What is approved.
+#[derive(Clone, Debug, Default)]
+pub struct ApprovalRequest {
+    /// The submissions: all of them are submitted, or none.
+    pub submissions: Vec<SubmissionId>,
+    /// The [`Preview`](super::Preview) that was seen. Without it nothing may be in force that they take the place of.
+    pub basis: Option<Digest>,
+    /// Why they take the place of what is in force; needed when they do.
+    pub correction: Option<Correction>,
+}
+
+impl ApprovalRequest {
+    /// An approval of `submissions`, where nothing is in force.
+    pub fn of(submissions: &[SubmissionId]) -> Self {
+        Self { submissions: submissions.to_vec(), ..Self::default() }
+    }
 }
 
 impl Service {
-    /// Submits what was checked: all of `submissions`, or none of them.
-    pub async fn approve(&self, actor: &Actor, submissions: &[SubmissionId]) -> Result<Approval, Error> {
+    /// Submits what was checked: all of it, or nothing.
+    pub async fn approve(&self, actor: &Actor, request: &ApprovalRequest) -> Result<Approval, Error> {
         must_deliver(actor)?;
-        if submissions.is_empty() {
-            return Err(Refusal::NothingAsked.into());
+        let correction = request.correction.as_ref().map(|correction| {
+            Ok::<_, Refusal>(Correction { class: correction.class, reason: within_length(&correction.reason)? })
+        });
+        let correction = correction.transpose()?;
+        let prepared = self.prepare_all(actor, &request.submissions).await?;
+        let mut answered = BTreeMap::new();
+        for one in &prepared {
+            answered.insert(one.submission.id, self.must_be_answered(one).await?);
         }
-        let wanted: BTreeSet<SubmissionId> = submissions.iter().copied().collect();
-        let mut prepared = Vec::with_capacity(wanted.len());
-        for id in wanted {
-            prepared.push(self.prepare(actor, id).await?);
-        }
-        must_not_overlap(&prepared)?;
 
         let mut tx = self.database.write().await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
-        let mut changed = BTreeSet::new();
         for one in &prepared {
             // Somebody may have been faster since it was prepared.
             let now = store::find_submission(&mut tx, actor.scope, one.submission.id, at).await?;
             must_be(now.ok_or(Error::NotFound)?.state, SubmissionState::Checked)?;
-            self.put_in_force(&mut tx, actor, one, at).await?;
+        }
+        let preview = compare(&mut tx, &prepared, at).await?;
+        must_differ(&mut tx, &prepared, &preview, at).await?;
+        must_be_seen(&preview, request.basis, correction.as_ref())?;
+        let mut changed = BTreeSet::new();
+        for one in &prepared {
+            let places: Vec<&PreviewPlace> =
+                preview.places.iter().filter(|place| place.by == one.submission.id).collect();
+            self.put_in_force(&mut tx, actor, one, &places, at).await?;
+            if let Some(correction) =
+                correction.as_ref().filter(|_| places.iter().any(|place| place.in_force.is_some()))
+            {
+                store::insert_correction(&mut tx, one.submission.id, correction, at).await?;
+            }
             changed.extend(one.periods.iter().copied());
         }
         let runs = self.assess(&mut tx, changed, at).await?;
-        let mut approved = Vec::with_capacity(prepared.len());
-        for one in prepared {
-            approved.extend(store::find_submission(&mut tx, actor.scope, one.submission.id, at).await?);
+        let approved = Approved { actor, at, basis: request.basis, runs: &runs };
+        let mut by_organisation: BTreeMap<OrganisationId, Vec<ReceiptSubmission>> = BTreeMap::new();
+        for one in &prepared {
+            let questions = answered.get(&one.submission.id).copied().unwrap_or_default();
+            let line = receipt_line(one, questions, &preview, correction.as_ref());
+            by_organisation.entry(one.organisation).or_default().push(line);
         }
-        for one in &approved {
+        let mut receipts = Vec::with_capacity(by_organisation.len());
+        for (organisation, lines) in by_organisation {
+            receipts.push(self.hand_out(&mut tx, &approved, organisation, lines).await?);
+        }
+        let mut submissions = Vec::with_capacity(prepared.len());
+        for one in prepared {
+            submissions.extend(store::find_submission(&mut tx, actor.scope, one.submission.id, at).await?);
+        }
+        for one in &submissions {
             self.audit(&mut tx, actor, "submission.approved", one.id, one.state.as_str()).await?;
         }
         tx.commit().await?;
-        Ok(Approval { at, submissions: approved, runs })
+        Ok(Approval { at, submissions, runs, receipts })
     }
 
     /// Takes back what was checked or approved. Nothing comes in its place until something else is approved.
@@ -99,57 +134,46 @@ impl Service {
         let submissions = store::find_submission(&mut tx, actor.scope, submission, at).await?.into_iter().collect();
         self.audit(&mut tx, actor, "submission.withdrawn", submission, "withdrawn").await?;
         tx.commit().await?;
-        Ok(Approval { at, submissions, runs })
+        Ok(Approval { at, submissions, runs, receipts: Vec::new() })
     }
 
-    /// Reads a submission and checks its file once more, by the catalogue and the day of now.
-    async fn prepare(&self, actor: &Actor, id: SubmissionId) -> Result<Prepared, Error> {
+    /// How many questions were answered; refuses when there are others.
+    async fn must_be_answered(&self, one: &Prepared) -> Result<usize, Error> {
         let mut tx = self.database.read().await?;
         let now = store::last_turn(&mut tx).await?;
-        let submission = store::find_submission(&mut tx, actor.scope, id, now).await?.ok_or(Error::NotFound)?;
-        must_be(submission.state, SubmissionState::Checked)?;
-        let report: Report = unpack(&submission.report)?;
-        let explained: BTreeSet<usize> =
-            store::list_explanations(&mut tx, id, now).await?.into_iter().map(|one| one.finding).collect();
-        let open = report
-            .findings
-            .iter()
-            .enumerate()
-            .filter(|(number, finding)| finding.severity == Severity::Question && !explained.contains(number))
-            .count();
-        if open > 0 {
-            return Err(Refusal::QuestionsOpen { count: open }.into());
-        }
-        let gzip = store::load_content(&mut tx, submission.digest).await?.ok_or(Refusal::UploadExpired)?;
-        let organisation = submission.organisation;
-        let allowed = allowed(&mut tx, organisation).await?;
-        drop(tx);
-
-        let (again, observations) = self.check(gzip, submission.dataset.clone(), allowed).await?;
-        if let Some(error) = again.findings.iter().find(|finding| finding.severity == Severity::Error) {
-            return Err(Refusal::CheckChanged { title: error.title.clone() }.into());
-        }
-        let dataset = again.dataset.ok_or_else(|| Error::internal("an accepted file of no dataset"))?;
-        Ok(Prepared { submission, dataset, organisation, periods: again.periods, observations })
+        let explanations = store::list_explanations(&mut tx, one.submission.id, now).await?;
+        let explained: BTreeSet<usize> = explanations.into_iter().map(|one| one.finding).collect();
+        let questions = one.report.findings.iter().enumerate();
+        let (answered, open): (Vec<usize>, Vec<usize>) = questions
+            .filter(|(_, finding)| finding.severity == Severity::Question)
+            .map(|(number, _)| number)
+            .partition(|number| explained.contains(number));
+        if open.is_empty() { Ok(answered.len()) } else { Err(Refusal::QuestionsOpen { count: open.len() }.into()) }
     }
 
     /// Lets `one` speak for its periods from `at` on, in place of what did.
-    async fn put_in_force(&self, tx: &mut Tx, actor: &Actor, one: &Prepared, at: Instant) -> Result<(), Error> {
+    async fn put_in_force(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        one: &Prepared,
+        places: &[&PreviewPlace],
+        at: Instant,
+    ) -> Result<(), Error> {
         let id = one.submission.id;
         step(tx, actor, id, SubmissionState::Approved, at, None).await?;
         let mut replaced = BTreeSet::new();
-        for period in &one.periods {
-            let last = store::in_force(tx, one.organisation, &one.dataset, *period, at).await?;
+        for place in places {
             let delivery = Delivery {
                 organisation: one.organisation,
                 dataset: one.dataset.clone(),
-                period: *period,
-                version: last.as_ref().map_or(1, |last| last.version + 1),
+                period: place.period,
+                version: place.version + 1,
                 submission: Some(id),
                 known_from: at,
             };
             store::append_delivery(tx, &delivery).await?;
-            replaced.extend(last.and_then(|last| last.submission));
+            replaced.extend(place.in_force);
         }
         for earlier in replaced {
             if !speaks_still(tx, earlier, at).await? {
@@ -190,15 +214,49 @@ async fn step(
     Ok(store::append_submission_event(tx, submission, &event).await?)
 }
 
-/// Two submissions may not speak for the same organisation, dataset and period.
-fn must_not_overlap(prepared: &[Prepared]) -> Result<(), Refusal> {
-    let mut spoken_for = BTreeSet::new();
-    let all =
-        prepared.iter().flat_map(|one| one.periods.iter().map(move |period| (one.organisation, &one.dataset, *period)));
-    for place in all {
-        if !spoken_for.insert(place) {
-            return Err(Refusal::SubmissionsOverlap);
+/// Refuses a file whose bytes and numbers are in force already.
+async fn must_differ(tx: &mut Tx, prepared: &[Prepared], preview: &Preview, at: Instant) -> Result<(), Error> {
+    for one in prepared {
+        let mut places = preview.places.iter().filter(|place| place.by == one.submission.id);
+        let Some(submission) = places.next().and_then(|place| place.in_force) else { continue };
+        let same_version = places.all(|place| place.in_force == Some(submission));
+        let mut own = preview.differences.iter().filter(|(by, _)| *by == one.submission.id);
+        let found = store::find_submission(tx, Scope::Organisation(one.organisation), submission, at).await?;
+        let same_bytes = found.is_some_and(|found| found.digest == one.submission.digest);
+        if same_version && same_bytes && own.all(|(_, found)| found.change() == Change::Unchanged) {
+            return Err(Refusal::AlreadyInForce { submission }.into());
         }
     }
     Ok(())
+}
+
+/// Refuses an approval that was given with something else in view, or that replaces without a reason.
+fn must_be_seen(preview: &Preview, seen: Option<Digest>, correction: Option<&Correction>) -> Result<(), Refusal> {
+    let replaces = preview.places.iter().any(|place| place.in_force.is_some());
+    match seen {
+        Some(seen) if seen != preview.basis => Err(Refusal::VersionChanged),
+        None if replaces => Err(Refusal::VersionNotSeen),
+        _ if replaces && correction.is_none() => Err(Refusal::CorrectionMissing),
+        _ => Ok(()),
+    }
+}
+
+fn receipt_line(
+    one: &Prepared,
+    questions: usize,
+    preview: &Preview,
+    correction: Option<&Correction>,
+) -> ReceiptSubmission {
+    let places = || preview.places.iter().filter(|place| place.by == one.submission.id);
+    ReceiptSubmission {
+        id: one.submission.id,
+        dataset: one.dataset.clone(),
+        file_name: one.submission.file_name.clone(),
+        sha256: one.submission.digest,
+        rows: one.report.rows,
+        observations: one.observations.len(),
+        questions,
+        versions: places().map(|place| ReceiptVersion { period: place.period, version: place.version + 1 }).collect(),
+        correction: correction.filter(|_| places().any(|place| place.in_force.is_some())).cloned(),
+    }
 }

@@ -122,7 +122,7 @@ impl Service {
         let changed: BTreeSet<Period> = changed.into_iter().collect();
         let affected = delivered.into_iter().filter(|period| looked_at(*period).any(|one| changed.contains(&one)));
 
-        let organisations = store::list_organisations_known(tx, known_at).await?;
+        let organisations = store::list_registered_organisations(tx, Scope::Sector, known_at).await?;
         let deliveries = delivered_datasets(tx, &organisations, known_at).await?;
         let mut runs = Vec::new();
         for period in affected {
@@ -230,7 +230,7 @@ impl Service {
         if !store::list_delivered_periods(&mut tx, known_at).await?.contains(&period) {
             return Ok(None);
         }
-        let all = store::list_organisations_known(&mut tx, known_at).await?;
+        let all = store::list_registered_organisations(&mut tx, Scope::Sector, known_at).await?;
         let deliveries = delivered_datasets(&mut tx, &all, known_at).await?;
         let mut sector = self.sector(&mut tx, &all, &deliveries, period, known_at).await?;
         drop(tx);

@@ -2,11 +2,12 @@
 //!
 //! Each has one stable code; the GraphQL code, the HTTP status, the exit code and the texts follow from it.
 
+use jiff::civil::Date;
 use thiserror::Error as ThisError;
 
 use crate::{
     catalogue::Catalogue,
-    domain::{Role, SubmissionState, Text},
+    domain::{Role, SubmissionId, SubmissionState, Text},
     store,
 };
 
@@ -85,6 +86,35 @@ pub enum Refusal {
         /// How many there are.
         found: usize,
     },
+    /// The file is in force already.
+    AlreadyInForce {
+        /// The submission that is in force.
+        submission: SubmissionId,
+    },
+    /// Something is in force, and the approval does not name what was seen of it.
+    VersionNotSeen,
+    /// What was seen is no longer so.
+    VersionChanged,
+    /// A version takes the place of another without a reason.
+    CorrectionMissing,
+    /// More time until a day before the due day or after the closing.
+    ExtensionDay {
+        /// The due day.
+        due: Date,
+        /// The last day on which a file is taken.
+        closes: Date,
+    },
+    /// A request for more time waits for a decision.
+    ExtensionWaits,
+    /// A request for more time was decided on.
+    ExtensionDecided,
+    /// Too many kraambedden for an exemption.
+    TooManyBirths {
+        /// The most.
+        maximum: u32,
+    },
+    /// Downtime that ends before it begins, or in the future.
+    DowntimeOrder,
     /// The register has that code.
     AgbCodeTaken {
         /// The code.
@@ -106,6 +136,15 @@ impl Refusal {
             Self::FindingUnknown { .. } => "FINDING_UNKNOWN",
             Self::FindingIsError => "FINDING_IS_ERROR",
             Self::TextLength { .. } => "TEXT_LENGTH",
+            Self::AlreadyInForce { .. } => "ALREADY_IN_FORCE",
+            Self::VersionNotSeen => "VERSION_NOT_SEEN",
+            Self::VersionChanged => "VERSION_CHANGED",
+            Self::CorrectionMissing => "CORRECTION_MISSING",
+            Self::ExtensionDay { .. } => "EXTENSION_DAY",
+            Self::ExtensionWaits => "EXTENSION_WAITS",
+            Self::ExtensionDecided => "EXTENSION_DECIDED",
+            Self::TooManyBirths { .. } => "TOO_MANY_BIRTHS",
+            Self::DowntimeOrder => "DOWNTIME_ORDER",
             Self::AgbCodeTaken { .. } => "AGB_CODE_TAKEN",
         }
     }
@@ -114,7 +153,19 @@ impl Refusal {
     pub fn text(&self, catalogue: &Catalogue) -> Text {
         let fill = |parameters: &[(&str, String)]| catalogue.message(self.code(), parameters);
         match self {
-            Self::UploadExpired | Self::SubmissionsOverlap | Self::NothingAsked | Self::FindingIsError => fill(&[]),
+            Self::UploadExpired
+            | Self::SubmissionsOverlap
+            | Self::NothingAsked
+            | Self::FindingIsError
+            | Self::VersionNotSeen
+            | Self::VersionChanged
+            | Self::CorrectionMissing
+            | Self::ExtensionWaits
+            | Self::ExtensionDecided
+            | Self::DowntimeOrder => fill(&[]),
+            Self::ExtensionDay { due, closes } => fill(&[("due", due.to_string()), ("closes", closes.to_string())]),
+            Self::TooManyBirths { maximum } => fill(&[("maximum", maximum.to_string())]),
+            Self::AlreadyInForce { submission } => fill(&[("submission", submission.to_string())]),
             Self::DatasetUnknown { dataset, known } => fill(&[("dataset", dataset.clone()), ("known", known.clone())]),
             Self::SubmissionState { state, expected } => {
                 fill(&[("state", state.as_str().to_owned()), ("expected", expected.as_str().to_owned())])

@@ -1,9 +1,13 @@
 //! Compression and canonical JSON of what is kept as bytes.
 
-use std::io::{Read, Write as _};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write as _},
+};
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::Error;
 use crate::domain::{Digest, Hasher};
@@ -54,4 +58,21 @@ pub(super) fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
 /// What [`pack`] was given.
 pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(&decompress(packed)?).map_err(Error::internal)
+}
+
+/// One text for one value, whoever writes it: keys sorted, no white space (RFC 8785, for values whose numbers are whole
+/// and whose keys are ASCII).
+pub(super) fn canonical(value: Value) -> Result<Vec<u8>, Error> {
+    to_json(&sorted(value))
+}
+
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let by_key: BTreeMap<String, Value> = map.into_iter().collect();
+            Value::Object(by_key.into_iter().map(|(key, value)| (key, sorted(value))).collect())
+        }
+        Value::Array(all) => Value::Array(all.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::{Assessment, CheckedSubmission, Error, Service, packing::unpack};
 use crate::{
-    domain::{Actor, Instant, Level, Observation, OrganisationId, Period, Scope, SubmissionId, SubmissionState},
+    domain::{
+        Actor, Correction, Difference, Instant, Level, Observation, OrganisationId, Period, Scope, SubmissionId,
+        SubmissionState, differences,
+    },
     scoring::{Fit, Interval, Signal},
     stats,
-    store::{self, Explanation, Submission, SubmissionEvent, SubmissionFilter},
+    store::{self, Delivery, Explanation, Submission, SubmissionEvent, SubmissionFilter},
 };
 
 /// The fewest organisations of which a distribution is shown outside the inspectorate.
@@ -49,6 +52,17 @@ pub struct Distribution {
     pub own: Option<Signal>,
     /// The lowest and the highest value, for the inspectorate alone.
     pub extremes: Option<Interval>,
+}
+
+/// What a submission shares with others.
+#[derive(Clone, Debug)]
+pub struct Relations {
+    /// The latest earlier submission of the same organisation that was made of the same bytes.
+    pub same_bytes_as: Option<SubmissionId>,
+    /// Why it took the place of an earlier version.
+    pub correction: Option<Correction>,
+    /// Which versions it is, of which periods.
+    pub versions: Vec<Delivery>,
 }
 
 impl Service {
@@ -103,6 +117,55 @@ impl Service {
         let events = store::list_submission_events(&mut tx, id, known_at).await?;
         let explanations = store::list_explanations(&mut tx, id, known_at).await?;
         Ok((events, explanations))
+    }
+
+    /// What a submission shares with others, as known at `known_at`.
+    pub async fn relations(&self, actor: &Actor, id: SubmissionId, known_at: Instant) -> Result<Relations, Error> {
+        let mut tx = self.database.read().await?;
+        let found = store::find_submission(&mut tx, actor.scope, id, known_at).await?.ok_or(Error::NotFound)?;
+        Ok(Relations {
+            same_bytes_as: store::find_same_submission(&mut tx, &found).await?,
+            correction: store::find_correction(&mut tx, id, known_at).await?,
+            versions: store::list_deliveries(&mut tx, actor.scope, Some(id), known_at).await?,
+        })
+    }
+
+    /// Every version of what an organisation delivered, up to `known_at`, by dataset, period and version.
+    pub async fn deliveries(
+        &self,
+        actor: &Actor,
+        organisation: OrganisationId,
+        known_at: Instant,
+    ) -> Result<Vec<Delivery>, Error> {
+        if !actor.scope.includes(organisation) {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.database.read().await?;
+        Ok(store::list_deliveries(&mut tx, Scope::Organisation(organisation), None, known_at).await?)
+    }
+
+    /// What the version of `later` says otherwise than that of `earlier`; nothing when one of them cannot be seen, was
+    /// never approved, or they are of two organisations or datasets.
+    pub async fn difference(
+        &self,
+        actor: &Actor,
+        earlier: SubmissionId,
+        later: SubmissionId,
+        known_at: Instant,
+    ) -> Result<Option<Vec<Difference>>, Error> {
+        let mut tx = self.database.read().await?;
+        let mut sides = Vec::with_capacity(2);
+        for id in [earlier, later] {
+            let Some(found) = store::find_submission(&mut tx, actor.scope, id, known_at).await? else {
+                return Ok(None);
+            };
+            if store::list_deliveries(&mut tx, actor.scope, Some(id), known_at).await?.is_empty() {
+                return Ok(None);
+            }
+            sides.push((found.organisation, found.dataset, store::list_observations_of(&mut tx, id).await?));
+        }
+        let [(one, its_dataset, before), (other, other_dataset, after)] = sides.as_slice() else { return Ok(None) };
+        Ok((one == other && its_dataset == other_dataset).then(|| differences(before, after)))
     }
 
     /// The observations of `period` that were in force at `known_at`, each with the submission it came with.

@@ -50,7 +50,13 @@ impl Service {
         let allowed = allowed(&mut tx, upload.organisation).await?;
         drop(tx);
 
-        let (report, _) = self.check(gzip, dataset.map(str::to_owned), allowed).await?;
+        let (mut report, observations) = self.check(gzip, dataset.map(str::to_owned), allowed).await?;
+        let observations = Arc::new(observations);
+        if let Some(dataset) = report.dataset.as_ref().filter(|_| report.is_accepted()) {
+            let questions = self.questions(upload.organisation, dataset, &observations).await?;
+            report.findings.extend(questions);
+            report.findings.sort_by_key(|finding| finding.severity);
+        }
         let packed = pack(&report)?;
         let mut tx = self.database.write().await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
@@ -74,6 +80,13 @@ impl Service {
         for (sequence, state) in [(0, SubmissionState::Received), (1, state)] {
             let event = SubmissionEvent { sequence, state, at, actor: actor.to_string(), reason: None };
             store::append_submission_event(&mut tx, submission.id, &event).await?;
+        }
+        if let Some(dataset) = &submission.dataset {
+            let (organisation, periods) = (submission.organisation, &report.periods);
+            store::insert_periods(&mut tx, organisation, dataset, submission.id, periods).await?;
+        }
+        if accepted {
+            self.keep_draft(&mut tx, submission.id, &observations).await?;
         }
         if report.findings.iter().any(|finding| finding.code == PERSONAL_NUMBER) {
             store::forget_content(&mut tx, upload.digest).await?;

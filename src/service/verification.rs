@@ -181,7 +181,7 @@ impl Service {
         files: &mut Files,
         differences: &mut Vec<Difference>,
     ) -> Result<(usize, (RunKey, Outcome)), Error> {
-        let organisations = store::list_organisations_known(tx, key.known_at).await?;
+        let organisations = store::list_registered_organisations(tx, Scope::Sector, key.known_at).await?;
         let deliveries = delivered_datasets(tx, &organisations, key.known_at).await?;
         let mut sector = self.sector(tx, &organisations, &deliveries, key.period, key.known_at).await?;
         let by_id: BTreeMap<OrganisationId, &Organisation> = organisations.iter().map(|one| (one.id, one)).collect();

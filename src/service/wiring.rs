@@ -4,16 +4,17 @@ use std::{
     fmt,
     num::NonZeroUsize,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use lru::LruCache;
 use tokio::sync::Semaphore;
 
-use super::{Assessment, Error};
+use super::{Assessment, Error, signing::Signer};
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, AuditId, Clock, IdSource, Instant, OrganisationId, Role, RunId},
+    domain::{Actor, AuditId, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId},
+    intake::Past,
     store::{self, Database, Tx},
 };
 
@@ -22,6 +23,8 @@ use crate::{
 pub struct Settings {
     /// Where uploads are spooled while they come in.
     pub spool_folder: PathBuf,
+    /// The file with the key that signs receipts; made when it is not there.
+    pub signing_key: PathBuf,
     /// The most bytes of an upload.
     pub upload_limit: u64,
     /// For how many seconds an upload is kept when nothing made of it is approved.
@@ -31,9 +34,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, with uploads spooled in `spool_folder`.
+    /// The defaults, with uploads spooled in `spool_folder` and the signing key beside that.
     pub fn new(spool_folder: PathBuf) -> Self {
-        Self { spool_folder, upload_limit: 50 * 1024 * 1024, upload_lifetime: 30 * 24 * 3600, checks_at_once: 2 }
+        let signing_key = spool_folder.with_file_name("signing.key");
+        Self {
+            spool_folder,
+            signing_key,
+            upload_limit: 50 * 1024 * 1024,
+            upload_lifetime: 30 * 24 * 3600,
+            checks_at_once: 2,
+        }
     }
 }
 
@@ -47,10 +57,18 @@ pub struct Service {
     pub(super) settings: Arc<Settings>,
     pub(super) check_places: Arc<Semaphore>,
     pub(super) assessments: Arc<Mutex<AssessmentCache>>,
+    pub(super) pasts: Arc<Mutex<PastCache>>,
+    signer: Arc<OnceLock<Signer>>,
 }
 
 /// Runs never change, so what was read of one stays true; keyed by whose eyes read it.
 pub(super) type AssessmentCache = LruCache<(RunId, Option<OrganisationId>), Arc<Assessment>>;
+
+/// What the sector delivered up to a period; keyed by how many changes of what is in force there were.
+pub(super) type PastCache = LruCache<(Period, i64), Arc<Past>>;
+
+/// How many of them are remembered: four years and their quarters are more than one month's files are about.
+const PASTS: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,6 +94,8 @@ impl Service {
             check_places: Arc::new(Semaphore::new(settings.checks_at_once)),
             settings: Arc::new(settings),
             assessments: Arc::new(Mutex::new(LruCache::new(remembered))),
+            pasts: Arc::new(Mutex::new(LruCache::new(PASTS))),
+            signer: Arc::default(),
         }
     }
 
@@ -97,6 +117,15 @@ impl Service {
     /// A reference by which a fault is found again in the log.
     pub fn new_reference(&self) -> String {
         AuditId::new(&*self.ids).to_string()
+    }
+
+    /// The key that signs, read or made when it is first needed.
+    pub(super) fn signer(&self) -> Result<&Signer, Error> {
+        if let Some(signer) = self.signer.get() {
+            return Ok(signer);
+        }
+        let opened = Signer::open(&self.settings.signing_key, &*self.ids)?;
+        Ok(self.signer.get_or_init(|| opened))
     }
 
     /// Whether the database answers.

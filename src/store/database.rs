@@ -52,8 +52,10 @@ pub struct Statement {
 pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("audit", super::audit::STATEMENTS),
     ("deliveries", super::deliveries::STATEMENTS),
+    ("obligations", super::obligations::STATEMENTS),
     ("observations", super::observations::STATEMENTS),
     ("organisations", super::organisations::STATEMENTS),
+    ("receipts", super::receipts::STATEMENTS),
     ("runs", super::runs::STATEMENTS),
     ("submissions", super::submissions::STATEMENTS),
     ("tokens", super::tokens::STATEMENTS),

@@ -6,6 +6,7 @@ use crate::domain::{Instant, OrganisationId, Period, Scope, SubmissionId};
 statements! {
     TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'deliveries' RETURNING at";
     LAST_TURN = "SELECT at FROM turn WHERE name = 'deliveries'";
+    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) AS lines FROM delivery";
     END_TURN = "UPDATE turn SET at = $1 WHERE name = 'deliveries'";
     APPEND = "INSERT INTO delivery (organisation_id, dataset, period, version, submission_id, known_from)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -17,6 +18,11 @@ statements! {
         AND (CAST($2 AS TEXT) IS NULL OR submission_id = $2)
         AND known_from <= $3
         ORDER BY organisation_id, dataset, period, version";
+    LIST_OF_PERIOD = "SELECT organisation_id, dataset, period, version, submission_id, known_from FROM delivery
+        WHERE period = $1
+        AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
+        AND known_from <= $3
+        ORDER BY organisation_id, dataset, version";
     LIST_PERIODS = "SELECT DISTINCT period FROM delivery WHERE known_from <= $1 ORDER BY period";
 }
 
@@ -53,6 +59,12 @@ pub async fn take_turn(tx: &mut Tx, now: Instant) -> Result<Instant, Error> {
 pub async fn last_turn(tx: &mut Tx) -> Result<Instant, Error> {
     let (last,): (Moment,) = on!(tx, connection => sqlx::query_as(LAST_TURN).fetch_one(connection).await?);
     Ok(last.0)
+}
+
+/// How many lines there are: as long as it stays the same, so does what is in force.
+pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
+    let (lines,): (i64,) = on!(tx, connection => sqlx::query_as(COUNT).fetch_one(connection).await?);
+    Ok(lines)
 }
 
 /// Adds a line.
@@ -96,6 +108,21 @@ pub async fn list(
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST)
         .bind(scope.organisation().map(|id| id.to_string()))
         .bind(submission.map(|id| id.to_string()))
+        .bind(Moment(known_at))
+        .fetch_all(connection).await?);
+    rows.into_iter().map(delivery).collect()
+}
+
+/// All lines about a period within `scope` known at `known_at`, by organisation, dataset and version.
+pub async fn list_of_period(
+    tx: &mut Tx,
+    scope: Scope,
+    period: Period,
+    known_at: Instant,
+) -> Result<Vec<Delivery>, Error> {
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_OF_PERIOD)
+        .bind(period.to_string())
+        .bind(scope.organisation().map(|id| id.to_string()))
         .bind(Moment(known_at))
         .fetch_all(connection).await?);
     rows.into_iter().map(delivery).collect()

@@ -10,8 +10,10 @@ mod audit;
 mod deliveries;
 mod error;
 mod moment;
+mod obligations;
 mod observations;
 mod organisations;
+mod receipts;
 mod runs;
 mod submissions;
 mod tokens;
@@ -20,14 +22,25 @@ mod uploads;
 pub use audit::{AuditBreak, AuditEntry, append as append_audit, verify as verify_audit};
 pub use database::{Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
-    Delivery, append as append_delivery, in_force, last_turn, list as list_deliveries,
-    list_periods as list_delivered_periods, take_turn,
+    Delivery, append as append_delivery, count as count_deliveries, in_force, last_turn, list as list_deliveries,
+    list_of_period as list_deliveries_of_period, list_periods as list_delivered_periods, take_turn,
 };
 pub use error::Error;
-pub use observations::{insert as insert_observation, list_in_force as list_observations_in_force};
+pub use obligations::{
+    OpenSubmission, beat, decide_extension, insert_downtime, insert_exemption, insert_extension, insert_periods,
+    list_downtime, list_exemptions, list_extensions, list_open,
+};
+pub use observations::{
+    insert as insert_observation, list_in_force as list_observations_in_force,
+    list_of_submission as list_observations_of,
+};
 pub use organisations::{
     find_by_agb as find_organisation_by_agb, find_by_id as find_organisation, insert as insert_organisation,
-    list as list_organisations, list_known as list_organisations_known,
+    list as list_organisations, list_registered as list_registered_organisations,
+};
+pub use receipts::{
+    Receipt, find as find_receipt, find_correction, find_of_submission as find_receipt_of, insert as insert_receipt,
+    insert_correction,
 };
 pub use runs::{
     Run, RunOutcome, find as find_run, find_latest as find_latest_run, insert as insert_run,
@@ -36,8 +49,9 @@ pub use runs::{
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,
-    explain as insert_explanation, find as find_submission, insert as insert_submission, list as list_submissions,
-    list_events as list_submission_events, list_explanations,
+    explain as insert_explanation, find as find_submission, find_draft, find_same as find_same_submission,
+    insert as insert_submission, insert_draft, list as list_submissions, list_events as list_submission_events,
+    list_explanations,
 };
 pub use tokens::{Token, find_by_secret as find_token_by_secret, insert as insert_token};
 pub use uploads::{

@@ -20,7 +20,16 @@ statements! {
             WHERE latest.organisation_id = delivery.organisation_id AND latest.dataset = delivery.dataset
             AND latest.period = delivery.period AND latest.known_from <= $3)
         ORDER BY organisation.agb_code, observation.indicator";
+    LIST_OF_SUBMISSION = "SELECT organisation.agb_code, observation.period, observation.indicator,
+            observation.numerator, observation.denominator, observation.value, observation.standard_deviation,
+            observation.units, observation.missing, observation.submission_id
+        FROM observation JOIN organisation ON organisation.id = observation.organisation_id
+        WHERE observation.submission_id = $1
+        ORDER BY observation.period, observation.indicator";
 }
+
+type Row =
+    (String, String, String, Option<f64>, Option<f64>, Option<f64>, Option<f64>, Option<f64>, Option<String>, String);
 
 /// Adds one, of an organisation's submission.
 pub async fn insert(
@@ -52,41 +61,35 @@ pub async fn list_in_force(
     period: Period,
     known_at: Instant,
 ) -> Result<Vec<(Observation, SubmissionId)>, Error> {
-    type Row = (
-        String,
-        String,
-        String,
-        Option<f64>,
-        Option<f64>,
-        Option<f64>,
-        Option<f64>,
-        Option<f64>,
-        Option<String>,
-        String,
-    );
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_IN_FORCE)
         .bind(period.to_string())
         .bind(scope.organisation().map(|id| id.to_string()))
         .bind(Moment(known_at))
         .fetch_all(connection).await?);
-    rows.into_iter()
-        .map(
-            |(agb_code, period, indicator, numerator, denominator, value, standard_deviation, units, missing, from)| {
-                let missing =
-                    missing.map(|word| read(MissingReason::parse(&word), "observation", "missing")).transpose()?;
-                let observation = Observation {
-                    agb_code: read(agb_code.parse().ok(), "organisation", "agb_code")?,
-                    period: read(period.parse().ok(), "observation", "period")?,
-                    indicator,
-                    numerator,
-                    denominator,
-                    value,
-                    standard_deviation,
-                    units,
-                    missing,
-                };
-                Ok((observation, read(from.parse().ok(), "observation", "submission_id")?))
-            },
-        )
-        .collect()
+    rows.into_iter().map(observation).collect()
+}
+
+/// The observations that were appended with a submission, whether or not it is in force still, by period and
+/// indicator. The caller has seen that it is within scope.
+pub async fn list_of_submission(tx: &mut Tx, submission: SubmissionId) -> Result<Vec<Observation>, Error> {
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_OF_SUBMISSION)
+        .bind(submission.to_string()).fetch_all(connection).await?);
+    rows.into_iter().map(|row| Ok(observation(row)?.0)).collect()
+}
+
+fn observation(row: Row) -> Result<(Observation, SubmissionId), Error> {
+    let (agb_code, period, indicator, numerator, denominator, value, standard_deviation, units, missing, from) = row;
+    let missing = missing.map(|word| read(MissingReason::parse(&word), "observation", "missing")).transpose()?;
+    let observation = Observation {
+        agb_code: read(agb_code.parse().ok(), "organisation", "agb_code")?,
+        period: read(period.parse().ok(), "observation", "period")?,
+        indicator,
+        numerator,
+        denominator,
+        value,
+        standard_deviation,
+        units,
+        missing,
+    };
+    Ok((observation, read(from.parse().ok(), "observation", "submission_id")?))
 }

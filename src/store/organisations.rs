@@ -7,9 +7,10 @@ statements! {
     INSERT = "INSERT INTO organisation (id, agb_code, name, kind, registered_at) VALUES ($1, $2, $3, $4, $5)";
     FIND_BY_ID = "SELECT id, agb_code, name, kind FROM organisation WHERE id = $1";
     FIND_BY_AGB = "SELECT id, agb_code, name, kind FROM organisation WHERE agb_code = $1";
-    LIST_KNOWN = "SELECT id, agb_code, name, kind FROM organisation WHERE registered_at <= $1 ORDER BY agb_code";
     LIST = "SELECT id, agb_code, name, kind FROM organisation
         WHERE (CAST($1 AS TEXT) IS NULL OR id = $1) ORDER BY agb_code";
+    LIST_REGISTERED = "SELECT id, agb_code, name, kind FROM organisation
+        WHERE (CAST($1 AS TEXT) IS NULL OR id = $1) AND registered_at <= $2 ORDER BY agb_code";
 }
 
 type Row = (String, String, String, String);
@@ -47,10 +48,10 @@ pub async fn list(tx: &mut Tx, scope: Scope) -> Result<Vec<Organisation>, Error>
     rows.into_iter().map(organisation).collect()
 }
 
-/// All organisations that were in the register at `known_at`, by AGB code.
-pub async fn list_known(tx: &mut Tx, known_at: Instant) -> Result<Vec<Organisation>, Error> {
-    let rows: Vec<Row> =
-        on!(tx, connection => sqlx::query_as(LIST_KNOWN).bind(Moment(known_at)).fetch_all(connection).await?);
+/// Those within `scope` that were registered up to `known_at`, by AGB code.
+pub async fn list_registered(tx: &mut Tx, scope: Scope, known_at: Instant) -> Result<Vec<Organisation>, Error> {
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_REGISTERED)
+        .bind(scope.organisation().map(|id| id.to_string())).bind(Moment(known_at)).fetch_all(connection).await?);
     rows.into_iter().map(organisation).collect()
 }
 

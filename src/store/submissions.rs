@@ -19,6 +19,10 @@ statements! {
         AND event.sequence = (SELECT MAX(latest.sequence) FROM submission_event AS latest
             WHERE latest.submission_id = submission.id AND latest.at <= $6)
         ORDER BY submission.id DESC LIMIT $7";
+    FIND_SAME = "SELECT id FROM submission WHERE organisation_id = $1 AND digest = $2 AND id < $3
+        ORDER BY id DESC LIMIT 1";
+    INSERT_DRAFT = "INSERT INTO draft (submission_id, observations) VALUES ($1, $2)";
+    FIND_DRAFT = "SELECT observations FROM draft WHERE submission_id = $1";
     APPEND_EVENT = "INSERT INTO submission_event (submission_id, sequence, state, at, actor, reason)
         VALUES ($1, $2, $3, $4, $5, $6)";
     LIST_EVENTS = "SELECT sequence, state, at, actor, reason FROM submission_event
@@ -188,6 +192,30 @@ fn submission(
         state: read(SubmissionState::parse(&state), "submission_event", "state")?,
         state_since: since.0,
     })
+}
+
+/// The latest submission of an organisation before `submission` that was made of the same bytes.
+pub async fn find_same(tx: &mut Tx, submission: &Submission) -> Result<Option<SubmissionId>, Error> {
+    let row: Option<(String,)> = on!(tx, connection => sqlx::query_as(FIND_SAME)
+        .bind(submission.organisation.to_string())
+        .bind(submission.digest.as_bytes().as_slice())
+        .bind(submission.id.to_string())
+        .fetch_optional(connection).await?);
+    row.map(|(id,)| read(id.parse().ok(), "submission", "id")).transpose()
+}
+
+/// Keeps what a checked file says, packed by the caller.
+pub async fn insert_draft(tx: &mut Tx, submission: SubmissionId, observations: &[u8]) -> Result<(), Error> {
+    on!(tx, connection => sqlx::query(INSERT_DRAFT)
+        .bind(submission.to_string()).bind(observations).execute(connection).await.map(drop)?);
+    Ok(())
+}
+
+/// What [`insert_draft`] was given. The caller has seen that the submission is within scope.
+pub async fn find_draft(tx: &mut Tx, submission: SubmissionId) -> Result<Option<Vec<u8>>, Error> {
+    let row: Option<(Vec<u8>,)> = on!(tx, connection => sqlx::query_as(FIND_DRAFT)
+        .bind(submission.to_string()).fetch_optional(connection).await?);
+    Ok(row.map(|(observations,)| observations))
 }
 
 /// Adds a step. Two who take the same step at once: the second gets a conflict.

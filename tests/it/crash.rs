@@ -34,6 +34,8 @@ struct Standing {
     tally: Tally,
     /// What speaks for the organisation: how many rows of which submissions.
     in_force: (i64, i64),
+    /// Receipts, the submissions on them, and corrections.
+    proofs: (i64, i64, i64),
 }
 
 impl Standing {
@@ -43,7 +45,13 @@ impl Standing {
             WHERE delivery.version = (SELECT MAX(last.version) FROM delivery AS last
                 WHERE last.organisation_id = delivery.organisation_id AND last.dataset = delivery.dataset
                 AND last.period = delivery.period)";
-        Self { tally: Tally::of(database).await, in_force: fetch(database, in_force).await }
+        let proofs = "SELECT (SELECT COUNT(*) FROM receipt), (SELECT COUNT(*) FROM receipt_submission),
+            (SELECT COUNT(*) FROM correction)";
+        Self {
+            tally: Tally::of(database).await,
+            in_force: fetch(database, in_force).await,
+            proofs: fetch(database, proofs).await,
+        }
     }
 
     /// As it is when an approval of ten observations, superseding another, was made whole.
@@ -58,7 +66,8 @@ impl Standing {
             audit: audit + 1,
             ..self.tally
         };
-        Self { tally, in_force: self.in_force }
+        let (receipts, listed, corrections) = self.proofs;
+        Self { tally, in_force: self.in_force, proofs: (receipts + 1, listed + 1, corrections + 1) }
     }
 }
 
@@ -79,21 +88,23 @@ impl Gauge {
 
 /// Approves and waits for the answer: how far the gauge went.
 async fn measure(gauge: &Gauge, program: &Program, client: &Client, submission: &Submission) -> u64 {
+    let seen = client.approval_seen(&[submission]).await;
     let begun = Instant::now();
     let before = gauge.reading(program.server(), begun);
-    let payload = client.approve(&[submission]).await;
+    let payload = client.ask(&Client::approval(), &seen).await["done"].take();
     assert_eq!(payload["userErrors"], Value::Array(Vec::new()));
     gauge.reading(program.server(), begun) - before
 }
 
 /// Approves, and kills the process when the gauge has gone `far` on or the answer came: whether it came.
 async fn kill_under_way(gauge: &Gauge, far: u64, program: &mut Program, client: &Client, one: &Submission) -> bool {
+    let seen = client.approval_seen(&[one]).await;
     let begun = Instant::now();
     let before = gauge.reading(program.server(), begun);
     if let Gauge::Line(line) = gauge {
         line.cut_after(far);
     }
-    let request = client.graphql(&Client::approval(), &Client::approval_of(&[one]));
+    let request = client.graphql(&Client::approval(), &seen);
     let client = client.clone();
     let mut answer = tokio::spawn(async move { client.try_send(request).await });
     let reached = async {
@@ -130,14 +141,14 @@ async fn crash(database: &TestDatabase, url: &str, gauge: Gauge) {
     let client = program.client(&token);
     let officer = Organisation { agb_code: code, name: String::new(), id: String::new(), client };
     let file = officer.file(&period);
-    let first = officer.client.submit(&file).await;
+    let first = officer.client.submit(&file.clone().with("KZ06", 399, 400)).await;
     let length = measure(&gauge, &program, &officer.client, &first).await;
     assert!(length > 0);
 
     let (mut whole, mut none) = (0, 0);
     for moment in 0..=MOMENTS {
         let client = program.client(&token);
-        let submission = client.submit(&file).await;
+        let submission = client.submit(&file.clone().with("KZ06", u32::try_from(moment).unwrap(), 400)).await;
         let before = Standing::of(database).await;
         let answered = kill_under_way(&gauge, distance(length, moment), &mut program, &client, &submission).await;
 

@@ -6,7 +6,7 @@ use kraamzicht::{
     catalogue::Catalogue,
     cli::demo::{self, Expectation},
     domain::{Actor, Clock, Instant, RunId, Severity, SubmissionState},
-    service::{Service, Settings},
+    service::{ApprovalRequest, Service, Settings},
     store::Database,
     system::SeededIds,
 };
@@ -59,7 +59,7 @@ async fn deliver(database: &TestDatabase) -> (Service, Vec<RunId>) {
         }
     }
     assert_eq!(checked.len(), ORGANISATIONS);
-    let approval = service.approve(&Actor::OPERATOR, &checked).await.unwrap();
+    let approval = service.approve(&Actor::OPERATOR, &ApprovalRequest::of(&checked)).await.unwrap();
     assert_eq!(approval.runs.len(), 1);
     (service, approval.runs)
 }

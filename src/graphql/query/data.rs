@@ -231,7 +231,7 @@ async fn observations(
         );
     }
     Ok(page.cut(rows, |(organisation, (observation, submission))| {
-        ObservationType::new(asked.catalogue(), organisation, &observation, submission)
+        ObservationType::new(asked.catalogue(), organisation, &observation, submission, page.known_at)
     }))
 }
 

@@ -1,12 +1,12 @@
 //! Findings: what is wrong with a file, where, and how to put it right.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{Enum, ID, SimpleObject};
 
 use super::LocalizedText;
 use crate::{
     domain::{Finding, Occurrence, Severity},
     graphql::scalars::DateTime,
-    service::Explanation,
+    service::{Explanation, NumberExplanation},
 };
 
 /// How much a finding weighs.
@@ -107,6 +107,37 @@ impl From<&Occurrence> for OccurrenceType {
             sheet_row: small(occurrence.sheet_row),
             value: occurrence.value.clone(),
             suggestion: occurrence.suggestion.clone(),
+        }
+    }
+}
+
+/// What the organisation said about a number (toelichting bij een cijfer); it travels with the number.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "NumberExplanation")]
+pub(in crate::graphql) struct NumberExplanationType {
+    /// The submission it came with (inzending).
+    submission_id: ID,
+    /// The code of the finding that was answered, for example `plausibility.jump`.
+    code: String,
+    /// What was asked (vraag).
+    question: LocalizedText,
+    /// The code of the indicator it was about; null when it was about the file or a row of it.
+    indicator_code: Option<String>,
+    /// What was said (toelichting).
+    text: String,
+    /// When.
+    at: DateTime,
+}
+
+impl From<NumberExplanation> for NumberExplanationType {
+    fn from(said: NumberExplanation) -> Self {
+        Self {
+            submission_id: said.submission.to_string().into(),
+            code: said.code,
+            question: said.question.into(),
+            indicator_code: said.indicator,
+            text: said.text,
+            at: DateTime(said.at),
         }
     }
 }

@@ -1,22 +1,28 @@
 //! The output types, each made from what the service gives.
 
 mod catalogue;
+mod difference;
 mod distribution;
 mod finding;
 mod methodology;
+mod obligation;
 mod observation;
 mod organisation;
+mod receipt;
 mod score;
 mod signal;
 mod submission;
 mod text;
 
 pub(super) use catalogue::{CatalogueType, IndicatorType};
+pub(super) use difference::{ApprovalPreviewType, ChangeType, DeliveryVersionType, SubmissionDifference};
 pub(super) use distribution::DistributionType;
-pub(super) use finding::SeverityType;
+pub(super) use finding::{NumberExplanationType, SeverityType};
 pub(super) use methodology::MethodologySectionType;
+pub(super) use obligation::{ExemptionType, ExtensionType, ObligationRatesType, ObligationStatusType, ObligationType};
 pub(super) use observation::ObservationType;
 pub(super) use organisation::OrganisationType;
+pub(super) use receipt::{CorrectionInput, CorrectionType, ReceiptType};
 pub(super) use score::{RiskScore, RunType, risk_score};
 pub(super) use signal::{DataStateType, LevelType, SignalType, signal};
 pub(super) use submission::{SubmissionStateType, SubmissionType};

@@ -1,18 +1,18 @@
 //! Observations: the numbers in force.
 
-use async_graphql::{Enum, ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
-use super::{IndicatorType, OrganisationType};
+use super::{IndicatorType, NumberExplanationType, OrganisationType};
 use crate::{
     catalogue::Catalogue,
-    domain::{MissingReason, Observation, Organisation, SubmissionId},
-    graphql::scalars::PeriodText,
+    domain::{Instant, MissingReason, Observation, Organisation, SubmissionId},
+    graphql::{context::Asked, scalars::PeriodText},
 };
 
 /// Why a value is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "MissingReason", remote = "MissingReason")]
-enum MissingReasonType {
+pub(super) enum MissingReasonType {
     /// The cell was empty or held a dash.
     NotReported,
     /// Does not apply (n.v.t.).
@@ -25,8 +25,14 @@ enum MissingReasonType {
 
 /// What an organisation delivered of an indicator in a period.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(name = "Observation")]
+#[graphql(name = "Observation", complex)]
 pub(in crate::graphql) struct ObservationType {
+    #[graphql(skip)]
+    submission: SubmissionId,
+    #[graphql(skip)]
+    known_at: Instant,
+    #[graphql(skip)]
+    code: String,
     /// Whose.
     organisation: OrganisationType,
     /// When.
@@ -50,14 +56,18 @@ pub(in crate::graphql) struct ObservationType {
 }
 
 impl ObservationType {
-    /// The type for `observation`, which came with `submission`.
+    /// The type for `observation`, which came with `submission`, as known at `known_at`.
     pub(in crate::graphql) fn new(
         catalogue: &Catalogue,
         organisation: Organisation,
         observation: &Observation,
         submission: SubmissionId,
+        known_at: Instant,
     ) -> Self {
         Self {
+            submission,
+            known_at,
+            code: observation.indicator.clone(),
             organisation: organisation.into(),
             period: PeriodText(observation.period),
             indicator: IndicatorType::named(catalogue, &observation.indicator),
@@ -69,5 +79,15 @@ impl ObservationType {
             missing_reason: observation.missing.map(Into::into),
             submission_id: submission.to_string().into(),
         }
+    }
+}
+
+#[ComplexObject]
+impl ObservationType {
+    /// What the organisation said about it when it delivered (toelichtingen), and about the file it came with.
+    async fn explanations(&self, context: &Context<'_>) -> Result<Vec<NumberExplanationType>> {
+        let asked = Asked::by(context)?;
+        let said = asked.service.said_of(&asked.actor, self.submission, self.period.0, &self.code, self.known_at).await;
+        Ok(said.map_err(|error| asked.failure(&error))?.into_iter().map(Into::into).collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
-use super::{RiskScore, SignalType, SubmissionType, risk_score, signal};
+use super::{DeliveryVersionType, RiskScore, SignalType, SubmissionType, risk_score, signal};
 use crate::{
     domain::{Organisation, OrganisationKind},
     graphql::{
@@ -79,6 +79,27 @@ impl OrganisationType {
         Ok(own.map_or_else(Vec::new, |one| {
             one.outcome.signals.iter().map(|found| signal(&asked, &assessment, &one.organisation, found)).collect()
         }))
+    }
+
+    /// Every version of what it delivered (versies), by dataset, period and version; withdrawals too.
+    async fn deliveries(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Of this period only.")] period: Option<PeriodText>,
+        #[graphql(desc = "Of this dataset only, for example `indicatoren`.")] dataset: Option<String>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Vec<DeliveryVersionType>> {
+        let asked = Asked::by(context)?;
+        let found = asked
+            .service
+            .deliveries(&asked.actor, self.organisation.id, asked.known_at(as_known_at).await?.counted)
+            .await;
+        let found = found.map_err(|error| asked.failure(&error))?;
+        let wanted = found
+            .iter()
+            .filter(|one| period.is_none_or(|period| period.0 == one.period))
+            .filter(|one| dataset.as_ref().is_none_or(|dataset| *dataset == one.dataset));
+        Ok(wanted.map(Into::into).collect())
     }
 
     /// Its latest submissions (inzendingen), newest first.

@@ -1,10 +1,10 @@
 //! Signals with their explanation as data.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 
-use super::{IndicatorType, LocalizedText, OrganisationType};
+use super::{IndicatorType, LocalizedText, NumberExplanationType, OrganisationType};
 use crate::{
-    domain::{DataState, Level, Organisation},
+    domain::{DataState, Instant, Level, Organisation, OrganisationId},
     graphql::{context::Asked, scalars::PeriodText},
     service::{Assessment, Dispersion, Fit, Insufficiency, Interval, PeerGroup, Signal},
 };
@@ -130,8 +130,14 @@ impl From<&Fit> for FitType {
 
 /// One indicator of one organisation in one period, held against its peers.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(name = "Signal")]
+#[graphql(name = "Signal", complex)]
 pub(in crate::graphql) struct SignalType {
+    #[graphql(skip)]
+    organisation_id: OrganisationId,
+    #[graphql(skip)]
+    known_at: Instant,
+    #[graphql(skip)]
+    code: String,
     /// Whose.
     organisation: OrganisationType,
     /// When.
@@ -176,6 +182,18 @@ pub(in crate::graphql) struct SignalType {
     fit: Option<FitType>,
 }
 
+#[ComplexObject]
+impl SignalType {
+    /// What the organisation said, before approval, about the numbers behind it (toelichtingen) and the file they came
+    /// with.
+    async fn explanations(&self, context: &Context<'_>) -> Result<Vec<NumberExplanationType>> {
+        let asked = Asked::by(context)?;
+        let (organisation, period) = (self.organisation_id, self.period.0);
+        let said = asked.service.said_of_indicator(&asked.actor, organisation, period, &self.code, self.known_at).await;
+        Ok(said.map_err(|error| asked.failure(&error))?.into_iter().map(Into::into).collect())
+    }
+}
+
 /// The type for `signal` of `organisation` in `assessment`.
 pub(in crate::graphql) fn signal(
     asked: &Asked<'_>,
@@ -184,6 +202,9 @@ pub(in crate::graphql) fn signal(
     signal: &Signal,
 ) -> SignalType {
     SignalType {
+        organisation_id: organisation.id,
+        known_at: assessment.key.known_at,
+        code: signal.indicator.clone(),
         organisation: organisation.clone().into(),
         period: PeriodText(assessment.key.period),
         indicator: IndicatorType::named(asked.catalogue(), &signal.indicator),

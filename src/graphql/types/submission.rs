@@ -2,14 +2,17 @@
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
-use super::{LocalizedText, OrganisationType, SeverityType, finding::FindingType};
+use super::{
+    CorrectionType, DeliveryVersionType, LocalizedText, OrganisationType, ReceiptType, SeverityType,
+    finding::FindingType,
+};
 use crate::{
-    domain::{Instant, Severity, SubmissionState, UploadId},
+    domain::{Instant, RowCounts, Severity, SubmissionState, UploadId},
     graphql::{
         context::Asked,
         scalars::{DateTime, PeriodText},
     },
-    service::{CheckedSubmission, Error, SubmissionEvent},
+    service::{CheckedSubmission, Error, Relations, SubmissionEvent},
 };
 
 /// Where a submission is in its life.
@@ -49,7 +52,7 @@ impl UploadType {
 /// Where the rows of a file went: read = accepted + unchanged + superseded + rejected.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "RowCounts")]
-struct RowCountsType {
+pub(super) struct RowCountsType {
     /// Data rows in the file.
     read: u32,
     /// Taken over.
@@ -60,6 +63,19 @@ struct RowCountsType {
     superseded: u32,
     /// Not taken over.
     rejected: u32,
+}
+
+impl From<RowCounts> for RowCountsType {
+    fn from(rows: RowCounts) -> Self {
+        let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            read: count(rows.read),
+            accepted: count(rows.accepted),
+            unchanged: count(rows.unchanged),
+            superseded: count(rows.superseded),
+            rejected: count(rows.rejected),
+        }
+    }
 }
 
 /// A step in the life of a submission.
@@ -114,7 +130,6 @@ impl SubmissionType {
     /// The type for `checked`, as known at `known_at`.
     pub(in crate::graphql) fn new(checked: CheckedSubmission, known_at: Instant) -> Self {
         let CheckedSubmission { submission, report } = &checked;
-        let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let first_error = report.findings.iter().find(|finding| finding.severity == Severity::Error);
         Self {
             known_at,
@@ -126,13 +141,7 @@ impl SubmissionType {
             state: submission.state.into(),
             state_since: DateTime(submission.state_since),
             created_at: DateTime(submission.created_at),
-            rows: RowCountsType {
-                read: count(report.rows.read),
-                accepted: count(report.rows.accepted),
-                unchanged: count(report.rows.unchanged),
-                superseded: count(report.rows.superseded),
-                rejected: count(report.rows.rejected),
-            },
+            rows: report.rows.into(),
             blocked: first_error.map(|finding| (&finding.message).into()),
             checked,
         }
@@ -166,6 +175,26 @@ impl SubmissionType {
             .collect())
     }
 
+    /// Which versions it is, of which periods (versies); empty until it is approved.
+    async fn versions(&self, context: &Context<'_>) -> Result<Vec<DeliveryVersionType>> {
+        Ok(self.relations(context).await?.versions.iter().map(Into::into).collect())
+    }
+
+    /// Why it took the place of an earlier version (correctie); null when it did not.
+    async fn correction(&self, context: &Context<'_>) -> Result<Option<CorrectionType>> {
+        Ok(self.relations(context).await?.correction.map(Into::into))
+    }
+
+    /// The latest earlier submission of the same organisation that was made of the very same bytes (zelfde bestand).
+    async fn same_bytes_as_id(&self, context: &Context<'_>) -> Result<Option<ID>> {
+        Ok(self.relations(context).await?.same_bytes_as.map(|id| id.to_string().into()))
+    }
+
+    /// The proof of its approval (ontvangstbewijs); null until it is approved.
+    async fn receipt(&self, context: &Context<'_>) -> Option<Result<ReceiptType>> {
+        self.find_receipt(context).await.transpose()
+    }
+
     /// Its life so far.
     async fn events(&self, context: &Context<'_>) -> Result<Vec<SubmissionEventType>> {
         let asked = Asked::by(context)?;
@@ -173,5 +202,19 @@ impl SubmissionType {
         let history = asked.service.history(&asked.actor, id, self.known_at).await;
         let (events, _) = history.map_err(|error| asked.failure(&error))?;
         Ok(events.into_iter().map(Into::into).collect())
+    }
+}
+
+impl SubmissionType {
+    async fn relations(&self, context: &Context<'_>) -> Result<Relations> {
+        let asked = Asked::by(context)?;
+        let found = asked.service.relations(&asked.actor, self.checked.submission.id, self.known_at).await;
+        found.map_err(|error| asked.failure(&error))
+    }
+
+    async fn find_receipt(&self, context: &Context<'_>) -> Result<Option<ReceiptType>> {
+        let asked = Asked::by(context)?;
+        let found = asked.service.receipt_of(&asked.actor, self.checked.submission.id, self.known_at).await;
+        Ok(found.map_err(|error| asked.failure(&error))?.and_then(ReceiptType::new))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Reader,
-    words::{both, level, percentage},
+    words::{both, chance, level, percentage},
 };
 use crate::{
     catalogue::Catalogue,

@@ -8,7 +8,7 @@ use super::Indicators;
 /// What a submission is asked for when a test looks at it.
 const SUBMISSION: &str = "fragment S on Submission { id dataset state periods fileName upload { id sha256 }
     rows { read accepted rejected } findings { number code severity column columnLetters columnNumber message { nl en }
-    occurrences { line row sheetRow value } explanations { text } } events { state reason } }";
+    occurrences { line row sheetRow value } explanations { text } } events { state reason } receipt { id } }";
 
 /// Somebody with a token, or without.
 #[derive(Clone, Debug)]
@@ -115,9 +115,28 @@ impl Client {
         self.mutate("explainFinding", "ExplainFindingInput", "submission { ...S }", &input).await
     }
 
-    /// Approves; the payload.
+    /// Looks at what would change and approves that; the payload.
     pub(crate) async fn approve(&self, submissions: &[&Submission]) -> Value {
-        self.ask(&Self::approval(), &Self::approval_of(submissions)).await["done"].take()
+        let seen = self.approval_seen(submissions).await;
+        self.ask(&Self::approval(), &seen).await["done"].take()
+    }
+
+    /// The variables of an approval of what would change now, with a reason for it.
+    pub(crate) async fn approval_seen(&self, submissions: &[&Submission]) -> Value {
+        let mut variables = Self::approval_of(submissions);
+        variables["input"]["basis"] = self.preview(submissions).await["preview"]["basis"].take();
+        variables["input"]["correction"] = json!({ "class": "CONTENT", "reason": "Er stonden fouten in." });
+        variables
+    }
+
+    /// What an approval would change: the payload.
+    pub(crate) async fn preview(&self, submissions: &[&Submission]) -> Value {
+        let query = "query($ids: [ID!]!) { approvalPreview(submissionIds: $ids) { preview { basis supersedes
+            places { submissionId dataset period version inForceId } counts { new changed unchanged disappeared }
+            differences { change agbCode period indicator { code } before { numerator denominator }
+                after { numerator denominator } submissionId } } userErrors { code } } }";
+        let ids: Vec<&str> = submissions.iter().map(|one| one.id.as_str()).collect();
+        self.ask(query, &json!({ "ids": ids })).await["approvalPreview"].take()
     }
 
     /// The document that approves.
@@ -125,7 +144,7 @@ impl Client {
         mutation("approveSubmissions", "ApproveSubmissionsInput", "submissions { ...S } approvedAt runIds")
     }
 
-    /// Its variables.
+    /// Its variables, where nothing is in force.
     pub(crate) fn approval_of(submissions: &[&Submission]) -> Value {
         let ids: Vec<&str> = submissions.iter().map(|one| one.id.as_str()).collect();
         json!({ "input": { "submissionIds": ids } })

@@ -77,6 +77,13 @@ impl Indicators {
         self
     }
 
+    /// Without the row of `indicator`.
+    pub(crate) fn without(mut self, indicator: &str) -> Self {
+        let kept = self.rows.lines().filter(|line| line.split(';').nth(3) != Some(indicator));
+        self.rows = kept.map(|line| line.to_owned() + "\r\n").collect();
+        self
+    }
+
     /// The bytes of the file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         format!("{HEADER}{}", self.rows).into_bytes()

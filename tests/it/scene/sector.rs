@@ -4,7 +4,7 @@ use std::{io::Cursor, sync::Arc};
 
 use kraamzicht::{
     domain::{Actor, AgbCode, OrganisationKind, SubmissionState},
-    service::{Service, Settings},
+    service::{ApprovalRequest, Service, Settings},
     store::Database,
 };
 
@@ -76,5 +76,5 @@ async fn make(service: &Service, period: &str) {
         assert_eq!(checked.submission.state, SubmissionState::Checked, "{:?}", checked.report.findings);
         submissions.push(checked.submission.id);
     }
-    service.approve(&Actor::OPERATOR, &submissions).await.unwrap();
+    service.approve(&Actor::OPERATOR, &ApprovalRequest::of(&submissions)).await.unwrap();
 }

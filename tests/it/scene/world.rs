@@ -53,6 +53,7 @@ pub(crate) struct World {
     pub(crate) database: TestDatabase,
     pub(crate) base: String,
     pub(crate) spool: TempDir,
+    _keys: TempDir,
     _stop: oneshot::Sender<()>,
 }
 
@@ -113,7 +114,9 @@ impl World {
         store.migrate().await.unwrap();
         let spool = tempfile::tempdir().unwrap();
         let clock = TestClock::at("2026-03-02T09:00:00Z");
+        let keys = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(spool.path().to_owned());
+        settings.signing_key = keys.path().join("signing.key");
         adjust(&mut settings);
         let ids = Arc::new(SystemIds::new(clock.clone()));
         let service = Service::new(store, catalogue(), Arc::new(clock.clone()), ids, settings);
@@ -124,7 +127,7 @@ impl World {
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { stopped.await.unwrap_or_default() };
         tokio::spawn(serve(listener, router, shutdown, settings));
-        Self { service, clock, database, base, spool, _stop: stop }
+        Self { service, clock, database, base, spool, _keys: keys, _stop: stop }
     }
 
     /// Somebody with this token, or without any.

@@ -1,0 +1,123 @@
+//! Receipts of approvals and the reasons of corrections: written with the approval, never changed.
+
+use super::{Error, Tx, error::read, moment::Moment};
+use crate::domain::{Correction, CorrectionClass, Instant, OrganisationId, ReceiptId, Scope, SubmissionId};
+
+statements! {
+    INSERT = "INSERT INTO receipt (organisation_id, id, at, body, signature, key_id) VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT_SUBMISSION = "INSERT INTO receipt_submission (submission_id, receipt_id) VALUES ($1, $2)";
+    FIND = "SELECT organisation_id, id, at, body, signature, key_id FROM receipt
+        WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2) AND at <= $3";
+    FIND_OF_SUBMISSION = "SELECT receipt.organisation_id, receipt.id, receipt.at, receipt.body, receipt.signature,
+            receipt.key_id
+        FROM receipt_submission JOIN receipt ON receipt.id = receipt_submission.receipt_id
+        WHERE receipt_submission.submission_id = $1
+        AND (CAST($2 AS TEXT) IS NULL OR receipt.organisation_id = $2) AND receipt.at <= $3";
+    INSERT_CORRECTION = "INSERT INTO correction (submission_id, class, reason, at) VALUES ($1, $2, $3, $4)";
+    FIND_CORRECTION = "SELECT class, reason FROM correction WHERE submission_id = $1 AND at <= $2";
+}
+
+/// A receipt as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// Its identifier.
+    pub id: ReceiptId,
+    /// The moment of the approval.
+    pub at: Instant,
+    /// What was signed: canonical JSON.
+    pub body: Vec<u8>,
+    /// The Ed25519 signature over it.
+    pub signature: Vec<u8>,
+    /// Which key signed.
+    pub key_id: String,
+}
+
+/// Keeps a receipt of these submissions.
+pub async fn insert(tx: &mut Tx, receipt: &Receipt, submissions: &[SubmissionId]) -> Result<(), Error> {
+    on!(tx, connection => sqlx::query(INSERT)
+        .bind(receipt.organisation.to_string())
+        .bind(receipt.id.to_string())
+        .bind(Moment(receipt.at))
+        .bind(&receipt.body)
+        .bind(&receipt.signature)
+        .bind(&receipt.key_id)
+        .execute(connection).await.map(drop)?);
+    for submission in submissions {
+        on!(tx, connection => sqlx::query(INSERT_SUBMISSION)
+            .bind(submission.to_string())
+            .bind(receipt.id.to_string())
+            .execute(connection).await.map(drop)?);
+    }
+    Ok(())
+}
+
+type Row = (String, String, Moment, Vec<u8>, Vec<u8>, String);
+
+/// The receipt with this identifier within `scope`, when it was there at `known_at`.
+pub async fn find(tx: &mut Tx, scope: Scope, id: ReceiptId, known_at: Instant) -> Result<Option<Receipt>, Error> {
+    let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND)
+        .bind(id.to_string())
+        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(Moment(known_at))
+        .fetch_optional(connection).await?);
+    row.map(receipt).transpose()
+}
+
+/// The receipt of a submission within `scope`, when it was there at `known_at`.
+pub async fn find_of_submission(
+    tx: &mut Tx,
+    scope: Scope,
+    submission: SubmissionId,
+    known_at: Instant,
+) -> Result<Option<Receipt>, Error> {
+    let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND_OF_SUBMISSION)
+        .bind(submission.to_string())
+        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(Moment(known_at))
+        .fetch_optional(connection).await?);
+    row.map(receipt).transpose()
+}
+
+fn receipt((organisation, id, at, body, signature, key_id): Row) -> Result<Receipt, Error> {
+    Ok(Receipt {
+        organisation: read(organisation.parse().ok(), "receipt", "organisation_id")?,
+        id: read(id.parse().ok(), "receipt", "id")?,
+        at: at.0,
+        body,
+        signature,
+        key_id,
+    })
+}
+
+/// Keeps why a submission took the place of what was in force.
+pub async fn insert_correction(
+    tx: &mut Tx,
+    submission: SubmissionId,
+    correction: &Correction,
+    at: Instant,
+) -> Result<(), Error> {
+    on!(tx, connection => sqlx::query(INSERT_CORRECTION)
+        .bind(submission.to_string())
+        .bind(correction.class.as_str())
+        .bind(&correction.reason)
+        .bind(Moment(at))
+        .execute(connection).await.map(drop)?);
+    Ok(())
+}
+
+/// Why a submission took the place of what was in force, when it did so up to `known_at`. The caller has seen that it
+/// is within scope.
+pub async fn find_correction(
+    tx: &mut Tx,
+    submission: SubmissionId,
+    known_at: Instant,
+) -> Result<Option<Correction>, Error> {
+    let row: Option<(String, String)> = on!(tx, connection => sqlx::query_as(FIND_CORRECTION)
+        .bind(submission.to_string()).bind(Moment(known_at)).fetch_optional(connection).await?);
+    row.map(|(class, reason)| {
+        Ok(Correction { class: read(CorrectionClass::parse(&class), "correction", "class")?, reason })
+    })
+    .transpose()
+}
