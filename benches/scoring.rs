@@ -54,7 +54,9 @@ fn main() -> ExitCode {
     if !has("--small") {
         large(small.first().copied().unwrap_or_default(), &mut over);
     }
-    over.iter().for_each(|line| println!("{line}"));
+    for line in &over {
+        println!("{line}");
+    }
     if has("--check") && !over.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn run(global: &Global, options: &BacktestOptions) -> anyhow::Result<
     match options.format {
         ReportFormat::Json => println!("{}", serde_json::to_string_pretty(&report)?),
         ReportFormat::Human => {
-            Words { catalogue: &catalogue, language: global.language.into() }.print(&report, left_out)
+            Words { catalogue: &catalogue, language: global.language.into() }.print(&report, left_out);
         }
     }
     Ok(ExitCode::SUCCESS)

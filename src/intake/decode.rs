@@ -44,7 +44,7 @@ pub(super) struct NotUtf8;
 impl NotUtf8 {
     /// Whether this is why a reading ended.
     pub(super) fn is_cause(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|source| source.is::<Self>())
+        matches!(error.get_ref(), Some(source) if source.is::<Self>())
     }
 }
 

@@ -157,20 +157,18 @@ struct Ends {
 impl Ends {
     #[inline]
     fn of(bytes: &[u8]) -> Self {
-        let (head, tail) = if let (Some(head), Some(tail)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
-        } else if let (Some(head), Some(tail)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into())
-        } else {
-            let at = |place: usize| u64::from(bytes.get(place).copied().unwrap_or_default());
-            (at(0) | at(1) << 8, at(2))
-        };
+        let eight = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_le_bytes(*bytes));
+        let four = |bytes: Option<&[u8; 4]>| bytes.map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
+        let at = |place: usize| u64::from(bytes.get(place).copied().unwrap_or_default());
+        let (head, tail) = eight(bytes.first_chunk())
+            .zip(eight(bytes.last_chunk()))
+            .or_else(|| four(bytes.first_chunk()).zip(four(bytes.last_chunk())))
+            .unwrap_or_else(|| (at(0) | at(1) << 8, at(2)));
         Self { head, tail, length: bytes.len() }
     }
 
     /// Where a text is looked for first among `places`, a power of two.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "a few bits of a product are taken on purpose")]
     const fn first_place(self, places: usize) -> usize {
         let mixed = (self.head ^ self.tail.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 40) as usize & (places - 1)

@@ -78,7 +78,9 @@ impl<'a> Prefix<'a> {
             });
         }
         self.key = Hasher::default();
-        cells.iter().for_each(|cell| self.key.add(cell));
+        for cell in cells {
+            self.key.add(cell);
+        }
         self.numbers.extend(values.numbers.iter().take(self.columns));
         // A quoted cell begins behind its quote: what stands before it is then no whole prefix.
         let before = record.before(self.columns).filter(|before| before.last().is_some_and(|byte| *byte != b'"'));

@@ -297,7 +297,6 @@ impl<'l, 'a> RowChecker<'l, 'a> {
     }
 
     /// Reads a cell that is not plainly right. `None` when it is wrong.
-    #[expect(clippy::too_many_arguments, reason = "where the cell stands, what it is read with, where it goes")]
     fn read_closely<'r>(
         &mut self,
         bytes: &'r [u8],

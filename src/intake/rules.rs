@@ -132,7 +132,7 @@ impl<'a> RuleSet<'a> {
     fn shaped(&self, shape: Shape<'a>) -> Vec<CompiledRule<'a>> {
         let shaped = |rule: &CompiledRule<'a>| {
             let when = rule.when.as_ref().map(|when| when.shaped(shape));
-            if when.as_ref().and_then(Program::decided).is_some_and(|asked| asked != 1.0) {
+            if when.as_ref().and_then(Program::decided).is_some_and(|asked| !is_yes(asked)) {
                 return None;
             }
             let demand = match &rule.demand {

@@ -166,8 +166,8 @@ impl Service {
         sector.data.known_on = Some(known_at.date());
         sector.data.deliveries = deliveries.iter().filter(|one| periods.contains(&one.period)).cloned().collect();
         let mandatory = sector.measures.iter().filter(|measure| measure.is_mandatory);
-        let due = mandatory.filter_map(|measure| sector.data.due_day(&measure.code, period));
-        sector.is_due = due.fold(true, |all, day| all && known_at.date() > day);
+        let mut due = mandatory.filter_map(|measure| sector.data.due_day(&measure.code, period));
+        sector.is_due = due.all(|day| known_at.date() > day);
         Ok(sector)
     }
 
