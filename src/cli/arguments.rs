@@ -86,6 +86,8 @@ pub(super) enum Command {
     Score(ScoreOptions),
     /// Score any table of figures and write what the engine finds, in 17 significant digits
     ScoreTable(ScoreTableOptions),
+    /// Draw sectors of ordinary organisations alone: does the engine give as many signals of them as it promises?
+    Simulate(SimulateOptions),
     /// Hold scores against what inspectors found: does the list point at the right organisations?
     Backtest(BacktestOptions),
     /// Compute a stored run once more from the files as they were received, and compare every byte
@@ -295,6 +297,31 @@ pub(super) struct ScoreTableOptions {
     /// The folder for the results
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Each sector is drawn from fitted models with the spread of sizes of kraamzorg: proportions, a rate,
+a share of hours and a mean. Nothing is wrong in any of them, so that every signal is a false alarm. Printed are the
+shares beyond 2 and 3 standard deviations beside the exact chances, with the 99.9 % band of so many tests, for small
+organisations (fewer than 120 clients), large ones (240 and more) and overall scores. Exit code 6 when one lies outside
+its band. The same seed gives the same numbers."
+)]
+pub(super) struct SimulateOptions {
+    /// How many sectors
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(super) sectors: u64,
+    /// How many organisations each has
+    #[arg(long, default_value_t = 200, value_parser = organisations)]
+    pub(super) organisations: usize,
+    /// Other sectors
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+}
+
+fn organisations(text: &str) -> Result<usize, &'static str> {
+    let count = text.parse().ok().filter(|count| (20..=100_000).contains(count));
+    count.ok_or("expected a number from 20, the fewest that make a peer group, to 100000")
 }
 
 #[derive(Args, Debug)]

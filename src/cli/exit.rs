@@ -18,7 +18,7 @@ pub(super) const REFUSED: u8 = 3;
 pub(super) const UNAVAILABLE: u8 = 4;
 /// The catalogue has faults.
 pub(super) const CATALOGUE: u8 = 5;
-/// What was verified is not intact.
+/// What was verified is not intact, or a promise was not kept.
 pub(super) const NOT_INTACT: u8 = 6;
 /// A fault of this program.
 pub(super) const INTERNAL: u8 = 70;
@@ -39,7 +39,7 @@ Exit codes:
   3   refused: not found, or already there
   4   the database cannot be reached or is busy; trying again is safe
   5   the catalogue has faults
-  6   what was verified is not intact, or not what the received files give
+  6   what was verified is not intact, or not what the received files give; `simulate`: other than promised
   70  a fault of this program";
 
 /// Says what went wrong, with its causes, and gives the exit code. An ordinary "no" is said in `language`, in the words

@@ -20,6 +20,7 @@ mod schema;
 mod score;
 mod score_table;
 mod serve;
+mod simulate;
 mod start_demo;
 mod token;
 mod verify;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Findings => findings::run(global),
         Command::Schema => schema::run(),
         Command::ScoreTable(options) => score_table::run(&options),
+        Command::Simulate(options) => simulate::run(global, &options),
         Command::Backtest(options) => backtest::run(global, &options),
         Command::Methodology => methodology::run(global),
         Command::Serve(options) => operate::block_on(serve::run(global, &options)),

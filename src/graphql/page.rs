@@ -91,6 +91,7 @@ impl PageRequest {
     }
 }
 
-fn bad_input(message: impl Into<String>) -> Error {
+/// What is wrong with an argument, for the client.
+pub(super) fn bad_input(message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", "BAD_USER_INPUT"))
 }

@@ -15,8 +15,8 @@ use crate::{
     domain::{Actor, AgbCode, Digest, Instant, Organisation, OrganisationId, Period, RunId, Scope, Text},
     scoring::{
         self, Account, Change, Correlation, DataFinding, DataInputs, DataQuality, DeliveredDataset, Drift,
-        ENGINE_VERSION, Fit, Member, Method, OrganisationOutcome, Outcome, Reader, RunKey, Score, Sector, Settings,
-        Signal,
+        ENGINE_VERSION, Fit, Member, Method, OrganisationOutcome, Outcome, OverrideReason, Reader, RunKey, Score,
+        Sector, Settings, Signal,
     },
     store::{self, Delivery, Run, RunOutcome, Tx},
 };
@@ -81,6 +81,12 @@ impl Assessment {
     pub fn fit(&self, signal: &Signal) -> Option<&Fit> {
         self.fits.iter().find(|fit| fit.indicator == signal.indicator && Some(fit.peer_group) == signal.peer_group)
     }
+
+    /// Those whose signals may be shown within `scope`: practices of one person to themselves alone.
+    pub fn shown_to(&self, scope: Scope) -> impl Iterator<Item = &AssessedOrganisation> {
+        let solos = if scope.organisation().is_some() { self.solos.as_slice() } else { &[] };
+        self.organisations.iter().chain(solos)
+    }
 }
 
 impl Service {
@@ -97,6 +103,16 @@ impl Service {
     /// One sentence for a signal about data.
     pub fn explain_data(&self, finding: &DataFinding) -> Text {
         scoring::data_signal_sentence(&self.catalogue, finding)
+    }
+
+    /// How many signals there are in the sector, and how many chance alone would give.
+    pub fn explain_account(&self, account: &Account) -> Text {
+        scoring::account_sentence(&self.catalogue, account)
+    }
+
+    /// What stands beside the scores of an organisation.
+    pub fn explain_override(&self, reason: OverrideReason) -> Text {
+        scoring::override_sentence(&self.catalogue, reason)
     }
 
     /// One sentence for a score of an organisation, for `reader`; where the data behind it are not complete, that is said

@@ -3,8 +3,10 @@
 //! Every function takes the [`Actor`](crate::domain::Actor) who asks; what is out of their scope is not found.
 
 mod access;
+mod account;
 mod approval;
 mod assessment;
+mod chart;
 mod error;
 mod obligations;
 mod packing;
@@ -20,8 +22,10 @@ mod verification;
 mod wiring;
 
 pub use access::NewToken;
+pub use account::{HonestAccount, ThemeTally};
 pub use approval::{Approval, ApprovalRequest};
 pub use assessment::{AssessedOrganisation, Assessment};
+pub use chart::{ChartQuery, OrganisationChart};
 pub use error::{Error, Refusal};
 pub use obligations::ExtensionRequest;
 pub use plausibility::NumberExplanation;
@@ -34,6 +38,9 @@ pub use verification::{Difference, ExportedRun, Verification};
 pub use wiring::{Service, Settings, must_deliver};
 
 pub use crate::scoring::{
-    Contribution, Dispersion, Fit, Insufficiency, Interval, OrganisationOutcome, PeerGroup, Reader, Score, Signal,
+    Account, AtMost, Change, ChangeNeeded, ChartLimits, ChartPoint, ChartSums, Contribution, DataFinding, Dispersion,
+    Drift, Fit, FlagRate, Headline, Insufficiency, Interval, KindRate, NormComparison, OrganisationOutcome,
+    OverrideReason, PeerGroup, Pooled, Reader, Score, Signal, Size, SizeRate, Slip, Step, Tally, Thresholds, Top,
+    TypicalValue, TypingError,
 };
 pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Upload};

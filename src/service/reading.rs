@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The fewest organisations of which a distribution is shown outside the inspectorate.
-const SMALLEST_DISTRIBUTION: usize = 10;
+pub(super) const SMALLEST_DISTRIBUTION: usize = 10;
 
 /// Which submissions are wanted, newest first.
 #[derive(Clone, Debug, Default)]

@@ -14,6 +14,7 @@ async fn all_as_known_at(client: &Client, moment: &str, submission: &str) -> Vec
     let mut answers = Vec::new();
     for root in questions.roots().into_iter().filter(|root| questions.knows_the_past(root)) {
         let arguments = match root.as_str() {
+            "chart" => r#"indicator: "KZ06", by: { agbCode: "33990000" }"#.to_owned(),
             "distribution" => r#"indicator: "KZ06""#.to_owned(),
             "submission" => format!(r#"id: "{submission}""#),
             "submissionDifference" => format!(r#"earlier: "{submission}", later: "{submission}""#),

@@ -14,6 +14,7 @@ mod known_at;
 mod life_approval;
 mod life_obligations;
 mod life_plausibility;
+mod outcome;
 mod scene;
 mod scope;
 mod score_table;

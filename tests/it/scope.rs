@@ -31,8 +31,9 @@ enum Expected {
 fn expectation(root: &str, of: &Organisation, submission: &Submission) -> (String, Expected) {
     let by_organisation = format!(r#"filter: {{ organisation: "{}" }}"#, of.id);
     match root {
-        "catalogue" | "periods" | "run" => (String::new(), Expected::Nobodys),
+        "account" | "catalogue" | "periods" | "run" => (String::new(), Expected::Nobodys),
         "distribution" => (r#"indicator: "KZ06""#.to_owned(), Expected::Nobodys),
+        "chart" => (format!(r#"indicator: "KZ06", by: {{ agbCode: "{}" }}"#, of.agb_code), Expected::Null),
         "indicator" => (r#"code: "KZ06""#.to_owned(), Expected::Nobodys),
         "node" => (format!(r#"id: "{}""#, of.id), Expected::Null),
         "organisation" => (format!(r#"by: {{ agbCode: "{}" }}"#, of.agb_code), Expected::Null),

@@ -49,7 +49,7 @@ enum Node {
 
 /// One way to name an organisation.
 #[derive(OneofObject)]
-enum OrganisationBy {
+pub(super) enum OrganisationBy {
     /// By its identifier.
     Id(ID),
     /// By its AGB code.
@@ -244,7 +244,8 @@ async fn find_organisation(asked: &Asked<'_>, id: OrganisationId) -> Result<Opti
     asked.service.organisation(&asked.actor, id).await.map_err(|error| asked.failure(&error))
 }
 
-async fn organisation_by(context: &Context<'_>, by: OrganisationBy) -> Result<Option<Organisation>> {
+/// The organisation named so; nothing when it does not exist or is not the asker's.
+pub(super) async fn organisation_by(context: &Context<'_>, by: OrganisationBy) -> Result<Option<Organisation>> {
     let asked = Asked::by(context)?;
     match by {
         OrganisationBy::Id(id) => match id.parse() {

@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 
+use super::data::{OrganisationBy, organisation_by};
 use crate::{
     domain::{Level, Period},
     graphql::{
         context::Asked,
-        page::{ORDINARY_PAGE, Page, PageRequest},
+        page::{ORDINARY_PAGE, Page, PageRequest, bad_input},
         scalars::{DateTime, PeriodText},
-        types::{DistributionType, LevelType, RiskScore, RunType, SignalType, risk_score, signal},
+        types::{
+            AccountType, ChartType, DistributionType, LevelType, RiskScore, RunType, SignalType, risk_score, signal,
+        },
     },
-    service::{AssessedOrganisation, Assessment, Score},
+    service::{AssessedOrganisation, Assessment, ChartQuery, Score},
 };
+
+/// The most periods of a chart: ten years of quarters.
+const LONGEST_CHART: i32 = 40;
 
 /// In which order scores come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
@@ -76,7 +82,7 @@ impl OutcomeQuery {
         };
         let theme = theme.as_deref();
         let scores = ranked(&assessment, theme, &filter, order_by);
-        Ok(page.cut(scores, |(place, one, score)| risk_score(&asked, &assessment, place, &one.organisation, score)))
+        Ok(page.cut(scores, |(place, one, score)| risk_score(&asked, &assessment, place, one, score)))
     }
 
     /// The signals of a period (signalen), by AGB code and indicator. An organisation sees its own.
@@ -97,15 +103,14 @@ impl OutcomeQuery {
         let levels = filter.levels.as_ref().map(|levels| to_levels(levels));
         let organisation = filter.organisation.as_ref().map(|id| id.as_str());
         let rows: Vec<_> = assessment
-            .organisations
-            .iter()
+            .shown_to(asked.actor.scope)
             .filter(|one| organisation.is_none_or(|id| one.organisation.id.to_string() == id))
-            .flat_map(|one| one.outcome.signals.iter().map(move |found| (&one.organisation, found)))
+            .flat_map(|one| one.outcome.signals.iter().map(move |found| (one, found)))
             .filter(|(_, found)| levels.as_ref().is_none_or(|levels| levels.contains(&found.level)))
             .filter(|(_, found)| filter.theme.as_ref().is_none_or(|theme| *theme == found.theme))
             .filter(|(_, found)| filter.indicators.as_ref().is_none_or(|codes| codes.contains(&found.indicator)))
             .collect();
-        Ok(page.cut(rows, |(organisation, found)| signal(&asked, &assessment, organisation, found)))
+        Ok(page.cut(rows, |(one, found)| signal(&asked, &assessment, one, found)))
     }
 
     /// How the values of an indicator lie over the sector: anonymous, for comparing oneself.
@@ -127,6 +132,32 @@ impl OutcomeQuery {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Option<Result<RunType>> {
         find_run(context, period.0, as_known_at).await.transpose()
+    }
+
+    /// The honest account of a period (verantwoording): how many signals there are, and how many chance alone would
+    /// give. Of the whole sector, anonymous.
+    async fn account(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Option<Result<AccountType>> {
+        find_account(context, period.0, as_known_at).await.transpose()
+    }
+
+    /// The chart of an organisation's own figures over time (grafiek). An organisation sees its own; null where there is
+    /// nothing to draw or it is not yours.
+    async fn chart(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The indicator's code, for example `KZ06`.")] indicator: String,
+        #[graphql(desc = "The last period, for example 2025 or 2025-Q4.")] period: PeriodText,
+        #[graphql(desc = "Over how many periods of that length, at most 40.", default = 12)] periods: i32,
+        #[graphql(desc = "Whose; without it, the asker's own.")] by: Option<OrganisationBy>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Option<Result<ChartType>> {
+        let span = Span { indicator, period: period.0, periods };
+        find_chart(context, span, by, as_known_at).await.transpose()
     }
 }
 
@@ -153,6 +184,46 @@ async fn find_run(context: &Context<'_>, period: Period, as_known_at: Option<Dat
     let known_at = asked.known_at(as_known_at).await?.counted;
     let found = asked.service.assessment(&asked.actor, period, known_at).await;
     Ok(found.map_err(|error| asked.failure(&error))?.map(|found| RunType::from(&*found)))
+}
+
+async fn find_account(
+    context: &Context<'_>,
+    period: Period,
+    as_known_at: Option<DateTime>,
+) -> Result<Option<AccountType>> {
+    let asked = Asked::by(context)?;
+    let known_at = asked.known_at(as_known_at).await?.counted;
+    let found = asked.service.account(&asked.actor, period, known_at).await;
+    Ok(found.map_err(|error| asked.failure(&error))?.map(|found| AccountType::new(&asked, found)))
+}
+
+/// What a chart is of.
+struct Span {
+    indicator: String,
+    period: Period,
+    periods: i32,
+}
+
+async fn find_chart(
+    context: &Context<'_>,
+    span: Span,
+    by: Option<OrganisationBy>,
+    as_known_at: Option<DateTime>,
+) -> Result<Option<ChartType>> {
+    let asked = Asked::by(context)?;
+    let Span { indicator, period, periods } = span;
+    if !(1..=LONGEST_CHART).contains(&periods) {
+        return Err(bad_input(format!("`periods` must be from 1 to {LONGEST_CHART}; found {periods}")));
+    }
+    let known_at = asked.known_at(as_known_at).await?.counted;
+    let organisation = match by {
+        Some(by) => organisation_by(context, by).await?.map(|found| found.id),
+        None => asked.actor.scope.organisation(),
+    };
+    let Some(organisation) = organisation else { return Ok(None) };
+    let query = ChartQuery { organisation, indicator, period, periods: usize::try_from(periods)? };
+    let found = asked.service.chart(&asked.actor, query, known_at).await;
+    Ok(found.map_err(|error| asked.failure(&error))?.map(|found| ChartType::new(&asked, found)))
 }
 
 /// The scores that are wanted, each with its organisation's place, in the order asked for; ties by AGB code.

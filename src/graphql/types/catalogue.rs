@@ -4,7 +4,9 @@ use async_graphql::{Enum, SimpleObject};
 
 use super::{LocalizedText, MethodologySectionType};
 use crate::{
-    catalogue::{Aspect, Catalogue, Column, ColumnType, Dataset, Indicator, IndicatorKind, NormBasis, Theme, Unit},
+    catalogue::{
+        Aspect, Catalogue, Column, ColumnType, DATA_QUALITY, Dataset, Indicator, IndicatorKind, NormBasis, Theme, Unit,
+    },
     domain::Direction,
 };
 
@@ -209,9 +211,16 @@ impl IndicatorType {
         }
     }
 
-    /// The indicator called `code`. A run may name one that this catalogue no longer has: then its code alone.
+    /// The indicator called `code`, or the signal about data. A run may name one that this catalogue no longer has: then
+    /// its code alone.
     pub(super) fn named(catalogue: &Catalogue, code: &str) -> Self {
-        catalogue.indicators.get(code).map_or_else(|| Self::unknown(code), |found| Self::new(catalogue, found))
+        if let Some(found) = catalogue.indicators.get(code) {
+            return Self::new(catalogue, found);
+        }
+        let unknown = Self::unknown(code);
+        let Some(signal) = catalogue.signals.get(code) else { return unknown };
+        let (name, description) = ((&signal.name).into(), (&signal.description).into());
+        Self { name, description, theme: ThemeType::named(catalogue, DATA_QUALITY), ..unknown }
     }
 
     fn unknown(code: &str) -> Self {

@@ -3,7 +3,9 @@
 use async_graphql::SimpleObject;
 
 use super::{
-    IndicatorType, LevelType, RunType, SignalType, signal,
+    IndicatorType, LevelType, RunType, SignalType,
+    course::{SectorDriftType, sector_drift},
+    signal,
     signal::{FitType, IntervalType},
 };
 use crate::{
@@ -48,6 +50,8 @@ pub(in crate::graphql) struct DistributionType {
     levels: Vec<LevelCount>,
     /// What was fitted, per peer group.
     fits: Vec<FitType>,
+    /// What each peer group as a whole did (ontwikkeling van de sector); empty when withheld.
+    drifts: Vec<SectorDriftType>,
     /// The lowest and the highest value; for the inspectorate alone.
     extremes: Option<IntervalType>,
     /// The asker's own signal; null for the inspectorate.
@@ -60,8 +64,9 @@ impl DistributionType {
     /// The type for `distribution`.
     pub(in crate::graphql) fn new(asked: &Asked<'_>, distribution: &Distribution) -> Self {
         let run = &*distribution.run;
-        let own_organisation = run.organisations.first().map(|one| &one.organisation);
-        let own = distribution.own.as_ref().zip(own_organisation);
+        let own = distribution.own.as_ref().zip(run.organisations.first());
+        let drifts =
+            run.drifts.iter().filter(|one| !distribution.suppressed && one.indicator == distribution.indicator);
         Self {
             indicator: IndicatorType::named(asked.catalogue(), &distribution.indicator),
             period: PeriodText(run.key.period),
@@ -78,8 +83,9 @@ impl DistributionType {
                 .map(|(level, count)| LevelCount { level: (*level).into(), count: *count })
                 .collect(),
             fits: distribution.fits.iter().map(Into::into).collect(),
+            drifts: drifts.map(|drift| sector_drift(asked, drift)).collect(),
             extremes: distribution.extremes.map(Into::into),
-            own: own.map(|(found, organisation)| signal(asked, run, organisation, found)),
+            own: own.map(|(found, one)| signal(asked, run, one, found)),
             run: run.into(),
         }
     }

@@ -1,6 +1,9 @@
 //! The output types, each made from what the service gives.
 
+mod account;
 mod catalogue;
+mod comparison;
+mod course;
 mod difference;
 mod distribution;
 mod finding;
@@ -8,13 +11,16 @@ mod methodology;
 mod obligation;
 mod observation;
 mod organisation;
+mod quality;
 mod receipt;
 mod score;
 mod signal;
 mod submission;
 mod text;
 
+pub(super) use account::AccountType;
 pub(super) use catalogue::{CatalogueType, IndicatorType};
+pub(super) use course::ChartType;
 pub(super) use difference::{ApprovalPreviewType, ChangeType, DeliveryVersionType, SubmissionDifference};
 pub(super) use distribution::DistributionType;
 pub(super) use finding::{NumberExplanationType, SeverityType};

@@ -64,7 +64,7 @@ impl OrganisationType {
         self.find_score(context, period, as_known_at).await.transpose()
     }
 
-    /// Its signals in a period (signalen), by indicator.
+    /// Its signals in a period (signalen), by indicator. Those of a practice of one person are for that practice alone.
     async fn signals(
         &self,
         context: &Context<'_>,
@@ -75,9 +75,9 @@ impl OrganisationType {
         let known_at = asked.known_at(as_known_at).await?.counted;
         let found = asked.service.assessment(&asked.actor, period.0, known_at).await;
         let Some(assessment) = found.map_err(|error| asked.failure(&error))? else { return Ok(Vec::new()) };
-        let own = assessment.organisations.iter().find(|one| one.organisation.id == self.organisation.id);
+        let own = assessment.shown_to(asked.actor.scope).find(|one| one.organisation.id == self.organisation.id);
         Ok(own.map_or_else(Vec::new, |one| {
-            one.outcome.signals.iter().map(|found| signal(&asked, &assessment, &one.organisation, found)).collect()
+            one.outcome.signals.iter().map(|found| signal(&asked, &assessment, one, found)).collect()
         }))
     }
 
@@ -137,7 +137,7 @@ impl OrganisationType {
         let own = all.find(|(_, one)| one.organisation.id == self.organisation.id);
         Ok(own.and_then(|(place, one)| {
             let score = one.outcome.score(None)?;
-            Some(risk_score(&asked, &assessment, place, &one.organisation, score))
+            Some(risk_score(&asked, &assessment, place, one, score))
         }))
     }
 }

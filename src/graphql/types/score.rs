@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
 use super::{
-    DataStateType, IndicatorType, LevelType, LocalizedText, OrganisationType, SignalType, catalogue::ThemeType, signal,
+    DataStateType, IndicatorType, LevelType, LocalizedText, OrganisationType, SignalType,
+    catalogue::ThemeType,
+    quality::{DataFindingType, HeadlineType, data_finding},
+    signal,
     signal::IntervalType,
 };
 use crate::{
-    domain::Organisation,
     graphql::{
         context::Asked,
         scalars::{DateTime, PeriodText},
     },
-    service::{Assessment, Contribution, Score},
+    service::{
+        AssessedOrganisation, Assessment, Contribution, Headline, OrganisationOutcome, OverrideReason, Score,
+        Thresholds, Top,
+    },
 };
 
 /// A scoring run: its key says from what it was made; the same key gives the same bytes anywhere.
@@ -65,6 +70,72 @@ pub(in crate::graphql) struct ContributionType {
     points: f64,
 }
 
+/// What outranks a score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "OverrideReason", remote = "OverrideReason")]
+enum OverrideReasonType {
+    /// A measure of the inspectorate is in force (lopende maatregel).
+    ActiveMeasure,
+    /// A calamity is under investigation (calamiteit in onderzoek).
+    CalamityUnderInvestigation,
+    /// Of the mandatory indicators nothing was delivered for two periods in a row (twee perioden niets aangeleverd).
+    TwoPeriodsUndelivered,
+}
+
+/// What is known of an organisation besides figures, and outranks its scores (gaat voor): shown apart, no part of them.
+#[derive(Clone, Debug, SimpleObject)]
+struct Override {
+    /// What it is.
+    reason: OverrideReasonType,
+    /// One sentence that says it.
+    explanation: LocalizedText,
+}
+
+/// A theme whose level is above that of the overall score: what good results elsewhere would hide (thema-attentie).
+#[derive(Clone, Debug, SimpleObject)]
+struct ThemeAlert {
+    /// The theme (thema); null when this catalogue no longer has it.
+    theme: Option<ThemeType>,
+    /// Its level (niveau).
+    level: LevelType,
+    /// Its score, from 0 to 100.
+    score: Option<f64>,
+    /// One sentence that says it.
+    explanation: LocalizedText,
+}
+
+/// The chance of standing at the top (kans op een plaats in de top).
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(name = "TopPlace")]
+struct TopType {
+    /// How many places the top has.
+    places: usize,
+    /// The chance of having one of them, if one measured again.
+    chance: f64,
+}
+
+impl From<Top> for TopType {
+    fn from(top: Top) -> Self {
+        Self { places: top.places, chance: top.chance }
+    }
+}
+
+/// From where on a standardised sum has a level (drempels).
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(name = "Thresholds")]
+struct ThresholdsType {
+    /// From here on attention: 2.3 % of ordinary organisations.
+    attention: f64,
+    /// From here on elevated: 0.13 % of ordinary organisations.
+    elevated: f64,
+}
+
+impl From<Thresholds> for ThresholdsType {
+    fn from(thresholds: Thresholds) -> Self {
+        Self { attention: thresholds.attention, elevated: thresholds.elevated }
+    }
+}
+
 /// A theme's or the overall score of one organisation (risicoscore): 50 is ordinary, 70 attention, 80 elevated.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -81,6 +152,8 @@ pub(in crate::graphql) struct RiskScore {
     period: PeriodText,
     /// The theme (thema); null for the overall score.
     theme: Option<ThemeType>,
+    /// What is said first of it: the state of the data, or else the level.
+    headline: HeadlineType,
     /// What can be said of the data behind it; comes before the level.
     data: DataStateType,
     /// What it asks of the reader (niveau).
@@ -101,6 +174,12 @@ pub(in crate::graphql) struct RiskScore {
     expected_rank: Option<f64>,
     /// Among how many organisations.
     ranked: Option<usize>,
+    /// The chance of standing among the first so many (kans op een plaats in de top); for the overall score.
+    top: Option<TopType>,
+    /// From where on the sum has a level (drempels); null without a score.
+    thresholds: Option<ThresholdsType>,
+    /// By how much sums were divided because they spread more than chance.
+    inflation: f64,
     /// One sentence that says it.
     explanation: LocalizedText,
     /// The run it comes from.
@@ -115,21 +194,57 @@ impl RiskScore {
         let theme = self.theme_code.as_ref();
         Ok(self.assessment.organisations.get(self.place).map_or_else(Vec::new, |one| {
             let wanted = one.outcome.signals.iter().filter(|found| theme.is_none_or(|theme| found.theme == *theme));
-            wanted.map(|found| signal(&asked, &self.assessment, &one.organisation, found)).collect()
+            wanted.map(|found| signal(&asked, &self.assessment, one, found)).collect()
         }))
+    }
+
+    /// What outranks the scores of the organisation (gaat voor), shown apart.
+    fn overrides(&self, context: &Context<'_>) -> Result<Vec<Override>> {
+        let asked = Asked::by(context)?;
+        let of = |reason: &OverrideReason| Override {
+            reason: (*reason).into(),
+            explanation: asked.service.explain_override(*reason).into(),
+        };
+        Ok(self.outcome().map_or_else(Vec::new, |outcome| outcome.overrides.iter().map(of).collect()))
+    }
+
+    /// The themes whose level is above that of the overall score (thema-attenties); empty for a theme's score.
+    fn theme_alerts(&self, context: &Context<'_>) -> Result<Vec<ThemeAlert>> {
+        let asked = Asked::by(context)?;
+        let Some(outcome) = self.outcome().filter(|_| self.theme_code.is_none()) else { return Ok(Vec::new()) };
+        let alert = |score: &Score| ThemeAlert {
+            theme: score.theme.as_ref().and_then(|code| ThemeType::named(asked.catalogue(), code)),
+            level: score.level.into(),
+            score: score.score,
+            explanation: asked.service.explain_score(asked.reader(), &outcome.data, score).into(),
+        };
+        Ok(outcome.theme_alerts().map(alert).collect())
+    }
+
+    /// The signals about the organisation's data that show (gegevenskwaliteit), by code; never part of the score of care.
+    fn data_findings(&self, context: &Context<'_>) -> Result<Vec<DataFindingType>> {
+        let asked = Asked::by(context)?;
+        let shown = self.outcome().into_iter().flat_map(|outcome| &outcome.data.signals).filter(|one| one.is_shown());
+        Ok(shown.map(|finding| data_finding(&asked, finding)).collect())
     }
 }
 
-/// The type for `score` of the organisation at `place` of `assessment`.
+impl RiskScore {
+    fn outcome(&self) -> Option<&OrganisationOutcome> {
+        self.assessment.organisations.get(self.place).map(|one| &one.outcome)
+    }
+}
+
+/// The type for `score` of `one`, which is at `place` of `assessment`.
 pub(in crate::graphql) fn risk_score(
     asked: &Asked<'_>,
     assessment: &Arc<Assessment>,
     place: usize,
-    organisation: &Organisation,
+    one: &AssessedOrganisation,
     score: &Score,
 ) -> RiskScore {
     let catalogue = asked.catalogue();
-    let quality = assessment.organisations.get(place).map(|one| one.outcome.data.clone()).unwrap_or_default();
+    let quality = &one.outcome.data;
     let contribution = |one: &Contribution| ContributionType {
         indicator: IndicatorType::named(catalogue, &one.indicator),
         is_change: one.is_change,
@@ -138,9 +253,10 @@ pub(in crate::graphql) fn risk_score(
     RiskScore {
         place,
         theme_code: score.theme.clone(),
-        organisation: organisation.clone().into(),
+        organisation: one.organisation.clone().into(),
         period: PeriodText(assessment.key.period),
         theme: score.theme.as_ref().and_then(|code| ThemeType::named(catalogue, code)),
+        headline: Headline::of(quality.state, score.level).into(),
         data: quality.state.into(),
         level: score.level.into(),
         score: score.score,
@@ -151,7 +267,10 @@ pub(in crate::graphql) fn risk_score(
         contributions: score.contributions.iter().map(contribution).collect(),
         expected_rank: score.expected_rank,
         ranked: score.ranked,
-        explanation: asked.service.explain_score(asked.reader(), &quality, score).into(),
+        top: score.top.map(Into::into),
+        thresholds: score.thresholds.map(Into::into),
+        inflation: score.inflation,
+        explanation: asked.service.explain_score(asked.reader(), quality, score).into(),
         run: RunType::from(&**assessment),
         assessment: Arc::clone(assessment),
     }

@@ -2,11 +2,16 @@
 
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 
-use super::{IndicatorType, LocalizedText, NumberExplanationType, OrganisationType};
+use super::{
+    IndicatorType, LocalizedText, NumberExplanationType, OrganisationType,
+    comparison::{AtMostType, ChangeNeededType, NormComparisonType, PooledType, TypingErrorType},
+    course::{ChangeOverTimeType, change_over_time},
+    quality::{DataFindingType, HeadlineType, data_finding},
+};
 use crate::{
-    domain::{DataState, Instant, Level, Organisation, OrganisationId},
+    domain::{DataState, Instant, Level, OrganisationId},
     graphql::{context::Asked, scalars::PeriodText},
-    service::{Assessment, Dispersion, Fit, Insufficiency, Interval, PeerGroup, Signal},
+    service::{AssessedOrganisation, Assessment, Dispersion, Fit, Insufficiency, Interval, PeerGroup, Signal},
 };
 
 /// What an outcome asks of the reader. A signal is a question, not a verdict.
@@ -105,6 +110,8 @@ pub(in crate::graphql) struct FitType {
     peer_group: PeerGroupType,
     /// How many organisations were fitted.
     organisations: usize,
+    /// From how many periods the variation was taken: more than 1 where one held too few organisations.
+    periods: usize,
     /// What is usual, in the indicator's unit.
     typical_value: f64,
     /// The centre on the scale of the fit.
@@ -120,6 +127,7 @@ impl From<&Fit> for FitType {
         Self {
             peer_group: fit.peer_group.into(),
             organisations: fit.organisations,
+            periods: fit.periods,
             typical_value: fit.typical_value,
             location: fit.location,
             dispersion: fit.dispersion,
@@ -144,8 +152,12 @@ pub(in crate::graphql) struct SignalType {
     period: PeriodText,
     /// The indicator.
     indicator: IndicatorType,
+    /// What is said first of it: the state of its figures, or else its level.
+    headline: HeadlineType,
     /// What can be said of the figures behind it; comes before the level.
     data: DataStateType,
+    /// The signals about data that make the figures suspect or incomplete; empty when they are complete.
+    data_findings: Vec<DataFindingType>,
     /// What it asks of the reader (niveau).
     level: LevelType,
     /// Why there is no level, when there is none.
@@ -160,14 +172,26 @@ pub(in crate::graphql) struct SignalType {
     value: Option<f64>,
     /// 95 % interval of the value from its own numbers.
     interval: Option<IntervalType>,
+    /// Where the numerator is only known to be at least so much: the most it can be (hooguit).
+    at_most: Option<AtMostType>,
+    /// What was compared instead, where this period's numbers are too small (over meer perioden); null otherwise.
+    pooled: Option<PooledType>,
+    /// With whom it was compared (vergelijkingsgroep); null when it was compared with nobody.
+    peer_group: Option<PeerGroupType>,
+    /// How many organisations it was compared with, it included; null when it was compared with nobody.
+    peers: Option<usize>,
+    /// What is usual (gebruikelijk), in the indicator's unit; over the same periods, where more were put together.
+    typical_value: Option<f64>,
     /// Where 95 % of ordinary organisations of this size lie.
     ordinary: Option<IntervalType>,
-    /// The value drawn towards the peers by as much as it is noise.
+    /// The value drawn towards the peers by as much as it is noise (ingedikte schatting).
     shrunken: Option<f64>,
     /// Distance to the peers in standard deviations; positive is high.
     z: Option<f64>,
     /// The same; positive is worse, for context indicators two-sided.
     r: Option<f64>,
+    /// The same from peers alone, without a norm: what enters scores.
+    r_peers: Option<f64>,
     /// Chance of a value this low or lower in an ordinary organisation of this size.
     probability_low: Option<f64>,
     /// Chance of a value this high or higher in an ordinary organisation of this size.
@@ -178,6 +202,18 @@ pub(in crate::graphql) struct SignalType {
     chance_of_attention: Option<f64>,
     /// The chance of elevated in an ordinary organisation of this size.
     chance_of_elevated: Option<f64>,
+    /// Of the comparisons of this period that are at least so far out, the share that chance would explain (q-waarde of
+    /// Benjamini and Hochberg). Information: no level depends on it.
+    false_discovery_rate: Option<f64>,
+    /// The norm, and how the value stands to it; null without one.
+    norm: Option<NormComparisonType>,
+    /// The smallest change that would lower the level; null where there is no level to lower.
+    change_needed: Option<ChangeNeededType>,
+    /// One slip of the keyboard after which the figure would be ordinary (mogelijke typefout); null where none explains
+    /// it.
+    typing_error: Option<TypingErrorType>,
+    /// How the figure changed against the organisation's own past (verandering); null without one to compare.
+    change: Option<ChangeOverTimeType>,
     /// What was fitted to the peers.
     fit: Option<FitType>,
 }
@@ -194,21 +230,27 @@ impl SignalType {
     }
 }
 
-/// The type for `signal` of `organisation` in `assessment`.
+/// The type for `signal` of `one` in `assessment`.
 pub(in crate::graphql) fn signal(
     asked: &Asked<'_>,
     assessment: &Assessment,
-    organisation: &Organisation,
+    one: &AssessedOrganisation,
     signal: &Signal,
 ) -> SignalType {
+    let organisation = &one.organisation;
+    let code = &signal.indicator;
+    let change = one.outcome.changes.iter().find(|change| change.indicator == *code);
+    let fit = assessment.fit(signal);
     SignalType {
         organisation_id: organisation.id,
         known_at: assessment.key.known_at,
-        code: signal.indicator.clone(),
+        code: code.clone(),
         organisation: organisation.clone().into(),
         period: PeriodText(assessment.key.period),
-        indicator: IndicatorType::named(asked.catalogue(), &signal.indicator),
+        indicator: IndicatorType::named(asked.catalogue(), code),
+        headline: signal.headline().into(),
         data: signal.data.into(),
+        data_findings: one.outcome.data.reasons(Some(code)).map(|finding| data_finding(asked, finding)).collect(),
         level: signal.level.into(),
         insufficiency: signal.insufficiency.map(Into::into),
         explanation: asked.service.explain_signal(asked.reader(), organisation, signal).into(),
@@ -216,15 +258,26 @@ pub(in crate::graphql) fn signal(
         denominator: signal.denominator,
         value: signal.value,
         interval: signal.interval.map(Into::into),
+        at_most: signal.at_most.map(Into::into),
+        pooled: signal.pooled.map(Into::into),
+        peer_group: signal.peer_group.map(Into::into),
+        peers: fit.map(|fit| fit.organisations),
+        typical_value: signal.typical_value,
         ordinary: signal.ordinary.map(Into::into),
         shrunken: signal.shrunken,
         z: signal.z,
         r: signal.r,
+        r_peers: signal.r_peers,
         probability_low: signal.probability_low,
         probability_high: signal.probability_high,
         noise_share: signal.noise_share,
         chance_of_attention: signal.chance_of_attention,
         chance_of_elevated: signal.chance_of_elevated,
-        fit: assessment.fit(signal).map(Into::into),
+        false_discovery_rate: signal.false_discovery_rate,
+        norm: signal.norm.map(Into::into),
+        change_needed: signal.change_needed.map(Into::into),
+        typing_error: signal.typing_error.map(Into::into),
+        change: change.map(|change| change_over_time(asked, organisation, change)),
+        fit: fit.map(Into::into),
     }
 }
