@@ -21,72 +21,90 @@ const Z_999: f64 = 3.290_526_731_491_926;
 /// Draws the sectors, scores them and holds the signals against what was promised.
 pub(super) fn run(global: &Global, options: &SimulateOptions) -> anyhow::Result<ExitCode> {
     let catalogue = operate::catalogue(global)?;
-    let alarms = simulate(options)?;
+    let lines = simulate(options)?;
     let words = Words { catalogue: &catalogue, language: global.language.into() };
-    let lines = lines(&alarms);
     words.print(options, &lines);
     let is_kept = lines.iter().all(Line::is_kept);
     println!("\n{}", words.say(if is_kept { "SIMULATE_KEPT" } else { "SIMULATE_BROKEN" }, &[]));
     Ok(if is_kept { ExitCode::SUCCESS } else { ExitCode::from(exit::NOT_INTACT) })
 }
 
-fn simulate(options: &SimulateOptions) -> anyhow::Result<Alarms> {
+fn simulate(options: &SimulateOptions) -> anyhow::Result<Vec<Line>> {
     let period = Period::year(2025).context("a year")?;
     let simulation = Simulation::new(options.organisations);
     // Ranks are no matter of false alarms.
     let settings = Settings { rank_draws: 0, ..Settings::default() };
     let bar = ProgressBar::new(options.sectors);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} ({elapsed}, {eta})")?);
-    let mut alarms = Alarms::default();
+    let mut lines = lines();
     for place in 0..options.sectors {
         let sector = simulation.sector(options.seed.wrapping_add(place), period, settings.clone());
+        let mut alarms = Alarms::default();
         simulation.count(&score(&sector), &mut alarms);
+        lines.iter_mut().for_each(|line| line.add(&alarms));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(alarms)
+    Ok(lines)
+}
+
+/// Whose signals are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Small,
+    Large,
+    Scores,
 }
 
 /// What was found at one level in one class, beside what was promised of it.
 struct Line {
-    class: &'static str,
+    class: Class,
     /// From so many standard deviations on.
     beyond: u8,
     found: FalseAlarms,
-    /// Whether fewer than promised are kept too: sums are held a little wide where they spread more than chance.
-    may_be_fewer: bool,
+    /// The sum over sectors of the squared differences between found and expected.
+    between: f64,
+}
+
+fn lines() -> Vec<Line> {
+    let of = |class| [2, 3].map(|beyond| Line { class, beyond, found: FalseAlarms::default(), between: 0.0 });
+    [Class::Small, Class::Large, Class::Scores].into_iter().flat_map(of).collect()
 }
 
 impl Line {
+    /// Adds what was found in one sector.
+    fn add(&mut self, alarms: &Alarms) {
+        let levels = match self.class {
+            Class::Small => alarms.small,
+            Class::Large => alarms.large,
+            Class::Scores => alarms.overall,
+        };
+        let one = if self.beyond == 2 { levels.attention } else { levels.elevated };
+        self.found.found += one.found;
+        self.found.tests += one.tests;
+        self.found.expected += one.expected;
+        self.between += (one.found - one.expected).powi(2);
+    }
+
     fn promised(&self) -> f64 {
         self.found.expected / self.found.tests
     }
 
-    /// Between which shares so many tests lie with 99.9 % chance, were they independent.
+    /// Between which shares so many tests lie with 99.9 % chance. The variance is that of independent tests or, where
+    /// that is larger, that between sectors, whose tests share their fits.
     fn band(&self) -> (f64, f64) {
         let promised = self.promised();
-        let width = Z_999 * (promised * (1.0 - promised) / self.found.tests).sqrt();
+        let independent = self.found.expected * (1.0 - promised);
+        let width = Z_999 * independent.max(self.between).sqrt() / self.found.tests;
         ((promised - width).max(0.0), (promised + width).min(1.0))
     }
 
+    /// Sums are held a little wide where they spread more than chance: fewer signals than promised are kept there too.
     fn is_kept(&self) -> bool {
-        self.found.tests == 0.0
-            || self.found.is_as_promised()
-            || (self.may_be_fewer && self.found.rate() < self.promised())
+        let (low, high) = self.band();
+        let found = self.found.rate();
+        self.found.tests == 0.0 || (found <= high && (found >= low || self.class == Class::Scores))
     }
-}
-
-fn lines(alarms: &Alarms) -> Vec<Line> {
-    let classes =
-        [("SIMULATE_SMALL", alarms.small), ("SIMULATE_LARGE", alarms.large), ("SIMULATE_SCORES", alarms.overall)];
-    let of = |(class, levels): (&'static str, crate::scoring::LevelAlarms)| {
-        let may_be_fewer = class == "SIMULATE_SCORES";
-        [
-            Line { class, beyond: 2, found: levels.attention, may_be_fewer },
-            Line { class, beyond: 3, found: levels.elevated, may_be_fewer },
-        ]
-    };
-    classes.into_iter().flat_map(of).collect()
 }
 
 /// Says it in a language.
@@ -113,8 +131,13 @@ impl Words<'_> {
         println!("{}\n", self.say("SIMULATE_OF", &parameters));
         for line in lines.iter().filter(|line| line.found.tests > 0.0) {
             let (low, high) = line.band();
+            let class = match line.class {
+                Class::Small => "SIMULATE_SMALL",
+                Class::Large => "SIMULATE_LARGE",
+                Class::Scores => "SIMULATE_SCORES",
+            };
             let parameters = [
-                ("class", self.say(line.class, &[])),
+                ("class", self.say(class, &[])),
                 ("beyond", line.beyond.to_string()),
                 ("found", self.percentage(line.found.rate())),
                 ("promised", self.percentage(line.promised())),
@@ -127,5 +150,41 @@ impl Words<'_> {
                 self.say(if line.is_kept() { "SIMULATE_LINE" } else { "SIMULATE_LINE_OUTSIDE" }, &parameters)
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_outside_its_band_is_told() {
+        let line = |found: f64, class, between| {
+            let found = FalseAlarms { found, tests: 10_000.0, expected: 227.5 };
+            Line { class, beyond: 2, found, between }
+        };
+        // 227.5 -+ 3.29 * sqrt(10 000 * 0.02275 * 0.97725) = 178.4 to 276.6.
+        let (low, high) = line(0.0, Class::Small, 0.0).band();
+        assert!((low - 0.017_843).abs() < 1e-6 && (high - 0.027_657).abs() < 1e-6, "{low} {high}");
+        let kept = |found, class, between| line(found, class, between).is_kept();
+        assert_eq!(
+            [178.0, 179.0, 276.0, 277.0].map(|found| kept(found, Class::Large, 0.0)),
+            [false, true, true, false]
+        );
+        assert_eq!([0.0, 277.0].map(|found| kept(found, Class::Scores, 0.0)), [true, false]);
+        // Sectors that differ more than chance make for a wider band: 227.5 + 3.29 * 20 = 293.3.
+        assert_eq!([293.0, 294.0].map(|found| kept(found, Class::Small, 400.0)), [true, false]);
+    }
+
+    #[test]
+    fn each_line_takes_what_is_its_own() {
+        let one = |found| FalseAlarms { found, tests: 10.0, expected: 1.0 };
+        let of =
+            |attention, elevated| crate::scoring::LevelAlarms { attention: one(attention), elevated: one(elevated) };
+        let alarms = Alarms { small: of(1.0, 2.0), large: of(3.0, 4.0), overall: of(5.0, 6.0) };
+        let mut lines = lines();
+        lines.iter_mut().for_each(|line| line.add(&alarms));
+        let found: Vec<(f64, f64)> = lines.iter().map(|line| (line.found.found, line.between)).collect();
+        assert_eq!(found, [(1.0, 0.0), (2.0, 1.0), (3.0, 4.0), (4.0, 9.0), (5.0, 16.0), (6.0, 25.0)]);
     }
 }

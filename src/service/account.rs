@@ -44,11 +44,7 @@ impl Service {
         let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
         let sector = self.read_run(&mut tx, Scope::Sector, run.clone()).await?;
         let run = self.read_run(&mut tx, actor.scope, run).await?;
-        let account = if actor.scope == Scope::Sector {
-            Some(run.account.clone())
-        } else {
-            anonymous(&run.account, sector.organisations.len())
-        };
+        let account = if actor.scope == Scope::Sector { Some(run.account.clone()) } else { anonymous(&run.account) };
         let themes = if account.is_some() { self.by_theme(&sector) } else { Vec::new() };
         Ok(Some(HonestAccount { run, account, themes }))
     }
@@ -81,8 +77,10 @@ fn count(tally: &mut Tally, signal: &Signal) {
     tally.expected_elevated += elevated;
 }
 
-/// What may be told of a sector of so many organisations to one of them.
-fn anonymous(account: &Account, organisations: usize) -> Option<Account> {
+/// What may be told of the sector to one of its organisations.
+fn anonymous(account: &Account) -> Option<Account> {
+    // Each organisation of which something was compared is of one sort.
+    let organisations = account.kinds.iter().map(|one| one.rate.organisations).sum();
     if organisations < SMALLEST_DISTRIBUTION {
         return None;
     }

@@ -143,3 +143,18 @@ fn an_indicator_and_a_column_are_data() {
     // Without the folder neither is known.
     assert_eq!(kraamzicht.ends(&["check", right.to_str().unwrap()]).0, Some(1));
 }
+
+#[test]
+fn simulated_sectors_give_the_false_alarms_that_were_promised() {
+    let kraamzicht = Kraamzicht::new();
+    let simulate = |seed| kraamzicht.ends(&["--language", "en", "simulate", "--sectors", "4", "--seed", seed]);
+    let (code, said) = simulate("7");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Small organisations (fewer than 120 clients), above 2:"), "{said}");
+    assert!(said.contains("As many false alarms as promised."), "{said}");
+    assert_eq!(simulate("7").1, said, "the same seed, the same numbers");
+    assert_ne!(simulate("8").1.replace("seed 8", "seed 7"), said);
+    for wrong in [["--sectors", "0"], ["--organisations", "19"]] {
+        assert_eq!(kraamzicht.ends(&["simulate", wrong[0], wrong[1]]).0, Some(2), "{wrong:?}");
+    }
+}

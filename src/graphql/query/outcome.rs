@@ -20,6 +20,8 @@ use crate::{
 
 /// The most periods of a chart: ten years of quarters.
 const LONGEST_CHART: i32 = 40;
+/// The periods of a chart when the client names no number.
+const ORDINARY_CHART: i32 = 12;
 
 /// In which order scores come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
@@ -152,11 +154,11 @@ impl OutcomeQuery {
         context: &Context<'_>,
         #[graphql(desc = "The indicator's code, for example `KZ06`.")] indicator: String,
         #[graphql(desc = "The last period, for example 2025 or 2025-Q4.")] period: PeriodText,
-        #[graphql(desc = "Over how many periods of that length, at most 40.", default = 12)] periods: i32,
+        #[graphql(desc = "Over how many periods of that length, at most 40; 12 without it.")] periods: Option<i32>,
         #[graphql(desc = "Whose; without it, the asker's own.")] by: Option<OrganisationBy>,
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Option<Result<ChartType>> {
-        let span = Span { indicator, period: period.0, periods };
+        let span = Span { indicator, period: period.0, periods: periods.unwrap_or(ORDINARY_CHART) };
         find_chart(context, span, by, as_known_at).await.transpose()
     }
 }

@@ -107,6 +107,11 @@ impl Questions {
         if name == "Indicator" && path.len() > 2 {
             return Some(" { code }".to_owned());
         }
+        // So do signals, which are asked for whole by their own; below a score, what would tell whose they are.
+        if name == "Signal" && path.len() > 3 {
+            let told = "organisation { id agbCode name } indicator { code } numerator denominator value";
+            return Some(format!(" {{ {told} explanation {{ nl en }} }}"));
+        }
         // The document says all that its fields say.
         if name == "Receipt" && path.len() > 2 {
             return Some(" { id document }".to_owned());
