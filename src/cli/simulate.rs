@@ -41,7 +41,9 @@ fn simulate(options: &SimulateOptions) -> anyhow::Result<Vec<Line>> {
         let sector = simulation.sector(options.seed.wrapping_add(place), period, settings.clone());
         let mut alarms = Alarms::default();
         simulation.count(&score(&sector), &mut alarms);
-        lines.iter_mut().for_each(|line| line.add(&alarms));
+        for line in &mut lines {
+            line.add(&alarms);
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -183,7 +185,9 @@ mod tests {
             |attention, elevated| crate::scoring::LevelAlarms { attention: one(attention), elevated: one(elevated) };
         let alarms = Alarms { small: of(1.0, 2.0), large: of(3.0, 4.0), overall: of(5.0, 6.0) };
         let mut lines = lines();
-        lines.iter_mut().for_each(|line| line.add(&alarms));
+        for line in &mut lines {
+            line.add(&alarms);
+        }
         let found: Vec<(f64, f64)> = lines.iter().map(|line| (line.found.found, line.between)).collect();
         assert_eq!(found, [(1.0, 0.0), (2.0, 1.0), (3.0, 4.0), (4.0, 9.0), (5.0, 16.0), (6.0, 25.0)]);
     }

@@ -1,5 +1,7 @@
 //! The honest account of a period: how many signals there are, and how many chance alone would give.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 
 use super::{
@@ -171,6 +173,7 @@ impl AccountType {
         #[graphql(desc = "Of these indicators only.")] indicators: Option<Vec<String>>,
     ) -> Result<Vec<SectorDriftType>> {
         let asked = Asked::by(context)?;
+        let indicators: Option<BTreeSet<String>> = indicators.map(|codes| codes.into_iter().collect());
         let wanted = |code: &String| indicators.as_ref().is_none_or(|codes| codes.contains(code));
         let drifts = self.found.run.drifts.iter().filter(|one| !self.suppressed && wanted(&one.indicator));
         Ok(drifts.map(|drift| sector_drift(&asked, drift)).collect())
