@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Member,
+    method::{CHANCE_OF_ATTENTION, CHANCE_OF_ELEVATED},
     outcome::{Interval, OrganisationOutcome, Score, Signal},
 };
 use crate::{
     catalogue::DATA_QUALITY,
     domain::{Level, OrganisationKind},
-    stats::normal,
 };
 
 /// The z beyond which 0.5 % lies on either side.
@@ -136,11 +136,11 @@ impl Account {
             }
             counts.push(count);
             for change in &organisation.changes {
-                account.changes.add(change.level, normal::survival(2.0), normal::survival(3.0));
+                account.changes.add(change.level, CHANCE_OF_ATTENTION, CHANCE_OF_ELEVATED);
             }
             for score in organisation.scores.iter().filter(|score| is_test(score)) {
                 let tally = if score.theme.is_none() { &mut account.scores } else { &mut account.themes };
-                tally.add(score.level, normal::survival(2.0), normal::survival(3.0));
+                tally.add(score.level, CHANCE_OF_ATTENTION, CHANCE_OF_ELEVATED);
             }
         }
         let rate = |belongs: &dyn Fn(usize) -> bool| {

@@ -168,16 +168,18 @@ impl OwnChange {
     ) -> Option<Change> {
         let ordinary = judgement.ordinary?;
         let tails = judgement.tails?;
+        let past = self.scale.shown(self.past);
+        let shown = |difference: f64| self.scale.shown(self.past + difference) - past;
         Some(Change {
             indicator: measure.code.clone(),
             theme: measure.theme.clone(),
             level: Level::of(judgement.r),
             peer_group,
             periods: self.periods,
-            past: self.scale.shown(self.past),
-            difference: self.shown(self.difference),
-            drift: self.shown(location),
-            ordinary: Interval { low: self.shown(ordinary.low), high: self.shown(ordinary.high) },
+            past,
+            difference: shown(self.difference),
+            drift: shown(location),
+            ordinary: Interval { low: shown(ordinary.low), high: shown(ordinary.high) },
             z: judgement.z?,
             r: judgement.r,
             probability_low: tails.lower,

@@ -96,7 +96,11 @@ impl<'a> Combiner<'a> {
     ) -> Vec<Score> {
         let chosen: Vec<(usize, &Counted<'_>)> =
             self.counted.iter().enumerate().filter(|(_, one)| belongs(one.measure)).collect();
-        let sums: Vec<Sum<'_>> = (0..members).map(|member| self.sum(&chosen, member)).collect();
+        let mut sums: Vec<Sum<'_>> = Vec::with_capacity(members);
+        for member in 0..members {
+            let sum = self.sum(&chosen, member, sums.last());
+            sums.push(sum);
+        }
         let inflation = inflation(&sums);
         let thresholds = self.thresholds(&sums);
         let mut scored: Vec<(Score, Option<Standing>)> = sums
@@ -110,7 +114,8 @@ impl<'a> Combiner<'a> {
         scored.into_iter().map(|(score, _)| score).collect()
     }
 
-    fn sum(&self, chosen: &[(usize, &'a Counted<'a>)], member: usize) -> Sum<'a> {
+    /// The sum of a member; `other` is that of any other one on the same theme.
+    fn sum(&self, chosen: &[(usize, &'a Counted<'a>)], member: usize, other: Option<&Sum<'_>>) -> Sum<'a> {
         let (mut applicable, mut present) = (0.0, 0.0);
         let mut parts = Vec::with_capacity(chosen.len());
         for (place, one) in chosen {
@@ -127,7 +132,11 @@ impl<'a> Combiner<'a> {
             }
         }
         let coverage = if applicable > 0.0 { present / applicable } else { 0.0 };
-        let deviation = self.deviation(&parts);
+        // Of the same measures it is the same.
+        let same = other.filter(|other| {
+            other.parts.len() == parts.len() && other.parts.iter().zip(&parts).all(|(a, b)| a.place == b.place)
+        });
+        let deviation = same.map_or_else(|| self.deviation(&parts), |other| other.deviation);
         Sum { parts, coverage, deviation }
     }
 
@@ -212,6 +221,7 @@ fn score(
         return (score, None);
     }
     let scale = sum.deviation * inflation;
+    score.contributions.reserve_exact(sum.parts.len());
     let (mut standardised, mut variance) = (0.0, 0.0);
     for part in &sum.parts {
         let contribution = part.weight * part.points / scale;

@@ -189,7 +189,7 @@ impl Run<'_> {
             period: self.period,
             fits,
             correlation,
-            drifts: self.past.drifts(settings, self.arranged, compared, own),
+            drifts: self.past.drifts(self.arranged, own),
             account: Account::of(&members, &clients, &organisations),
             organisations,
             solos: solos.into_iter().map(|(one, _)| one).collect(),
@@ -264,14 +264,7 @@ impl Run<'_> {
                 agb_code: member.agb_code,
                 scores: if member.kind.is_ranked() { scores } else { Vec::new() },
                 overrides,
-                signals: self
-                    .arranged
-                    .measures
-                    .iter()
-                    .zip(judged)
-                    .filter_map(|(measure, one)| signal(measure, one, place, table))
-                    .map(|signal| Signal { data: data.state_of(&signal.indicator), ..signal })
-                    .collect(),
+                signals: self.signals(judged, place, &data, table),
                 changes: self
                     .places
                     .first()
@@ -279,6 +272,24 @@ impl Run<'_> {
                 data,
             })
             .collect()
+    }
+
+    fn signals(
+        &self,
+        judged: &[Cow<'_, Compared>],
+        place: usize,
+        data: &DataQuality,
+        table: &mut Table,
+    ) -> Vec<Signal> {
+        // Signals are large: not to be moved while their number grows.
+        let mut signals = Vec::with_capacity(judged.len());
+        for (measure, one) in self.arranged.measures.iter().zip(judged) {
+            if let Some(mut signal) = signal(measure, one, place, table) {
+                signal.data = data.state_of(&signal.indicator);
+                signals.push(signal);
+            }
+        }
+        signals
     }
 
     /// Per member, sorted: those handed in, and the one that follows from what was not delivered.
@@ -327,22 +338,25 @@ impl Run<'_> {
 
 /// Gives every comparison with peers, of a figure or of a change, its false discovery rate.
 fn discover(measures: &[&Measure], organisations: &mut [OrganisationOutcome]) {
-    let directions: BTreeMap<&str, Direction> =
-        measures.iter().map(|measure| (measure.code.as_str(), measure.direction)).collect();
-    let probability = |indicator: &str, low: f64, high: f64| match directions.get(indicator) {
+    let probability = |measure: Option<&&Measure>, low: f64, high: f64| match measure.map(|measure| measure.direction) {
         Some(Direction::HigherIsBetter) => low,
         Some(Direction::LowerIsBetter) => high,
         Some(Direction::Context) | None => (2.0 * low.min(high)).min(1.0),
     };
-    let mut tests: Vec<(f64, &mut Option<f64>)> = Vec::new();
+    let mut tests: Vec<(f64, &mut Option<f64>)> = Vec::with_capacity(2 * measures.len() * organisations.len());
     for organisation in organisations {
+        // Signals and changes stand in the order of the measures.
+        let mut rest = measures.iter();
         for signal in &mut organisation.signals {
+            let measure = rest.find(|measure| measure.code == signal.indicator);
             if let (Some(low), Some(high)) = (signal.probability_low, signal.probability_high) {
-                tests.push((probability(&signal.indicator, low, high), &mut signal.false_discovery_rate));
+                tests.push((probability(measure, low, high), &mut signal.false_discovery_rate));
             }
         }
+        let mut rest = measures.iter();
         for change in &mut organisation.changes {
-            let chance = probability(&change.indicator, change.probability_low, change.probability_high);
+            let measure = rest.find(|measure| measure.code == change.indicator);
+            let chance = probability(measure, change.probability_low, change.probability_high);
             tests.push((chance, &mut change.false_discovery_rate));
         }
     }

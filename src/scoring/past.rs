@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Change, Drift, Insufficiency, Measure, Member, Settings,
+    Change, Drift, Fit, Insufficiency, Measure, Member, PeerGroup, Settings, TypicalValue,
     arrange::Arranged,
     change::{OwnChange, is_followed, measure_of_change, own_change, within},
     combine::{Counted, Entry},
@@ -12,7 +12,7 @@ use super::{
     peers::{Compared, Peers, belongs, compare},
     value::Reading,
 };
-use crate::stats::Table;
+use crate::{domain::Period, stats::Table};
 
 /// The changes that are followed, and what came of them by period.
 pub(super) struct Past {
@@ -20,6 +20,8 @@ pub(super) struct Past {
     followed: Vec<(usize, Measure)>,
     /// By period and followed measure; nothing where a period is not looked at.
     periods: Vec<Vec<Changed>>,
+    /// By period and followed measure, of each peer group that was fitted.
+    typical: Vec<Vec<Vec<(PeerGroup, TypicalValue)>>>,
 }
 
 /// One measure's change in one period.
@@ -59,7 +61,18 @@ impl Past {
             followed.iter().map(&mut one).collect()
         };
         let periods = (0..arranged.periods.len()).map(&mut of_period).collect();
-        Self { followed, periods }
+        let typical = |(period, compared): (usize, &Vec<Compared>)| {
+            let when = arranged.periods.get(period).filter(|_| wanted.contains(&period));
+            let of_measure = |(at, _): &(usize, Measure)| {
+                let found = when.zip(arranged.measures.get(*at).zip(compared.get(*at)));
+                found.map_or_else(Vec::new, |(when, (measure, one))| {
+                    one.fits.iter().map(|fit| typical(measure, *when, fit, settings, &arranged.members, one)).collect()
+                })
+            };
+            followed.iter().map(of_measure).collect()
+        };
+        let typical = compared.iter().enumerate().map(typical).collect();
+        Self { followed, periods, typical }
     }
 
     fn at(&self, period: usize) -> impl Iterator<Item = (&(usize, Measure), &Changed)> {
@@ -94,30 +107,23 @@ impl Past {
             let location = verdict.model?.centre.location;
             own.judged(arranged.measures.get(*measure)?, verdict.group?, location, &verdict.judgement)
         };
-        self.at(period).filter_map(change).collect()
+        let mut changes = Vec::with_capacity(self.periods.get(period).map_or(0, Vec::len));
+        changes.extend(self.at(period).filter_map(change));
+        changes
     }
 
     /// What each peer group as a whole did, measure by measure: its course over the periods at `places`, the latest
     /// first, and its last step.
-    pub(super) fn drifts(
-        &self,
-        settings: &Settings,
-        arranged: &Arranged<'_>,
-        compared: &[Vec<Compared>],
-        places: &[usize],
-    ) -> Vec<Drift> {
+    pub(super) fn drifts(&self, arranged: &Arranged<'_>, places: &[usize]) -> Vec<Drift> {
         let Some(period) = places.first() else { return Vec::new() };
         let mut drifts = Vec::new();
-        for ((at, measure_of_change), changed) in self.at(*period) {
+        for (followed, ((at, measure_of_change), changed)) in self.at(*period).enumerate() {
             let Some(measure) = arranged.measures.get(*at) else { continue };
             for fit in &changed.compared.fits {
                 let group = fit.peer_group;
                 let value = |place: &usize| {
-                    let of_period = compared.get(*place)?.get(*at)?;
-                    let fit = of_period.fits.iter().find(|fit| fit.peer_group == group)?;
-                    let evidence = Peers::of(group, &arranged.members, &of_period.readings, settings).evidence;
-                    let period = *arranged.periods.get(*place)?;
-                    Some(typical_value(measure, period, fit, &evidence, within(&evidence)))
+                    let of_groups = self.typical.get(*place)?.get(followed)?;
+                    of_groups.iter().find(|(one, _)| *one == group).map(|(_, value)| *value)
                 };
                 let members = arranged.members.iter().zip(&changed.own);
                 let own: Vec<OwnChange> =
@@ -133,6 +139,19 @@ impl Past {
         drifts.sort_by(|a, b| (&a.indicator, a.peer_group).cmp(&(&b.indicator, b.peer_group)));
         drifts
     }
+}
+
+/// Where the peers of `fit` were.
+fn typical(
+    measure: &Measure,
+    period: Period,
+    fit: &Fit,
+    settings: &Settings,
+    members: &[Member],
+    compared: &Compared,
+) -> (PeerGroup, TypicalValue) {
+    let evidence = Peers::of(fit.peer_group, members, &compared.readings, settings).evidence;
+    (fit.peer_group, typical_value(measure, period, fit, &evidence, within(&evidence)))
 }
 
 /// One measure's change in one period; `history` has the readings of that period first.

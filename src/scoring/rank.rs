@@ -41,7 +41,8 @@ fn chance_above(one: Standing, other: Standing) -> f64 {
 
 /// So many draws fit into 64 bits, each one of as many equally likely parts of a normal.
 const DRAWS_AT_ONCE: usize = 5;
-const PARTS: usize = 1 << 12;
+const BITS: usize = 12;
+const PARTS: usize = 1 << BITS;
 
 /// The chance of one of the first `places`, each: the share of `count` draws, one of every sum as if one measured
 /// again, in which it has one of them. Of equal sums the first has the better place.
@@ -55,36 +56,77 @@ pub(super) fn chances_of_top(standings: &[Standing], places: usize, count: usize
         return vec![1.0; standings.len()];
     }
     let normal: Vec<f64> = (0..PARTS).map(|part| quantile((part as f64 + 0.5) / PARTS as f64)).collect();
-    let deviations: Vec<f64> = standings.iter().map(|standing| standing.variance.sqrt()).collect();
+    let rivals = rivals(standings, places, &normal);
     let blocks = standings.len().div_ceil(DRAWS_AT_ONCE);
     let mut times = vec![0_u32; standings.len()];
-    let mut drawn: Vec<f64> = Vec::with_capacity(standings.len());
-    let mut sorted: Vec<f64> = Vec::with_capacity(standings.len());
+    let mut drawn = vec![0.0; rivals.len()];
+    let mut high = vec![(0.0, 0); rivals.len()];
+    // The lowest sum that had the last place so far: whoever stands below it hardly ever has one.
+    let mut low = f64::INFINITY;
     for draw in 0..count {
-        drawn.clear();
-        let pairs = standings.chunks(DRAWS_AT_ONCE).zip(deviations.chunks(DRAWS_AT_ONCE)).enumerate();
-        for (block, (standings, deviations)) in pairs {
-            let mut bits = draws.bits((draw * blocks + block) as u64);
-            for (standing, deviation) in standings.iter().zip(deviations) {
-                let part = usize::try_from(bits % PARTS as u64).unwrap_or_default();
-                bits /= PARTS as u64;
-                drawn.push(standing.sum + deviation * normal.get(part).copied().unwrap_or_default());
+        let (mut block, mut bits) = (usize::MAX, 0);
+        for (rival, drawn) in rivals.iter().zip(&mut drawn) {
+            if rival.place / DRAWS_AT_ONCE != block {
+                block = rival.place / DRAWS_AT_ONCE;
+                bits = draws.bits((draw * blocks + block) as u64);
             }
+            let part = usize::try_from((bits >> rival.shift) % PARTS as u64).unwrap_or_default();
+            *drawn = rival.sum + rival.deviation * normal.get(part).copied().unwrap_or_default();
         }
-        sorted.clone_from(&drawn);
-        let (higher, last, _) = sorted.select_nth_unstable_by(places - 1, |a, b| b.total_cmp(a));
-        let last = *last;
-        // Some may be equal to the last that has a place: the first of them have what is left.
-        let mut left = places - higher.iter().filter(|sum| sum.total_cmp(&last).is_gt()).count();
-        for (sum, times) in drawn.iter().zip(&mut times) {
-            let equal = sum.total_cmp(&last).is_eq();
-            if sum.total_cmp(&last).is_gt() || (equal && left > 0) {
+        let mut above = at_least(low, &drawn, &mut high);
+        if above < places {
+            above = at_least(f64::NEG_INFINITY, &drawn, &mut high);
+        }
+        let chosen = high.get_mut(..above).unwrap_or_default();
+        let (higher, last, _) =
+            chosen.select_nth_unstable_by(places - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        low = low.min(last.0);
+        for (_, place) in higher.iter().chain([&*last]) {
+            if let Some(times) = rivals.get(*place).and_then(|rival| times.get_mut(rival.place)) {
                 *times += 1;
-                left -= usize::from(equal);
             }
         }
     }
     times.into_iter().map(|times| f64::from(times) / count as f64).collect()
+}
+
+/// Who can have a place at the top at all.
+struct Rival {
+    /// Among all.
+    place: usize,
+    sum: f64,
+    deviation: f64,
+    /// Where its own bits begin.
+    shift: usize,
+}
+
+/// Those whose highest draw is not below the lowest draws of as many others as there are `places`.
+fn rivals(standings: &[Standing], places: usize, normal: &[f64]) -> Vec<Rival> {
+    let (least, most) = (normal.first().copied().unwrap_or(0.0), normal.last().copied().unwrap_or(0.0));
+    let at = |standing: &Standing, draw: f64| standing.sum + standing.variance.sqrt() * draw;
+    let mut lowest: Vec<f64> = standings.iter().map(|standing| at(standing, least)).collect();
+    let (_, enough, _) = lowest.select_nth_unstable_by(places - 1, |a, b| b.total_cmp(a));
+    let enough = *enough;
+    let rival = |(place, standing): (usize, &Standing)| Rival {
+        place,
+        sum: standing.sum,
+        deviation: standing.variance.sqrt(),
+        shift: (place % DRAWS_AT_ONCE) * BITS,
+    };
+    let is_one = |(_, standing): &(usize, &Standing)| at(standing, most) >= enough;
+    standings.iter().enumerate().filter(is_one).map(rival).collect()
+}
+
+/// Puts what is at least `low`, with its place, at the front of `high`; gives how many there are.
+fn at_least(low: f64, drawn: &[f64], high: &mut [(f64, usize)]) -> usize {
+    let mut count = 0;
+    for (place, sum) in drawn.iter().enumerate() {
+        if let Some(slot) = high.get_mut(count) {
+            *slot = (*sum, place);
+        }
+        count += usize::from(*sum >= low);
+    }
+    count
 }
 
 #[cfg(test)]
@@ -110,5 +152,33 @@ mod tests {
         assert!([0, 2, 3].iter().all(|one| (chances[*one] - 1.0 / 3.0).abs() < 0.014), "{chances:?}");
         assert_eq!(chances_of_top(&standings, 9, 10, Draws::new(5, 2)), [1.0; 5]);
         assert_eq!(chances_of_top(&standings, 0, 10, Draws::new(5, 2)), [0.0; 5]);
+    }
+
+    #[test]
+    fn chances_are_those_of_sorting_every_draw() {
+        let (draws, count, places) = (Draws::new(9, 2), 300, 7);
+        let standings: Vec<Standing> = (0..53)
+            .map(|place| Standing {
+                sum: (3.0 * draws.normal(1_000_000 + place)).round(),
+                variance: if place % 4 == 0 { 0.0 } else { 0.1 * (place % 5) as f64 },
+            })
+            .collect();
+        let mut times = vec![0.0; standings.len()];
+        for draw in 0..count {
+            let mut drawn: Vec<(f64, usize)> = (0..standings.len())
+                .map(|place| {
+                    let bits = draws.bits((draw * standings.len().div_ceil(5) + place / 5) as u64);
+                    let part = (bits >> (12 * (place % 5))) & 4_095;
+                    let normal = quantile((part as f64 + 0.5) / 4_096.0);
+                    (standings[place].sum + standings[place].variance.sqrt() * normal, place)
+                })
+                .collect();
+            drawn.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            for (_, place) in drawn.iter().take(places) {
+                times[*place] += 1.0;
+            }
+        }
+        let chances: Vec<f64> = times.iter().map(|times| times / count as f64).collect();
+        assert_eq!(chances_of_top(&standings, places, count, draws), chances);
     }
 }

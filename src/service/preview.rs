@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Error, Refusal, Service,
     packing::{to_json, unpack},
-    submissions::{allowed, must_be},
+    submissions::{allowed, must_be, received},
 };
 use crate::{
     domain::{
@@ -92,7 +92,7 @@ impl Service {
         let allowed = allowed(&mut tx, organisation).await?;
         drop(tx);
 
-        let (again, observations) = self.check(gzip, submission.dataset.clone(), allowed).await?;
+        let (again, observations) = self.check(received(&submission, gzip, allowed)).await?;
         if let Some(error) = again.findings.iter().find(|finding| finding.severity == Severity::Error) {
             return Err(Refusal::CheckChanged { title: error.title.clone() }.into());
         }

@@ -50,7 +50,8 @@ impl Service {
         let allowed = allowed(&mut tx, upload.organisation).await?;
         drop(tx);
 
-        let (mut report, observations) = self.check(gzip, dataset.map(str::to_owned), allowed).await?;
+        let (name, dataset) = (upload.file_name.clone(), dataset.map(str::to_owned));
+        let (mut report, observations) = self.check(ReceivedFile { gzip, name, dataset, allowed }).await?;
         let observations = Arc::new(observations);
         if let Some(dataset) = report.dataset.as_ref().filter(|_| report.is_accepted()) {
             let questions = self.questions(upload.organisation, dataset, &observations).await?;
@@ -123,27 +124,20 @@ impl Service {
     }
 
     /// Runs the check where it does not hold up other requests, at most so many at once as the settings say.
-    pub(super) async fn check(
-        &self,
-        gzip: Vec<u8>,
-        dataset: Option<String>,
-        allowed: BTreeSet<AgbCode>,
-    ) -> Result<(Report, Vec<Observation>), Error> {
-        self.check_as_of(gzip, dataset, allowed, self.now()).await
+    pub(super) async fn check(&self, file: ReceivedFile) -> Result<(Report, Vec<Observation>), Error> {
+        self.check_as_of(file, self.now()).await
     }
 
     /// The same on another day than this.
     pub(super) async fn check_as_of(
         &self,
-        gzip: Vec<u8>,
-        dataset: Option<String>,
-        allowed: BTreeSet<AgbCode>,
+        file: ReceivedFile,
         at: Instant,
     ) -> Result<(Report, Vec<Observation>), Error> {
         let _place = self.check_places.acquire().await.map_err(Error::internal)?;
         let catalogue = Arc::clone(&self.catalogue);
         let limit = self.settings.upload_limit;
-        let work = move || check_bytes(&gzip, &catalogue, dataset.as_deref(), &allowed, at, limit);
+        let work = move || check_bytes(&file, &catalogue, at, limit);
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 
@@ -157,18 +151,35 @@ impl Service {
     }
 }
 
+/// A file as it was received, and what it may hold.
+pub(super) struct ReceivedFile {
+    pub(super) gzip: Vec<u8>,
+    /// What it is called: only what is named a workbook is read as one.
+    pub(super) name: String,
+    /// The dataset it is said to be.
+    pub(super) dataset: Option<String>,
+    /// The organisations it may be about.
+    pub(super) allowed: BTreeSet<AgbCode>,
+}
+
+/// The file of a submission.
+pub(super) fn received(submission: &Submission, gzip: Vec<u8>, allowed: BTreeSet<AgbCode>) -> ReceivedFile {
+    ReceivedFile { gzip, name: submission.file_name.clone(), dataset: submission.dataset.clone(), allowed }
+}
+
 /// Decompresses and checks; gives the observations too when the file is accepted.
 fn check_bytes(
-    gzip: &[u8],
+    file: &ReceivedFile,
     catalogue: &Catalogue,
-    dataset: Option<&str>,
-    allowed: &BTreeSet<AgbCode>,
     now: Instant,
     limit: u64,
 ) -> Result<(Report, Vec<Observation>), Error> {
-    let bytes = decompress(gzip)?;
-    let limits = Limits { bytes: limit, ..Limits::default() };
-    let context = CheckContext { limits, ..CheckContext::new(now.date(), dataset, allowed) };
+    let bytes = decompress(&file.gzip)?;
+    let context = CheckContext {
+        limits: Limits { bytes: limit, ..Limits::default() },
+        file_name: Some(&file.name),
+        ..CheckContext::new(now.date(), file.dataset.as_deref(), &file.allowed)
+    };
     let mut observer = Observer::new(catalogue);
     let report = intake::check(Cursor::new(bytes), catalogue, &context, &mut observer).map_err(Error::internal)?;
     let observations = if report.is_accepted() { observer.finish() } else { Vec::new() };

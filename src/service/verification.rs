@@ -12,7 +12,7 @@ use super::{
     Error, Service,
     assessment::{delivered_datasets, load_run, looked_at, score_as_run},
     packing::{decompress, to_json},
-    submissions::allowed,
+    submissions::{allowed, received},
 };
 use crate::{
     domain::{
@@ -237,7 +237,7 @@ impl Service {
             return Ok(without("VERIFY_FILE_CHANGED", named()));
         }
         let allowed = allowed(tx, submission.organisation).await?;
-        let (report, observations) = self.check_as_of(gzip, submission.dataset.clone(), allowed, approved_at).await?;
+        let (report, observations) = self.check_as_of(received(&submission, gzip, allowed), approved_at).await?;
         if !report.is_accepted() {
             return Ok(without("VERIFY_FILE_REFUSED", named()));
         }

@@ -47,11 +47,11 @@ impl BetaBinomial {
         if !(0.0..1.0).contains(&correlation) {
             return Err(Error::CorrelationOutsideUnit(correlation));
         }
-        let size = usize::try_from(most_trials).ok().filter(|_| most_trials <= Self::MOST_TRIALS);
+        let size = u32::try_from(most_trials).ok().filter(|_| most_trials <= Self::MOST_TRIALS);
         let size = size.ok_or(Error::TooLarge(most_trials as f64))?;
         let spread = correlation / (1.0 - correlation);
-        let top = |share: f64, k: usize| share + k as f64 * spread;
-        let bottom = |k: usize| k as f64 + 1.0;
+        let top = |share: f64, k: u32| share + f64::from(k) * spread;
+        let bottom = |k: u32| f64::from(k) + 1.0;
         let rest = 1.0 - mean;
         Ok(Self {
             mean,
@@ -81,6 +81,7 @@ pub struct WithTrials<'a> {
 }
 
 /// One factor going up its table and one going down, from `rising` on and from before `falling`.
+#[inline]
 fn multiply(up: &[f64], rising: usize, down: &[f64], falling: usize) -> Block {
     let whole = up.get(rising..).and_then(<[f64]>::first_chunk::<BLOCK>);
     let other = down.get(..falling).and_then(<[f64]>::last_chunk::<BLOCK>);

@@ -48,7 +48,8 @@ impl Tails {
 
     /// Of a normal distance.
     pub fn of_z(z: f64) -> Self {
-        Self { lower: super::normal::cdf(z), upper: super::normal::survival(z) }
+        let (lower, upper) = super::normal::lower_and_upper(z);
+        Self { lower, upper }
     }
 }
 
@@ -103,7 +104,7 @@ impl Table {
 
     fn sum_tails(&mut self) {
         self.total = self.chances.chunks(BLOCK).fold(0.0, |sum, block| sum + block.iter().sum::<f64>());
-        self.tails.clear();
+        // All of it is written.
         self.tails.resize(self.chances.len(), 0.0);
         self.split = sum_up(&self.chances, &mut self.tails, 0.5 * self.total);
         let chances = self.chances.get(self.split..).unwrap_or_default();

@@ -29,7 +29,8 @@ fn polynomial(x: f64, coefficients: &[f64]) -> f64 {
     coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
-fn lower_and_upper(x: f64) -> (f64, f64) {
+/// The chances of at most `x` and of more.
+pub(super) fn lower_and_upper(x: f64) -> (f64, f64) {
     let size = x.abs();
     if size <= 0.674_489_75 {
         let half = centre(x);

@@ -112,8 +112,8 @@ fn an_indicator_and_a_column_are_data() {
     copy_catalogue(&Path::new(env!("CARGO_MANIFEST_DIR")).join("schema"), &catalogue);
     let indicator = fs::read_to_string(catalogue.join("indicators/KZ06.toml")).unwrap();
     let indicator = indicator.replace("KZ06", "KZ99").replace("INID000769", "INID000999");
-    let indicator: String =
-        indicator.lines().filter(|line| !line.starts_with("local_number")).map(|line| format!("{line}\n")).collect();
+    let lines: Vec<&str> = indicator.lines().filter(|line| !line.starts_with("local_number")).collect();
+    let indicator = lines.join("\n");
     fs::write(catalogue.join("indicators/KZ99.toml"), indicator).unwrap();
     let dataset = catalogue.join("datasets/indicatoren.toml");
     let mut columns = fs::read_to_string(&dataset).unwrap();

@@ -107,7 +107,7 @@ impl Tour {
                 }
                 (Some(other), None) => fence = Some(if other == "text" { "text" } else { "unknown" }),
                 (Some(_), Some(_)) => fence = None,
-                (None, Some("sh")) => steps.last_mut().unwrap().commands.push_str(&format!("{line}\n")),
+                (None, Some("sh")) => steps.last_mut().unwrap().commands.extend([line, "\n"]),
                 (None, Some("text")) => steps.last_mut().unwrap().answers.push(line.to_owned()),
                 _ => {}
             }
@@ -118,7 +118,8 @@ impl Tour {
     /// Types it into a shell in `folder`, with `server` in place of the address, and compares the answers.
     fn walk(&self, server: &str, folder: &Path) {
         assert!(self.steps.len() > 4 && self.steps[0].commands.contains(ADDRESS));
-        let commands: String = self.steps.iter().map(|step| format!("{}echo '{MARK}'\n", step.commands)).collect();
+        let end = format!("echo '{MARK}'\n");
+        let commands: String = self.steps.iter().flat_map(|step| [&step.commands, &end]).map(String::as_str).collect();
         let commands = commands.replace(ADDRESS, &format!("server={server}\n"));
         let mut command = Command::new("bash");
         let output = command.args(["-euo", "pipefail", "-c", &commands]).current_dir(folder).output().unwrap();

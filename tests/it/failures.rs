@@ -170,6 +170,18 @@ both! {
         assert_eq!((after.submissions, after.deliveries, after.observations), (8, 0, 0));
     }
 
+    async fn a_workbook_is_read_when_it_is_named_one(database: TestDatabase) {
+        let world = World::new(database).await;
+        let officer = officer_of(&world).await;
+        let workbook = corpus("../own/files/e20_workbook.xlsx");
+        let create = async |name| Submission::of(&officer.client.create_named(name, workbook.clone(), None).await);
+        // Its codes are those of the corpus: as a table it is read, and its cells are judged.
+        let read = create("cijfers.xlsx").await;
+        assert!(read.codes("NOTE").contains(&"file.spreadsheet_read"), "{read:?}");
+        assert!(!read.codes("ERROR").contains(&"file.is_spreadsheet"), "{read:?}");
+        assert_eq!(create("cijfers.csv").await.codes("ERROR"), ["file.is_spreadsheet"]);
+    }
+
     async fn of_a_file_with_citizen_numbers_no_byte_stays(database: TestDatabase) {
         let world = World::new(database).await;
         let officer = officer_of(&world).await;

@@ -22,6 +22,10 @@ pub(super) const ATTENTION: f64 = 2.0;
 /// From this r on: elevated.
 pub(super) const ELEVATED: f64 = 3.0;
 
+/// The chances of at least these in a standard normal.
+pub(super) const CHANCE_OF_ATTENTION: f64 = 0.022_750_131_948_179_212;
+pub(super) const CHANCE_OF_ELEVATED: f64 = 0.001_349_898_031_630_094_6;
+
 /// What can be compared.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Evidence {
@@ -168,7 +172,7 @@ pub(super) fn judge_rule(measure: &Measure, evidence: Evidence) -> Result<Judgem
 
 /// The tail beyond which a figure has at least `level`.
 fn tail_of(level: f64, direction: Direction) -> f64 {
-    let tail = gaussian::survival(level);
+    let tail = if level >= ELEVATED { CHANCE_OF_ELEVATED } else { CHANCE_OF_ATTENTION };
     if direction == Direction::Context { 0.5 * tail } else { tail }
 }
 
@@ -196,5 +200,16 @@ fn chance_of(level: f64, direction: Direction, table: &Table) -> f64 {
         Direction::LowerIsBetter => table.chance_of_upper(tail),
         Direction::HigherIsBetter => table.chance_of_lower(tail),
         Direction::Context => table.chance_of_upper(tail) + table.chance_of_lower(tail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chances_of_levels_are_those_of_a_normal() {
+        assert_eq!(CHANCE_OF_ATTENTION.to_bits(), gaussian::survival(ATTENTION).to_bits());
+        assert_eq!(CHANCE_OF_ELEVATED.to_bits(), gaussian::survival(ELEVATED).to_bits());
     }
 }

@@ -2,13 +2,15 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use super::{ATTENTION, ELEVATED, Evidence, Judgement, Limits, Model, oriented, tail_of};
+use super::{
+    ATTENTION, CHANCE_OF_ATTENTION, CHANCE_OF_ELEVATED, ELEVATED, Evidence, Judgement, Limits, Model, oriented, tail_of,
+};
 use crate::{
     domain::Direction,
     scoring::Interval,
     stats::{
         Error, Measured, Tails, fit_normal, locate_normal,
-        normal::{Z_95, quantile, survival},
+        normal::{Z_95, quantile},
     },
 };
 
@@ -144,8 +146,8 @@ pub(super) fn judge(model: Model, direction: Direction, value: f64, noise: Noise
         limits: (r >= ATTENTION).then(|| Limits { attention: below(ATTENTION), elevated: below(ELEVATED) }),
         tails: Some(tails),
         noise_share,
-        chance_of_attention: Some(survival(ATTENTION)),
-        chance_of_elevated: Some(survival(ELEVATED)),
+        chance_of_attention: Some(CHANCE_OF_ATTENTION),
+        chance_of_elevated: Some(CHANCE_OF_ELEVATED),
         ordinary: Some(scale.interval(centre.location, Z_95 * total.sqrt())),
         shrunken: Some(scale.shown(centre.location + (1.0 - noise_share) * distance)),
     })

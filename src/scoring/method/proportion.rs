@@ -50,9 +50,30 @@ pub(in crate::scoring) fn by_size(
 ) {
     let most = counts.iter().map(|one| one.trials).max().unwrap_or(0);
     let Ok(family) = BetaBinomial::new(centre.location, centre.dispersion, most) else { return };
+    let places = places_by_size(counts, most);
+    let trials = |place: &usize| counts.get(*place).map_or(0, |one| one.trials);
+    for same in places.chunk_by(|a, b| trials(a) == trials(b)) {
+        let events = || same.iter().filter_map(|place| counts.get(*place)).map(|one| one.events);
+        let (Some(lowest), Some(highest), Some(first)) = (events().min(), events().max(), same.first()) else {
+            continue;
+        };
+        let Ok(distribution) = family.with_trials(trials(first)) else { continue };
+        table.fill(&distribution, lowest, highest);
+        visit(trials(first), same, table);
+    }
+}
+
+/// The places of `counts` in order of their trials, at most `most`, and within a size as they come.
+fn places_by_size(counts: &[Trials], most: u64) -> Vec<usize> {
     let size = |one: &Trials| usize::try_from(one.trials).unwrap_or(usize::MAX);
-    // In order of size by counting, and within a size as they come.
-    let mut ends = vec![0_usize; size(&Trials { events: 0, trials: most }) + 2];
+    let most = size(&Trials { events: 0, trials: most });
+    if counts.len() < most {
+        let mut sizes: Vec<(u64, usize)> = counts.iter().map(|one| one.trials).zip(0..).collect();
+        sizes.sort_unstable();
+        return sizes.into_iter().map(|(_, place)| place).collect();
+    }
+    // More of them than sizes: by counting.
+    let mut ends = vec![0_usize; most + 2];
     for one in counts {
         if let Some(end) = ends.get_mut(size(one) + 1) {
             *end += 1;
@@ -72,16 +93,7 @@ pub(in crate::scoring) fn by_size(
             *end += 1;
         }
     }
-    let trials = |place: &usize| counts.get(*place).map_or(0, |one| one.trials);
-    for same in places.chunk_by(|a, b| trials(a) == trials(b)) {
-        let events = || same.iter().filter_map(|place| counts.get(*place)).map(|one| one.events);
-        let (Some(lowest), Some(highest), Some(first)) = (events().min(), events().max(), same.first()) else {
-            continue;
-        };
-        let Ok(distribution) = family.with_trials(trials(first)) else { continue };
-        table.fill(&distribution, lowest, highest);
-        visit(trials(first), same, table);
-    }
+    places
 }
 
 /// What all organisations with so many trials share.

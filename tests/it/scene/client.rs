@@ -98,7 +98,12 @@ impl Client {
 
     /// Makes a submission of a file; the payload of the mutation.
     pub(crate) async fn create(&self, bytes: impl Into<Vec<u8>>, dataset: Option<&str>) -> Value {
-        let upload = self.upload("indicatoren.csv", bytes).await;
+        self.create_named("indicatoren.csv", bytes, dataset).await
+    }
+
+    /// The same with a name for the file.
+    pub(crate) async fn create_named(&self, name: &str, bytes: impl Into<Vec<u8>>, dataset: Option<&str>) -> Value {
+        let upload = self.upload(name, bytes).await;
         assert_eq!(upload.status, StatusCode::CREATED, "{upload:?}");
         let input = json!({ "uploadId": upload.json()["id"], "dataset": dataset });
         self.mutate("createSubmission", "CreateSubmissionInput", "submission { ...S }", &input).await
