@@ -1,6 +1,6 @@
 //! Bytes to findings and typed rows, by pure functions that stream: memory does not grow with the file.
 //!
-//! [`check`] reads a file as one of the catalogue's datasets, reports everything that is wrong with it where it
+//! [`check()`] reads a file as one of the catalogue's datasets, reports everything that is wrong with it where it
 //! is wrong, and hands each row that is right, typed, to a [`RowSink`]; [`Observer`] is the sink that makes
 //! observations. Nothing here knows a clock, a database or an organisation's name.
 

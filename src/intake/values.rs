@@ -13,7 +13,7 @@ pub(super) struct Values<'a> {
     pub decimals: Vec<u8>,
     /// The columns whose cells could not be read, as bits.
     pub unreadable: u64,
-    /// The day of the check, as [`day_number`] counts.
+    /// The day of the check, as [`day_number`](super::program::day_number) counts.
     pub today: f64,
     /// The indicator the row is about.
     pub measure: Option<&'a Indicator>,

@@ -37,7 +37,7 @@ pub struct Approval {
 pub struct ApprovalRequest {
     /// The submissions: all of them are submitted, or none.
     pub submissions: Vec<SubmissionId>,
-    /// The [`Preview`](super::Preview) that was seen. Without it nothing may be in force that they take the place of.
+    /// The [`Preview`] that was seen. Without it nothing may be in force that they take the place of.
     pub basis: Option<Digest>,
     /// Why they take the place of what is in force; needed when they do.
     pub correction: Option<Correction>,

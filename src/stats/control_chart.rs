@@ -99,7 +99,7 @@ pub fn runs(series: &[f64]) -> Option<Runs> {
 }
 
 /// A one-sided cumulative sum of standard deviations: `C_t = max(0, C_(t-1) + u_t - reference)` (Page, Biometrika 41
-/// (1954) 100). An alarm is a value above the limit of [`cumulative_sum_run_length`].
+/// (1954) 100). An alarm is a value above the limit of [`cumulative_sum_run_length`](super::cumulative_sum_run_length).
 pub fn cumulative_sum(standardised: &[f64], reference: f64) -> Vec<f64> {
     let mut sum = 0.0_f64;
     let next = |value: &f64| {

@@ -73,7 +73,7 @@ const NEGLIGIBLE: f64 = 1e-17;
 const SMALLEST_TAIL: f64 = 1e-3;
 
 impl Table {
-    /// Tabulates `distribution`. Tails of the values from `lowest` to `highest` are exact to [`NEGLIGIBLE`]; so are
+    /// Tabulates `distribution`. Tails of the values from `lowest` to `highest` are exact to `NEGLIGIBLE`; so are
     /// all tails above 1e-3. Beyond what is tabulated a tail is 0.
     pub fn fill(&mut self, distribution: &impl Discrete, lowest: u64, highest: u64) {
         let place = |x: u64| usize::try_from(x).unwrap_or(usize::MAX);

@@ -26,7 +26,7 @@ pub fn cumulative_sum_run_length(reference: f64, limit: f64, shift: f64) -> Opti
 }
 
 /// The mean number of points until an exponentially weighted mean of independent normal values with mean `shift`
-/// passes `limit` times [`moving_average_deviation`](super::moving_average_deviation) on either side, starting at 0.
+/// passes `limit` times [`moving_average_deviation`] on either side, starting at 0.
 ///
 /// L(z) = 1 + 1/weight times the integral of L(x) density((x - (1 - weight) z) / weight - shift) (Crowder,
 /// Technometrics 29 (1987) 401).
