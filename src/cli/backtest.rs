@@ -8,14 +8,11 @@ use super::{
     arguments::{BacktestOptions, Global, ReportFormat},
     operate,
     score_table::{read, refused},
+    words::Words,
 };
-use crate::{
-    catalogue::Catalogue,
-    domain::Language,
-    scoring::{
-        AreaFigure, Backtest, BacktestColumns, CALIBRATED_FROM, Figures, Group, LeftOut, ShareFigure, backtest,
-        read_outcomes,
-    },
+use crate::scoring::{
+    AreaFigure, Backtest, BacktestColumns, CALIBRATED_FROM, Figures, Group, LeftOut, ShareFigure, backtest,
+    read_outcomes,
 };
 
 /// Prints the report.
@@ -51,17 +48,7 @@ pub(super) fn run(global: &Global, options: &BacktestOptions) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says it in a language.
-struct Words<'a> {
-    catalogue: &'a Catalogue,
-    language: Language,
-}
-
 impl Words<'_> {
-    fn say(&self, code: &str, parameters: &[(&str, String)]) -> String {
-        self.catalogue.message(code, parameters).get(self.language).to_owned()
-    }
-
     fn number(&self, number: f64) -> String {
         self.language.number(number, 4)
     }

@@ -24,6 +24,7 @@ mod simulate;
 mod start_demo;
 mod token;
 mod verify;
+mod words;
 
 use std::process::ExitCode;
 

@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     arguments::{Global, SimulateOptions},
     exit, operate,
+    words::Words,
 };
 use crate::{
-    catalogue::Catalogue,
-    domain::{Language, Period},
+    domain::Period,
     scoring::{Alarms, FalseAlarms, Settings, Simulation, score},
 };
 
@@ -23,7 +23,7 @@ pub(super) fn run(global: &Global, options: &SimulateOptions) -> anyhow::Result<
     let catalogue = operate::catalogue(global)?;
     let lines = simulate(options)?;
     let words = Words { catalogue: &catalogue, language: global.language.into() };
-    words.print(options, &lines);
+    words.print_lines(options, &lines);
     let is_kept = lines.iter().all(Line::is_kept);
     println!("\n{}", words.say(if is_kept { "SIMULATE_KEPT" } else { "SIMULATE_BROKEN" }, &[]));
     Ok(if is_kept { ExitCode::SUCCESS } else { ExitCode::from(exit::NOT_INTACT) })
@@ -105,22 +105,12 @@ impl Line {
     }
 }
 
-/// Says it in a language.
-struct Words<'a> {
-    catalogue: &'a Catalogue,
-    language: Language,
-}
-
 impl Words<'_> {
-    fn say(&self, code: &str, parameters: &[(&str, String)]) -> String {
-        self.catalogue.message(code, parameters).get(self.language).to_owned()
-    }
-
     fn percentage(&self, share: f64) -> String {
         format!("{}%", self.language.number(100.0 * share, 3))
     }
 
-    fn print(&self, options: &SimulateOptions, lines: &[Line]) {
+    fn print_lines(&self, options: &SimulateOptions, lines: &[Line]) {
         let parameters = [
             ("sectors", options.sectors.to_string()),
             ("organisations", options.organisations.to_string()),

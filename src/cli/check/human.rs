@@ -13,6 +13,7 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
+use super::super::words::Words;
 use super::{Checked, Printer, Verdict, context::Said, say, verdict};
 use crate::{
     catalogue::Catalogue,
@@ -111,18 +112,7 @@ fn print_report(
 /// How wide findings are printed: what still reads well.
 const WIDTH: usize = 100;
 
-/// The sentences around a finding.
-#[derive(Debug)]
-struct Words<'a> {
-    catalogue: &'a Catalogue,
-    language: Language,
-}
-
 impl Words<'_> {
-    fn say(&self, code: &str, parameters: &[(&str, String)]) -> String {
-        self.catalogue.message(code, parameters).get(self.language).to_owned()
-    }
-
     fn rows(&self, report: &Report) -> String {
         let rows = &report.rows;
         self.say(
