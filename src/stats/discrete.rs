@@ -4,6 +4,9 @@
 //! starting at 1, until what is left out cannot matter, and divided by their own sum: no logarithms, no gamma
 //! functions, a relative error of a few units in the last place per step. Tails are summed from the far end
 //! inwards, so that the smallest keeps all its digits; a chance above one half is 1 minus the other tail.
+//!
+//! Chances are held in blocks, and of tails only those that begin with a block: the few chances between are added when
+//! one is asked for, which is seldom.
 
 /// As many ratios as are taken at a time.
 pub(super) const BLOCK: usize = 8;
@@ -56,15 +59,21 @@ impl Tails {
 /// The chances and tails of one distribution. Empty until filled; filling again reuses its memory.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// The value of the first entry.
-    first: usize,
-    /// Chances, not yet divided by `total`.
-    chances: Vec<f64>,
-    /// Below `split` the sum of this and all lower chances, from there on of this and all higher ones.
-    tails: Vec<f64>,
-    split: usize,
+    /// The value near the mean of which the chance is set to 1.
+    centre: usize,
+    below: Wing,
+    above: Wing,
+    /// The sum of all chances.
     total: f64,
-    descending: Vec<f64>,
+}
+
+/// The chances on one side of the centre, from next to it outwards.
+#[derive(Clone, Debug, Default)]
+struct Wing {
+    /// In whole blocks; 0 where there are no values any more.
+    chances: Vec<f64>,
+    /// Of each block the sum of it and of all farther ones.
+    sums: Vec<f64>,
 }
 
 /// What may be left out of a tail, relative to it.
@@ -76,98 +85,190 @@ impl Table {
     /// Tabulates `distribution`. Tails of the values from `lowest` to `highest` are exact to `NEGLIGIBLE`; so are
     /// all tails above 1e-3. Beyond what is tabulated a tail is 0.
     pub fn fill(&mut self, distribution: &impl Discrete, lowest: u64, highest: u64) {
-        let place = |x: u64| usize::try_from(x).unwrap_or(usize::MAX);
-        let start = place(super::number::whole(distribution.mean())).min(distribution.last().unwrap_or(usize::MAX));
-        let reach = start.saturating_sub(place(lowest));
-        self.descending.clear();
-        walk(
-            reach,
-            |walked| distribution.below(start - walked.min(start)),
+        let last = distribution.last().unwrap_or(usize::MAX);
+        let centre = place(super::number::whole(distribution.mean())).min(last);
+        self.centre = centre;
+        self.below.fill(
+            centre.saturating_sub(place(lowest)),
+            |walked| distribution.below(centre - walked.min(centre)),
             |ratio| distribution.bound_below(ratio),
-            &mut self.descending,
         );
-        // Steps below 0 had ratio 0.
-        self.descending.truncate(start);
-        self.first = start - self.descending.len();
-        self.chances.clear();
-        self.chances.extend(self.descending.iter().rev());
-        self.chances.push(1.0);
-        let reach = place(highest).min(distribution.last().unwrap_or(usize::MAX)).saturating_sub(start);
-        walk(
-            reach,
-            |walked| distribution.above(start + walked),
+        self.above.fill(
+            place(highest).min(last).saturating_sub(centre),
+            |walked| distribution.above(centre + walked),
             |ratio| distribution.bound_above(ratio),
-            &mut self.chances,
         );
-        self.sum_tails();
-    }
-
-    fn sum_tails(&mut self) {
-        self.total = self.chances.chunks(BLOCK).fold(0.0, |sum, block| sum + block.iter().sum::<f64>());
-        // All of it is written.
-        self.tails.resize(self.chances.len(), 0.0);
-        self.split = sum_up(&self.chances, &mut self.tails, 0.5 * self.total);
-        let chances = self.chances.get(self.split..).unwrap_or_default();
-        let tails = self.tails.get_mut(self.split..).unwrap_or_default();
-        sum_down(chances, tails);
+        self.total = 1.0 + (self.below.all() + self.above.all());
     }
 
     /// The chance of exactly `x`.
     pub fn chance(&self, x: u64) -> f64 {
-        let chance = self.place(x).and_then(|place| self.chances.get(place));
-        chance.map_or(0.0, |chance| chance / self.total)
+        let (side, _, distance) = self.side(place(x));
+        side.at(distance) / self.total
     }
 
-    fn place(&self, x: u64) -> Option<usize> {
-        usize::try_from(x).ok()?.checked_sub(self.first)
+    /// The side on which `x` is, the other one, and how far from the centre it is.
+    fn side(&self, x: usize) -> (&Wing, &Wing, usize) {
+        if x < self.centre {
+            (&self.below, &self.above, self.centre - x)
+        } else {
+            (&self.above, &self.below, x - self.centre)
+        }
     }
 
     /// The mid-p tails of `x`.
     pub fn tails(&self, x: u64) -> Tails {
-        let Some(place) = self.place(x) else { return Tails { lower: 0.0, upper: 1.0 } };
-        if place >= self.chances.len() {
-            return Tails { lower: 1.0, upper: 0.0 };
-        }
-        if place < self.split {
-            let lower = self.lower(place);
-            Tails { lower, upper: 1.0 - lower }
+        let x = place(x);
+        let (side, other, distance) = self.side(x);
+        let own = 0.5 * side.at(distance);
+        let outward = side.beyond(distance) + own;
+        let (outward, inward) = if outward <= 0.5 * self.total {
+            let outward = outward / self.total;
+            (outward, 1.0 - outward)
         } else {
-            let upper = self.upper(place);
-            Tails { lower: 1.0 - upper, upper }
-        }
-    }
-
-    /// Of a place below the split.
-    fn lower(&self, place: usize) -> f64 {
-        let lower = place.checked_sub(1).and_then(|place| self.tails.get(place)).copied().unwrap_or(0.0);
-        (lower + 0.5 * self.chances.get(place).copied().unwrap_or(0.0)) / self.total
-    }
-
-    /// Of a place from the split on.
-    fn upper(&self, place: usize) -> f64 {
-        let higher = self.tails.get(place + 1).copied().unwrap_or(0.0);
-        (higher + 0.5 * self.chances.get(place).copied().unwrap_or(0.0)) / self.total
+            let inward = (other.all() + side.within(distance) + own) / self.total;
+            (1.0 - inward, inward)
+        };
+        if x < self.centre { Tails { lower: outward, upper: inward } } else { Tails { lower: inward, upper: outward } }
     }
 
     /// The chance of a value whose lower mid-p tail is at most `tail` (below one half).
     pub fn chance_of_lower(&self, tail: f64) -> f64 {
-        let count = first_place(0, self.split, |place| self.lower(place) > tail);
-        count.checked_sub(1).and_then(|place| self.tails.get(place)).map_or(0.0, |sum| sum / self.total)
+        self.below.edge(&self.above, tail * self.total).sum / self.total
     }
 
     /// The chance of a value whose upper mid-p tail is at most `tail` (below one half).
     pub fn chance_of_upper(&self, tail: f64) -> f64 {
-        let place = first_place(self.split, self.chances.len(), |place| self.upper(place) <= tail);
-        self.tails.get(place).map_or(0.0, |sum| sum / self.total)
+        self.above.edge(&self.below, tail * self.total).sum / self.total
     }
 
     /// The lowest and highest values of which both mid-p tails are more than `tail` (below one half).
     pub fn between(&self, tail: f64) -> (u64, u64) {
-        let low = first_place(0, self.split, |place| self.lower(place) > tail);
-        let beyond = first_place(self.split, self.chances.len(), |place| self.upper(place) <= tail);
-        // Where one value holds nearly all, it may lie on neither side of the split.
-        let high = beyond.max(low + 1) - 1;
-        ((self.first + low) as u64, (self.first + high) as u64)
+        let most = tail * self.total;
+        let (low, high) = (self.below.edge(&self.above, most), self.above.edge(&self.below, most));
+        let low = (self.centre + low.inward + 1).saturating_sub(low.outward);
+        let high = (self.centre + high.outward).saturating_sub(high.inward + 1);
+        // Where two values hold nearly all, both of their tails may be at most so much.
+        (low as u64, high.max(low) as u64)
+    }
+}
+
+/// Where the tails of a side become small: the value nearest to the centre, or across it, of which the mid-p tail is at
+/// most so much.
+struct Edge {
+    /// How far out it is.
+    outward: usize,
+    /// How far across the centre it is.
+    inward: usize,
+    /// The sum of its chance and all farther out.
+    sum: f64,
+}
+
+impl Wing {
+    fn fill(&mut self, reach: usize, ratios: impl Fn(usize) -> Block, bound: impl Fn(f64) -> f64) {
+        self.chances.clear();
+        self.sums.clear();
+        self.walk(reach, ratios, bound);
+        let mut beyond = 0.0;
+        for sum in self.sums.iter_mut().rev() {
+            beyond += *sum;
+            *sum = beyond;
+        }
+    }
+
+    /// Builds up chances outwards from 1, with the ratios that follow a number of steps, until what lies beyond is
+    /// negligible and at least `reach` steps are made.
+    fn walk(&mut self, reach: usize, ratios: impl Fn(usize) -> Block, bound: impl Fn(f64) -> f64) {
+        let (mut walked, mut chance) = (0, 1.0);
+        loop {
+            let [a, b, c, d, e, f, g, h] = ratios(walked);
+            // Products of products: a short chain of dependent multiplications.
+            let (ab, cd, ef, gh) = (a * b, c * d, e * f, g * h);
+            let middle = chance * (ab * cd);
+            let block = [
+                chance * a,
+                chance * ab,
+                chance * (ab * c),
+                middle,
+                middle * e,
+                middle * ef,
+                middle * (ef * g),
+                middle * (ef * gh),
+            ];
+            self.chances.extend_from_slice(&block);
+            let [a, b, c, d, e, f, g, last] = block;
+            self.sums.push(((a + b) + (c + d)) + ((e + f) + (g + last)));
+            walked += BLOCK;
+            chance = last;
+            if chance < f64::MIN_POSITIVE {
+                break;
+            }
+            let bound = bound(h);
+            if walked >= reach && bound < 1.0 {
+                let smallest = self.at(reach).min(SMALLEST_TAIL);
+                if chance * bound < NEGLIGIBLE * smallest * (1.0 - bound) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The chance at a distance from the centre.
+    fn at(&self, distance: usize) -> f64 {
+        distance.checked_sub(1).map_or(1.0, |step| self.chances.get(step).copied().unwrap_or(0.0))
+    }
+
+    /// The sum of the chances beyond a distance.
+    fn beyond(&self, distance: usize) -> f64 {
+        let block = distance / BLOCK;
+        let farther = self.sums.get(block + 1).copied().unwrap_or(0.0);
+        let end = self.chances.len().min((block + 1) * BLOCK);
+        self.chances.get(distance..end).map_or(0.0, |rest| rest.iter().rev().fold(farther, |sum, chance| sum + chance))
+    }
+
+    /// The sum of all chances but that of the centre.
+    fn all(&self) -> f64 {
+        self.sums.first().copied().unwrap_or(0.0)
+    }
+
+    /// The sum of the chances nearer to the centre than a distance, with that of the centre.
+    fn within(&self, distance: usize) -> f64 {
+        let nearer = distance.checked_sub(1).and_then(|steps| self.chances.get(..steps.min(self.chances.len())));
+        nearer.map_or(0.0, |nearer| nearer.iter().rev().fold(0.0, |sum, chance| sum + chance) + 1.0)
+    }
+
+    /// Where mid-p tails of this side become at most `most`; `other` is the other side.
+    fn edge(&self, other: &Self, most: f64) -> Edge {
+        let all = self.all();
+        if all + 0.5 > most {
+            let (outward, sum) = self.edge_outward(most);
+            return Edge { outward, inward: 0, sum };
+        }
+        let (mut inward, mut sum) = (0, all + 1.0);
+        for chance in other.chances.iter().take_while(|chance| **chance > 0.0) {
+            if sum + 0.5 * chance > most {
+                break;
+            }
+            sum += chance;
+            inward += 1;
+        }
+        Edge { outward: 0, inward, sum }
+    }
+
+    /// The least distance, above 0, at which mid-p tails are at most `most`, and the sum from there on.
+    fn edge_outward(&self, most: f64) -> (usize, f64) {
+        // The last distance of each block.
+        let is_within = |block: usize| {
+            let distance = (block + 1) * BLOCK;
+            self.sums.get(block + 1).copied().unwrap_or(0.0) + 0.5 * self.at(distance) <= most
+        };
+        let block = first_place(0, self.sums.len(), is_within);
+        let (mut distance, mut sum) = ((block + 1) * BLOCK, self.sums.get(block + 1).copied().unwrap_or(0.0));
+        while distance > block * BLOCK && sum + 0.5 * self.at(distance) <= most {
+            sum += self.at(distance);
+            distance -= 1;
+        }
+        (distance + 1, sum)
     }
 }
 
@@ -185,82 +286,6 @@ fn first_place(low: usize, high: usize, holds: impl Fn(usize) -> bool) -> usize 
     low
 }
 
-/// The sum of each chance and all before it, as long as it is at most `most`; gives how many. Four at a time, which do
-/// not wait for one another.
-fn sum_up(chances: &[f64], tails: &mut [f64], most: f64) -> usize {
-    let (mut sum, mut count) = (0.0, 0);
-    for ([a, b, c, d], places) in chances.as_chunks::<4>().0.iter().zip(tails.as_chunks_mut::<4>().0) {
-        let (ab, cd) = (a + b, c + d);
-        let next = sum + (ab + cd);
-        if next > most {
-            break;
-        }
-        *places = [sum + a, sum + ab, sum + (ab + c), next];
-        (sum, count) = (next, count + 4);
-    }
-    for (chance, tail) in chances.iter().zip(tails).skip(count) {
-        sum += chance;
-        if sum > most {
-            break;
-        }
-        *tail = sum;
-        count += 1;
-    }
-    count
-}
-
-/// The sum of each chance and all after it.
-fn sum_down(chances: &[f64], tails: &mut [f64]) {
-    let mut sum = 0.0;
-    let (rest, blocks) = chances.as_rchunks::<4>();
-    let (tails_rest, tail_blocks) = tails.as_rchunks_mut::<4>();
-    for ([a, b, c, d], places) in blocks.iter().zip(tail_blocks).rev() {
-        let (ab, cd) = (a + b, c + d);
-        let next = sum + (ab + cd);
-        *places = [next, sum + (cd + b), sum + cd, sum + d];
-        sum = next;
-    }
-    for (chance, tail) in rest.iter().zip(tails_rest).rev() {
-        sum += chance;
-        *tail = sum;
-    }
-}
-
-/// Builds up chances outwards from 1, with the ratios that follow a number of steps, until what lies beyond is
-/// negligible and at least `reach` steps are made.
-fn walk(reach: usize, ratios: impl Fn(usize) -> Block, bound: impl Fn(f64) -> f64, chances: &mut Vec<f64>) {
-    let offset = chances.len();
-    let (mut walked, mut chance) = (0, 1.0);
-    loop {
-        let block = ratios(walked);
-        let [a, b, c, d, e, f, g, h] = block;
-        // Products of products: a short chain of dependent multiplications.
-        let (ab, cd, ef, gh) = (a * b, c * d, e * f, g * h);
-        let abcd = ab * cd;
-        let middle = chance * abcd;
-        let last = middle * (ef * gh);
-        chances.extend_from_slice(&[
-            chance * a,
-            chance * ab,
-            chance * (ab * c),
-            middle,
-            middle * e,
-            middle * ef,
-            middle * (ef * g),
-            last,
-        ]);
-        walked += BLOCK;
-        chance = last;
-        if chance < f64::MIN_POSITIVE {
-            break;
-        }
-        let bound = bound(h);
-        if walked >= reach && bound < 1.0 {
-            let farthest = reach.checked_sub(1).and_then(|step| chances.get(offset + step)).copied();
-            let smallest = farthest.unwrap_or(1.0).min(SMALLEST_TAIL);
-            if chance * bound < NEGLIGIBLE * smallest * (1.0 - bound) {
-                break;
-            }
-        }
-    }
+fn place(x: u64) -> usize {
+    usize::try_from(x).unwrap_or(usize::MAX)
 }
