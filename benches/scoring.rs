@@ -253,8 +253,8 @@ fn sector(periods: i16) -> Sector {
         .collect();
     let measures: Vec<Measure> = (0..MEASURES)
         .map(|number| Measure {
-            code: format!("M{number:02}"),
-            theme: format!("T{}", number % 6),
+            code: format!("M{number:02}").into(),
+            theme: format!("T{}", number % 6).into(),
             kind: kind(number),
             direction: if number % 2 == 0 { Direction::HigherIsBetter } else { Direction::LowerIsBetter },
             weight: 1.0,
@@ -277,7 +277,7 @@ fn sector(periods: i16) -> Sector {
             }
         }
     }
-    let themes = (0..6).map(|number| format!("T{number}")).collect();
+    let themes = (0..6).map(|number| format!("T{number}").into()).collect();
     Sector {
         period,
         measures,

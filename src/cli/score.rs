@@ -63,7 +63,7 @@ fn explain(service: &Service, assessment: &Assessment, agb_code: AgbCode, langua
                 .catalogue()
                 .themes
                 .iter()
-                .find(|theme| theme.code == *code)
+                .find(|theme| *code == theme.code)
                 .map_or_else(String::new, |theme| format!("{}: ", theme.name.get(language))),
         };
         if score.theme.is_none() || score.score.is_some() {

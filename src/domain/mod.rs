@@ -5,6 +5,7 @@
 
 mod actor;
 mod clock;
+mod code;
 mod difference;
 mod digest;
 mod finding;
@@ -19,6 +20,7 @@ mod text;
 
 pub use actor::{Actor, Role, Scope};
 pub use clock::{Clock, Instant};
+pub use code::Code;
 pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};
 pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, Severity};

@@ -11,7 +11,10 @@ use super::{
     Interval, Measure, PeerGroup,
     method::{Evidence, Judgement, Noise, Scale, pooled},
 };
-use crate::{catalogue::IndicatorKind, domain::Level};
+use crate::{
+    catalogue::IndicatorKind,
+    domain::{Code, Level},
+};
 
 /// How one figure of an organisation changed against its own past, compared with how those of its peers did.
 ///
@@ -19,9 +22,9 @@ use crate::{catalogue::IndicatorKind, domain::Level};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The measure.
-    pub indicator: String,
+    pub indicator: Code,
     /// The theme of the measure.
-    pub theme: String,
+    pub theme: Code,
     /// What it asks of the reader.
     pub level: Level,
     /// With whom it was compared.
@@ -194,7 +197,7 @@ impl OwnChange {
 /// context measure counts too: it is judged on both sides, and as far out as it is unusual.
 pub(super) fn measure_of_change(measure: &Measure) -> Measure {
     Measure {
-        code: format!("{}{SUFFIX}", measure.code),
+        code: format!("{}{SUFFIX}", measure.code).into(),
         kind: IndicatorKind::Mean,
         weight: 0.5 * measure.weight,
         factor: 1.0,

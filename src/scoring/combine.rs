@@ -7,7 +7,7 @@ use super::{
     rank::{Standing, chances_of_top, expected_ranks},
 };
 use crate::{
-    domain::Level,
+    domain::{Code, Level},
     stats::{Draws, median, normal},
 };
 
@@ -37,12 +37,24 @@ pub(super) enum Entry {
 #[derive(Debug)]
 pub(super) struct Counted<'a> {
     pub(super) measure: &'a Measure,
+    /// The code of the measure, or of that of which it is the change.
+    indicator: Code,
+    is_change: bool,
     pub(super) entries: Vec<Entry>,
+}
+
+impl<'a> Counted<'a> {
+    pub(super) fn new(measure: &'a Measure, entries: Vec<Entry>) -> Self {
+        let followed = measure.code.strip_suffix(SUFFIX);
+        let indicator = followed.map_or_else(|| measure.code.clone(), Code::from);
+        Self { measure, indicator, is_change: followed.is_some(), entries }
+    }
 }
 
 /// A part of one organisation's sum.
 struct Part<'a> {
-    code: &'a str,
+    indicator: &'a Code,
+    is_change: bool,
     /// The place in the correlation matrix.
     place: usize,
     weight: f64,
@@ -90,7 +102,7 @@ impl<'a> Combiner<'a> {
     /// `belongs` picks. Ranks are given overall only.
     pub(super) fn combine(
         &self,
-        theme: Option<&str>,
+        theme: Option<&Code>,
         belongs: &dyn Fn(&Measure) -> bool,
         members: usize,
     ) -> Vec<Score> {
@@ -125,7 +137,8 @@ impl<'a> Combiner<'a> {
                     applicable += weight;
                     present += weight;
                     let (points, noise) = (self.credit.points(*r), self.credit.noise(*r, *noise_share));
-                    parts.push(Part { code: &one.measure.code, place: *place, weight, points, noise });
+                    let (indicator, is_change) = (&one.indicator, one.is_change);
+                    parts.push(Part { indicator, is_change, place: *place, weight, points, noise });
                 }
                 Some(Entry::Absent) => applicable += weight,
                 Some(Entry::NotApplicable) | None => {}
@@ -196,14 +209,14 @@ fn inflation(sums: &[Sum<'_>]) -> f64 {
 }
 
 fn score(
-    theme: Option<&str>,
+    theme: Option<&Code>,
     sum: &Sum<'_>,
     inflation: f64,
     thresholds: Thresholds,
     settings: &Settings,
 ) -> (Score, Option<Standing>) {
     let mut score = Score {
-        theme: theme.map(str::to_owned),
+        theme: theme.cloned(),
         level: Level::Insufficient,
         coverage: sum.coverage,
         standardised: None,
@@ -227,11 +240,11 @@ fn score(
         let contribution = part.weight * part.points / scale;
         standardised += contribution;
         variance += part.weight * part.weight * part.noise;
-        let (indicator, is_change) = match part.code.strip_suffix(SUFFIX) {
-            Some(code) => (code.to_owned(), true),
-            None => (part.code.to_owned(), false),
-        };
-        score.contributions.push(Contribution { indicator, is_change, standardised: contribution });
+        score.contributions.push(Contribution {
+            indicator: part.indicator.clone(),
+            is_change: part.is_change,
+            standardised: contribution,
+        });
     }
     variance /= scale * scale;
     // The largest either way first; of equal ones the first by code.

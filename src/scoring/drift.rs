@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fit, Interval, Measure, PeerGroup, change::OwnChange, method::Evidence};
 use crate::{
-    domain::{Direction, Level, Period},
+    domain::{Code, Direction, Level, Period},
     stats::{
         Measured, location_variance,
         normal::{Z_90, quantile, survival},
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
     /// The measure.
-    pub indicator: String,
+    pub indicator: Code,
     /// Of whom.
     pub peer_group: PeerGroup,
     /// Where the typical organisation was, the earliest period first.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     catalogue::{DATA_QUALITY, IndicatorKind},
-    domain::{AgbCode, Direction, Period},
+    domain::{AgbCode, Code, Direction, Period},
     stats::{Table, false_discovery_rates},
 };
 
@@ -97,10 +97,11 @@ fn counts(measure: &Measure) -> bool {
 fn counted<'a>(arranged: &Arranged<'a>, settings: &Settings, compared: &[impl Borrow<Compared>]) -> Vec<Counted<'a>> {
     let measures = arranged.measures.iter().zip(compared).filter(|(measure, _)| counts(measure));
     let entries = |measure: &Measure, one: &Compared| {
-        let rows = one.verdicts.iter().zip(&one.breaches).zip(&arranged.members);
-        rows.map(|((verdict, breach), member)| entry(measure, settings, *member, verdict, breach.as_ref())).collect()
+        let breach = |place: usize| one.breaches.get(place).and_then(Option::as_ref);
+        let rows = one.verdicts.iter().zip(&arranged.members).enumerate();
+        rows.map(|(place, (verdict, member))| entry(measure, settings, *member, verdict, breach(place))).collect()
     };
-    measures.map(|(measure, one)| Counted { measure, entries: entries(measure, one.borrow()) }).collect()
+    measures.map(|(measure, one)| Counted::new(measure, entries(measure, one.borrow()))).collect()
 }
 
 fn entry(
@@ -124,7 +125,7 @@ fn entry(
 }
 
 /// The capped r of every measure that counts, of figures and of changes, by code.
-type Columns = BTreeMap<String, Distances>;
+type Columns = BTreeMap<Code, Distances>;
 
 /// From each period's own figures: what was put together from more periods would be correlated with itself.
 fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared], past: &Past, period: usize) -> Columns {
@@ -234,11 +235,11 @@ impl Run<'_> {
         let combiner = Combiner::new(counted, correlation, &sector.settings, sector.seed);
         let mut of_members: Vec<Vec<Score>> =
             (0..members).map(|_| Vec::with_capacity(sector.themes.len() + 1)).collect();
-        let themes = sector.themes.iter().map(|theme| Some(theme.as_str()));
+        let themes = sector.themes.iter().map(Some);
         for theme in std::iter::once(None).chain(themes) {
             let belongs =
-                |measure: &Measure| theme.map_or(measure.theme != DATA_QUALITY, |theme| measure.theme == theme);
-            let combined = if theme == Some(DATA_QUALITY) && !sector.data.signals.is_empty() {
+                |measure: &Measure| theme.map_or(measure.theme != DATA_QUALITY, |theme| measure.theme == *theme);
+            let combined = if theme.is_some_and(|theme| **theme == *DATA_QUALITY) && !sector.data.signals.is_empty() {
                 quality_scores(&sector.data.signals, quality, &self.arranged.members, &sector.settings)
             } else {
                 combiner.combine(theme, &belongs, members)

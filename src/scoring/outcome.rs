@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{account::Account, change::Change, drift::Drift, quality::DataQuality, sector::OverrideReason};
-use crate::domain::{AgbCode, DataState, Level, Period};
+use crate::domain::{AgbCode, Code, DataState, Level, Period};
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub enum Dispersion {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// The measure.
-    pub indicator: String,
+    pub indicator: Code,
     /// The peers.
     pub peer_group: PeerGroup,
     /// How many organisations were fitted.
@@ -105,12 +105,14 @@ pub enum Insufficiency {
 }
 
 /// One measure of one organisation.
+///
+/// There are many: names are shared, and what few of them have is kept apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Signal {
     /// The measure.
-    pub indicator: String,
+    pub indicator: Code,
     /// Its theme.
-    pub theme: String,
+    pub theme: Code,
     /// What it asks of the reader: that of the comparison with peers or with a legal norm, whichever is higher.
     pub level: Level,
     /// Why there is no level.
@@ -126,9 +128,9 @@ pub struct Signal {
     /// 95 % interval of the value, from its own numbers alone.
     pub interval: Option<Interval>,
     /// Where the numerator is only known to be at least so much: the most it can be.
-    pub at_most: Option<AtMost>,
+    pub at_most: Option<Box<AtMost>>,
     /// What was compared instead, where this period's numbers are too small.
-    pub pooled: Option<Pooled>,
+    pub pooled: Option<Box<Pooled>>,
     /// What is usual, in the unit of the value; of the same periods, where more were put together.
     pub typical_value: Option<f64>,
     /// Where 95 % of ordinary organisations of this size lie, in the unit of the value.
@@ -155,13 +157,13 @@ pub struct Signal {
     /// (Benjamini and Hochberg's q). Information; levels do not depend on it.
     pub false_discovery_rate: Option<f64>,
     /// The norm, and how the value stands to it.
-    pub norm: Option<NormComparison>,
+    pub norm: Option<Box<NormComparison>>,
     /// The smallest change that would lower the level.
-    pub change_needed: Option<ChangeNeeded>,
+    pub change_needed: Option<Box<ChangeNeeded>>,
     /// What can be said of the figures behind it. Said before the level.
     pub data: DataState,
     /// One slip of the keyboard after which the figure would be ordinary.
-    pub typing_error: Option<TypingError>,
+    pub typing_error: Option<Box<TypingError>>,
 }
 
 impl Signal {
@@ -277,7 +279,7 @@ pub enum Slip {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
     /// The measure.
-    pub indicator: String,
+    pub indicator: Code,
     /// Whether it is the change of the measure that adds it, and not its figure.
     pub is_change: bool,
     /// What it adds to the standardised sum. Contributions add up to it exactly; ten times this is in points.
@@ -288,7 +290,7 @@ pub struct Contribution {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The theme; `None` for the overall score.
-    pub theme: Option<String>,
+    pub theme: Option<Code>,
     /// What it asks of the reader.
     pub level: Level,
     /// The share of applicable weight that is present.
@@ -388,7 +390,7 @@ impl OrganisationOutcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Correlation {
     /// The measures, sorted.
-    pub indicators: Vec<String>,
+    pub indicators: Vec<Code>,
     /// Row by row; symmetric, ones on the diagonal.
     pub values: Vec<Vec<f64>>,
 }

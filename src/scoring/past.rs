@@ -94,7 +94,7 @@ impl Past {
         };
         self.at(period)
             .filter(|((_, measure), _)| measure.weight > 0.0 && measure.weight.is_finite())
-            .map(|((_, measure), changed)| Counted { measure, entries: entries(changed) })
+            .map(|((_, measure), changed)| Counted::new(measure, entries(changed)))
             .filter(|counted| counted.entries.iter().any(|entry| matches!(entry, Entry::Present { .. })))
             .collect()
     }

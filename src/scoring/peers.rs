@@ -13,7 +13,7 @@ pub(super) const GROUPS: [PeerGroup; 4] =
     [PeerGroup::Organisations, PeerGroup::Cooperatives, PeerGroup::Solos, PeerGroup::National];
 
 /// A judgement and what it rests on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Verdict {
     /// The peers; `None` for rules.
     pub(super) group: Option<PeerGroup>,
@@ -21,7 +21,7 @@ pub(super) struct Verdict {
     /// The model it was judged by; `None` for rules.
     pub(super) model: Option<Model>,
     /// What was judged in place of this period's own figures.
-    pub(super) pooled: Option<Pooled>,
+    pub(super) pooled: Option<Box<Pooled>>,
 }
 
 /// One measure of all members in one period.
@@ -29,7 +29,7 @@ pub(super) struct Verdict {
 pub(super) struct Compared {
     pub(super) readings: Vec<Reading>,
     pub(super) verdicts: Vec<Result<Verdict, Insufficiency>>,
-    /// How they stand to the norm, where there is one.
+    /// How they stand to the norm; nothing where there is none.
     pub(super) breaches: Vec<Option<Breach>>,
     /// By [`GROUPS`].
     pub(super) models: [Option<Model>; GROUPS.len()],
@@ -58,7 +58,7 @@ pub(super) fn compare(
     };
     let verdicts = readings.iter().map(verdict).collect();
     let breach = |reading: &Reading| hold_against(measure, reading.value?, reading.evidence.ok()?, table);
-    let breaches = readings.iter().map(breach).collect();
+    let breaches = if measure.norm.is_some() { readings.iter().map(breach).collect() } else { Vec::new() };
     let mut compared = Compared { readings, verdicts, breaches, ..Compared::default() };
     if measure.kind == IndicatorKind::Rule {
         return compared;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::quality::DataInputs;
 use crate::{
     catalogue::{Catalogue, Comparison, Derivation, Indicator, IndicatorKind, NormBasis, Origin},
-    domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
+    domain::{AgbCode, Code, Direction, Observation, OrganisationKind, Period},
 };
 
 /// An organisation that takes part.
@@ -21,9 +21,9 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Measure {
     /// The indicator's code.
-    pub code: String,
+    pub code: Code,
     /// The theme under which it counts.
-    pub theme: String,
+    pub theme: Code,
     /// The route to a z.
     pub kind: IndicatorKind,
     /// Which way is worse.
@@ -58,8 +58,8 @@ pub struct Threshold {
 impl From<&Indicator> for Measure {
     fn from(indicator: &Indicator) -> Self {
         Self {
-            code: indicator.code.clone(),
-            theme: indicator.theme.clone(),
+            code: indicator.code.as_str().into(),
+            theme: indicator.theme.as_str().into(),
             kind: indicator.kind,
             direction: indicator.direction,
             weight: indicator.weight,
@@ -181,7 +181,7 @@ pub struct Sector {
     /// The measures, each once.
     pub measures: Vec<Measure>,
     /// The themes, in the order in which they are shown.
-    pub themes: Vec<String>,
+    pub themes: Vec<Code>,
     /// The organisations, each once.
     pub members: Vec<Member>,
     /// What is known of the period and of those before it, as many as [`Settings::lookback`] says; at most one observation per member, measure and
@@ -244,7 +244,7 @@ impl Sector {
                 .filter(|indicator| indicator.valid_years.contains(period.calendar_year()))
                 .map(Measure::from)
                 .collect(),
-            themes: catalogue.themes.iter().map(|theme| theme.code.clone()).collect(),
+            themes: catalogue.themes.iter().map(|theme| theme.code.as_str().into()).collect(),
             members: Vec::new(),
             observations: Vec::new(),
             overrides: Vec::new(),

@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn signal(measure: &Measure, compared: &Compared, place: usize, table: &mut Table) -> Option<Signal> {
     let reading = compared.readings.get(place)?;
     let outcome = compared.verdicts.get(place)?;
-    let breach = compared.breaches.get(place)?.as_ref();
+    let breach = compared.breaches.get(place).and_then(Option::as_ref);
     let verdict = outcome.as_ref().ok();
     let judgement = verdict.map(|verdict| &verdict.judgement);
     let against_norm = breach.and_then(|breach| breach.comparison.r);
@@ -37,8 +37,8 @@ pub(super) fn signal(measure: &Measure, compared: &Compared, place: usize, table
         denominator: reading.denominator,
         value: reading.value,
         interval: reading.interval,
-        at_most: reading.at_most,
-        pooled: verdict.and_then(|verdict| verdict.pooled),
+        at_most: reading.at_most.clone(),
+        pooled: verdict.and_then(|verdict| verdict.pooled.clone()),
         typical_value: verdict.and_then(|verdict| Some(verdict.model?.typical_value(measure, reading.evidence.ok()?))),
         ordinary: judgement.and_then(|judgement| judgement.ordinary),
         shrunken: judgement.and_then(|judgement| judgement.shrunken),
@@ -51,13 +51,14 @@ pub(super) fn signal(measure: &Measure, compared: &Compared, place: usize, table
         chance_of_attention: judgement.and_then(|judgement| judgement.chance_of_attention),
         chance_of_elevated: judgement.and_then(|judgement| judgement.chance_of_elevated),
         false_discovery_rate: None,
-        norm: breach.map(|breach| breach.comparison),
-        change_needed: flagged.then(|| change_needed(measure, level, reading, verdict, breach)).flatten(),
+        norm: breach.map(|breach| Box::new(breach.comparison)),
+        change_needed: flagged.then(|| change_needed(measure, level, reading, verdict, breach)).flatten().map(Box::new),
         data: DataState::Complete,
         typing_error: verdict
             .filter(|_| flagged)
             .zip(reading.evidence.ok())
-            .and_then(|(verdict, own)| typing_error(measure, own, verdict, table)),
+            .and_then(|(verdict, own)| typing_error(measure, own, verdict, table))
+            .map(Box::new),
     })
 }
 
@@ -93,9 +94,10 @@ fn change_needed(
     }
     let counted = matches!(measure.kind, IndicatorKind::Proportion | IndicatorKind::Rate);
     let own = if counted { reading.numerator? } else { reading.value? };
-    let pooled = verdict.and_then(|verdict| verdict.pooled);
+    let pooled = verdict.and_then(|verdict| verdict.pooled.as_deref());
     let judged = pooled.map_or(own, |pooled| pooled.numerator);
-    let peers = verdict.and_then(|verdict| Some(Held { figure: judged, limits: verdict.judgement.limits? }));
+    let peers =
+        verdict.and_then(|verdict| Some(Held { figure: judged, limits: *verdict.judgement.limits.as_deref()? }));
     let norm = breach.and_then(|breach| Some(Held { figure: own, limits: breach.limits? }));
     let held: Vec<&Held> = peers.iter().chain(&norm).collect();
     // Both ask for a change the same way: the larger one serves both.

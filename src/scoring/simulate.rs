@@ -99,7 +99,7 @@ impl Simulation {
         Sector {
             period,
             measures: measures(),
-            themes: vec!["veilige_zorg_thuis".to_owned()],
+            themes: vec!["veilige_zorg_thuis".into()],
             members,
             observations,
             overrides: Vec::new(),
@@ -234,8 +234,8 @@ fn blank(agb_code: AgbCode, period: Period, code: &str) -> Observation {
 
 fn measures() -> Vec<Measure> {
     let one = |code: &str, kind, direction| Measure {
-        code: code.to_owned(),
-        theme: "veilige_zorg_thuis".to_owned(),
+        code: code.into(),
+        theme: "veilige_zorg_thuis".into(),
         kind,
         direction,
         weight: 1.0,

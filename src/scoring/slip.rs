@@ -23,6 +23,7 @@ pub(super) fn typing_error(
     let model = verdict.model?;
     let rest = verdict
         .pooled
+        .as_deref()
         .map_or((0.0, 0.0), |pooled| (pooled.numerator - typed.events as f64, pooled.denominator - typed.size));
     for slip in [Slip::SwappedDigits, Slip::DoubledDigit, Slip::Exchanged, Slip::LostDigit] {
         let distance = |one: &Counts| (one.together(rest).share() - model.centre.location).abs();

@@ -138,7 +138,7 @@ fn pool_small_figures(
             (model.judge(measure, &[evidence], table).pop(), compared.verdicts.get_mut(place))
         {
             let group = GROUPS.get(at).copied();
-            *verdict = Ok(Verdict { group, judgement, model: Some(model), pooled: Some(pooled) });
+            *verdict = Ok(Verdict { group, judgement, model: Some(model), pooled: Some(Box::new(pooled)) });
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 pub(super) const TAIL_95: f64 = 0.025;
 
 /// What was read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reading {
     pub(super) numerator: Option<f64>,
     pub(super) denominator: Option<f64>,
@@ -25,7 +25,7 @@ pub(super) struct Reading {
     /// 95 %, in the same unit.
     pub(super) interval: Option<Interval>,
     /// Where the numerator is a lower bound.
-    pub(super) at_most: Option<AtMost>,
+    pub(super) at_most: Option<Box<AtMost>>,
     /// However little it is.
     pub(super) evidence: Result<Evidence, Insufficiency>,
 }
@@ -107,10 +107,10 @@ pub(super) fn rate_of(measure: &Measure, events: u64, exposure: f64) -> Option<(
     Some((measure.factor * (events as f64 / exposure), scaled(interval, measure.factor)))
 }
 
-fn at_most(measure: &Measure, figures: &Figures) -> Option<AtMost> {
+fn at_most(measure: &Measure, figures: &Figures) -> Option<Box<AtMost>> {
     let numerator = figures.at_most?;
     let (value, interval) = share_of(measure, count(numerator)?, count(figures.denominator?)?)?;
-    Some(AtMost { numerator, value, interval })
+    Some(Box::new(AtMost { numerator, value, interval }))
 }
 
 fn rate(measure: &Measure, figures: &Figures) -> Read {

@@ -52,7 +52,7 @@ impl Service {
         let mut sector = Sector::new(&self.catalogue, query.period);
         sector.members = all.iter().map(|one| Member { agb_code: one.agb_code, kind: one.kind }).collect();
         let wanted = with_inputs(&sector, &query.indicator);
-        sector.measures.retain(|measure| wanted.contains(&measure.code));
+        sector.measures.retain(|measure| wanted.contains(measure.code.as_str()));
         if sector.measures.is_empty() {
             return Ok(None);
         }
@@ -80,5 +80,5 @@ impl Service {
 fn with_inputs(sector: &Sector, indicator: &str) -> BTreeSet<String> {
     let measure = sector.measures.iter().filter(|measure| measure.code == indicator);
     let inputs = measure.clone().filter_map(|measure| measure.derived.as_ref()).flat_map(|one| one.inputs.clone());
-    measure.map(|measure| measure.code.clone()).chain(inputs).collect()
+    measure.map(|measure| measure.code.to_string()).chain(inputs).collect()
 }

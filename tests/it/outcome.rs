@@ -107,11 +107,14 @@ fn assert_signal(shown: &Value, stored: &Signal) {
     ] {
         assert_same(&shown[name], value);
     }
-    assert_same(&shown["atMost"]["numerator"], stored.at_most.map(|most| most.numerator));
-    assert_same(&shown["norm"]["norm"], stored.norm.map(|norm| norm.norm));
-    assert_same(&shown["changeNeeded"]["value"], stored.change_needed.map(|change| change.value));
-    assert_same(&shown["changeNeeded"]["numerator"], stored.change_needed.and_then(|change| change.numerator));
-    assert_same(&shown["typingError"]["numerator"], stored.typing_error.map(|error| error.numerator));
+    assert_same(&shown["atMost"]["numerator"], stored.at_most.as_deref().map(|most| most.numerator));
+    assert_same(&shown["norm"]["norm"], stored.norm.as_deref().map(|norm| norm.norm));
+    assert_same(&shown["changeNeeded"]["value"], stored.change_needed.as_deref().map(|change| change.value));
+    assert_same(
+        &shown["changeNeeded"]["numerator"],
+        stored.change_needed.as_deref().and_then(|change| change.numerator),
+    );
+    assert_same(&shown["typingError"]["numerator"], stored.typing_error.as_deref().map(|error| error.numerator));
     assert_eq!(shown["pooled"].is_null(), stored.pooled.is_none());
     assert_eq!(shown["peerGroup"].is_null(), stored.peer_group.is_none());
 }

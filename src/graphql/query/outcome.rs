@@ -109,8 +109,10 @@ impl OutcomeQuery {
             .filter(|one| organisation.is_none_or(|id| one.organisation.id.to_string() == id))
             .flat_map(|one| one.outcome.signals.iter().map(move |found| (one, found)))
             .filter(|(_, found)| levels.as_ref().is_none_or(|levels| levels.contains(&found.level)))
-            .filter(|(_, found)| filter.theme.as_ref().is_none_or(|theme| *theme == found.theme))
-            .filter(|(_, found)| filter.indicators.as_ref().is_none_or(|codes| codes.contains(&found.indicator)))
+            .filter(|(_, found)| filter.theme.as_ref().is_none_or(|theme| found.theme == *theme))
+            .filter(|(_, found)| {
+                filter.indicators.as_ref().is_none_or(|codes| codes.iter().any(|code| found.indicator == *code))
+            })
             .collect();
         Ok(page.cut(rows, |(one, found)| signal(&asked, &assessment, one, found)))
     }

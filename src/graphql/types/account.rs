@@ -174,7 +174,7 @@ impl AccountType {
     ) -> Result<Vec<SectorDriftType>> {
         let asked = Asked::by(context)?;
         let indicators: Option<BTreeSet<String>> = indicators.map(|codes| codes.into_iter().collect());
-        let wanted = |code: &String| indicators.as_ref().is_none_or(|codes| codes.contains(code));
+        let wanted = |code: &str| indicators.as_ref().is_none_or(|codes| codes.contains(code));
         let drifts = self.found.run.drifts.iter().filter(|one| !self.suppressed && wanted(&one.indicator));
         Ok(drifts.map(|drift| sector_drift(&asked, drift)).collect())
     }

@@ -81,7 +81,7 @@ pub(super) fn data_finding(asked: &Asked<'_>, finding: &DataFinding) -> DataFind
         of: finding.of,
         days: finding.days,
         chance: finding.chance,
-        indicators: finding.indicators.clone(),
+        indicators: finding.indicators.iter().map(|code| code.to_string()).collect(),
         datasets: finding.datasets.clone(),
         explanation: asked.service.explain_data(finding).into(),
     }

@@ -252,7 +252,7 @@ pub(in crate::graphql) fn risk_score(
     };
     RiskScore {
         place,
-        theme_code: score.theme.clone(),
+        theme_code: score.theme.as_deref().map(str::to_owned),
         organisation: one.organisation.clone().into(),
         period: PeriodText(assessment.key.period),
         theme: score.theme.as_ref().and_then(|code| ThemeType::named(catalogue, code)),

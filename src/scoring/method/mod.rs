@@ -61,7 +61,7 @@ pub(super) struct Model {
 }
 
 /// What comparing one organisation gives.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Judgement {
     pub(super) z: Option<f64>,
     pub(super) r: f64,
@@ -72,7 +72,7 @@ pub(super) struct Judgement {
     pub(super) ordinary: Option<Interval>,
     pub(super) shrunken: Option<f64>,
     /// The figures below each level, where this one is not.
-    pub(super) limits: Option<Limits>,
+    pub(super) limits: Option<Box<Limits>>,
 }
 
 /// The lowest and the highest figure below a level: numerators for counts, values shown for the rest.

@@ -143,7 +143,7 @@ pub(super) fn judge(model: Model, direction: Direction, value: f64, noise: Noise
     Some(Judgement {
         z: Some(z),
         r,
-        limits: (r >= ATTENTION).then(|| Limits { attention: below(ATTENTION), elevated: below(ELEVATED) }),
+        limits: (r >= ATTENTION).then(|| Box::new(Limits { attention: below(ATTENTION), elevated: below(ELEVATED) })),
         tails: Some(tails),
         noise_share,
         chance_of_attention: Some(CHANCE_OF_ATTENTION),

@@ -34,7 +34,7 @@ pub(super) fn judge(
         let common = of_size(model, measure, size, table);
         for place in places {
             if let (Some(one), Some(slot)) = (counts.get(*place), judgements.get_mut(*place)) {
-                *slot = Some(judge_one(model, measure, *one, table, common));
+                *slot = Some(judge_one(model, measure, *one, table, &common));
             }
         }
     });
@@ -111,7 +111,7 @@ fn of_size(model: Model, measure: &Measure, trials: u64, table: &Table) -> Judge
     }
 }
 
-fn judge_one(model: Model, measure: &Measure, one: Trials, table: &Table, common: Judgement) -> Judgement {
+fn judge_one(model: Model, measure: &Measure, one: Trials, table: &Table, common: &Judgement) -> Judgement {
     let tails = table.tails(one.events);
     let z = tails.z();
     let centre = model.centre.location;
@@ -121,8 +121,8 @@ fn judge_one(model: Model, measure: &Measure, one: Trials, table: &Table, common
         z: Some(z),
         r,
         tails: Some(tails),
-        limits: limits(r, measure.direction, table),
+        limits: limits(r, measure.direction, table).map(Box::new),
         shrunken: Some(measure.factor * (centre + (1.0 - common.noise_share) * (share - centre))),
-        ..common
+        ..common.clone()
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn judge(model: Model, measure: &Measure, one: Events, table: &mut Ta
     Some(Judgement {
         z: Some(z),
         r,
-        limits: limits(r, measure.direction, table),
+        limits: limits(r, measure.direction, table).map(Box::new),
         tails: Some(tails),
         noise_share,
         chance_of_attention: Some(chance_of(ATTENTION, measure.direction, table)),

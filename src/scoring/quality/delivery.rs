@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{Deliveries, Found, Own};
 use crate::{
-    domain::{Level, MissingReason, Period, PeriodPart},
+    domain::{Code, Level, MissingReason, Period, PeriodPart},
     scoring::{Member, arrange::Figures},
 };
 
@@ -71,7 +71,7 @@ impl<'a> OnTime<'a> {
         let mut found = Found::default();
         let mut is_second = false;
         for (measure, figures) in self.own.delivered(0).filter(|(measure, _)| measure.is_mandatory) {
-            let Some(dataset) = self.own.inputs.datasets.get(&measure.code) else { continue };
+            let Some(dataset) = self.own.inputs.datasets.get(measure.code.as_str()) else { continue };
             let Some(days) = self.overdue(dataset, period) else { continue };
             if !self.is_owed(dataset, period) || self.stays_away(dataset) {
                 continue;
@@ -135,9 +135,9 @@ impl<'a> OnTime<'a> {
     }
 
     /// The measures that are delivered with `dataset`, and those that follow from them.
-    fn indicators(&self, dataset: &str) -> BTreeSet<String> {
-        let is_of = |code: &String| self.own.inputs.datasets.get(code).is_some_and(|one| one == dataset);
-        let follows = |inputs: &[String]| inputs.iter().any(is_of);
+    fn indicators(&self, dataset: &str) -> BTreeSet<Code> {
+        let is_of = |code: &str| self.own.inputs.datasets.get(code).is_some_and(|one| one == dataset);
+        let follows = |inputs: &[String]| inputs.iter().any(|code| is_of(code));
         let all = self.own.measures.iter();
         all.filter(|one| is_of(&one.code) || one.derived.as_ref().is_some_and(|derivation| follows(&derivation.inputs)))
             .map(|one| one.code.clone())

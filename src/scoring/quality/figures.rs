@@ -71,7 +71,7 @@ pub(super) fn repeated(own: &Own<'_>, chance: f64) -> Found {
     let mut found = Found::default();
     for ((measure, now), (_, before)) in own.delivered(0).zip(own.delivered(1)) {
         let (Some(now), Some(before)) = (now, before) else { continue };
-        if !own.inputs.counted_anew.contains(&measure.code) {
+        if !own.inputs.counted_anew.contains(measure.code.as_str()) {
             continue;
         }
         let Some((is_same, of_one)) = repeat(measure.kind, &now, &before) else { continue };
@@ -166,7 +166,8 @@ pub(super) fn smooth(own: &Own<'_>, chance: f64, least_periods: usize, least_cou
     let (mut sum, mut degrees) = (0.0, 0);
     let mut found = Found::default();
     for (place, measure) in own.measures.iter().enumerate() {
-        let is_followed = measure.kind == IndicatorKind::Proportion && own.inputs.counted_anew.contains(&measure.code);
+        let is_followed =
+            measure.kind == IndicatorKind::Proportion && own.inputs.counted_anew.contains(measure.code.as_str());
         if !is_followed {
             continue;
         }
@@ -215,7 +216,7 @@ pub(super) fn contradictions(own: &Own<'_>, pairs: &[FigurePair]) -> Found {
         };
         if excess > pair.slack && excess > pair.tolerance * left.max(right) {
             found.count += 1;
-            found.indicators.extend([pair.left.indicator.clone(), pair.right.indicator.clone()]);
+            found.indicators.extend([&pair.left, &pair.right].map(|one| one.indicator.as_str().into()));
         }
     }
     Found {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     catalogue::{DATA_QUALITY, DataSignal, DataTest, IndicatorKind},
-    domain::{DataState, Direction, Level, Period},
+    domain::{Code, DataState, Direction, Level, Period},
 };
 pub use inputs::{DataInputs, DeliveredDataset};
 pub use sentence::{data_sentence, data_signal_sentence};
@@ -51,7 +51,7 @@ pub struct DataFinding {
     /// The chance of it in data without a fault.
     pub chance: Option<f64>,
     /// The indicators it is about, sorted.
-    pub indicators: Vec<String>,
+    pub indicators: Vec<Code>,
     /// The datasets it is about, sorted.
     pub datasets: Vec<String>,
 }
@@ -98,7 +98,7 @@ struct Found {
     of: usize,
     days: Option<i32>,
     chance: Option<f64>,
-    indicators: BTreeSet<String>,
+    indicators: BTreeSet<Code>,
     datasets: BTreeSet<String>,
 }
 
@@ -218,22 +218,22 @@ pub(super) fn quality_scores(
     };
     let counted: Vec<Counted<'_>> = measures
         .iter()
-        .map(|measure| Counted {
-            measure,
-            entries: members.iter().zip(quality).map(|one| entry(&measure.code, one)).collect(),
+        .map(|measure| {
+            let entries = members.iter().zip(quality).map(|one| entry(&measure.code, one)).collect();
+            Counted::new(measure, entries)
         })
         .collect();
     let row = |place: usize| (0..measures.len()).map(|other| f64::from(u8::from(other == place))).collect();
     let independent: Vec<Vec<f64>> = (0..measures.len()).map(row).collect();
     let settings = Settings { kappa: 1.0, ..settings.clone() };
-    Combiner::new(&counted, &independent, &settings, 0).combine(Some(DATA_QUALITY), &|_| true, members.len())
+    Combiner::new(&counted, &independent, &settings, 0).combine(Some(&DATA_QUALITY.into()), &|_| true, members.len())
 }
 
 /// A signal about data as a measure of its theme: points from a table, as rules have.
 fn measure_of(signal: &DataSignal) -> Measure {
     Measure {
-        code: signal.code.clone(),
-        theme: DATA_QUALITY.to_owned(),
+        code: signal.code.as_str().into(),
+        theme: DATA_QUALITY.into(),
         kind: IndicatorKind::Rule,
         direction: Direction::LowerIsBetter,
         weight: signal.weight,

@@ -53,8 +53,8 @@ pub fn data_sentence(catalogue: &Catalogue, quality: &DataQuality, indicator: Op
     Text { nl: of(Language::Nl), en: of(Language::En) }
 }
 
-fn list(catalogue: &Catalogue, codes: &[String], language: Language) -> String {
-    let mut named: Vec<String> = codes.iter().take(NAMED).cloned().collect();
+fn list(catalogue: &Catalogue, codes: &[impl AsRef<str>], language: Language) -> String {
+    let mut named: Vec<String> = codes.iter().take(NAMED).map(|code| code.as_ref().to_owned()).collect();
     if codes.len() > NAMED {
         let more = [("count", (codes.len() - NAMED).to_string())];
         named.push(catalogue.message("DATA_MORE", &more).get(language).to_owned());

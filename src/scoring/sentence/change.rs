@@ -12,7 +12,7 @@ use crate::{
 
 /// The sentence for `change` of `organisation`, beside what the sector did; of a context measure with what that means.
 pub fn change_sentence(catalogue: &Catalogue, reader: Reader, organisation: &str, change: &Change) -> Text {
-    let Some(indicator) = catalogue.indicators.get(&change.indicator) else { return Text::default() };
+    let Some(indicator) = catalogue.indicators.get(change.indicator.as_str()) else { return Text::default() };
     both(|language| {
         let say =
             |code: &str, parameters: &[(&str, String)]| catalogue.message(code, parameters).get(language).to_owned();

@@ -46,11 +46,11 @@ fn terms(catalogue: &Catalogue, reader: Reader, score: &Score, language: Languag
         format!("{sign} {} ({name})", language.number(points.abs(), 1))
     };
     let name = |one: &Contribution| {
-        let code = &one.indicator;
+        let code = one.indicator.as_str();
         let named = catalogue.indicators.get(code).map(|indicator| &indicator.name);
         let name = match named.or_else(|| catalogue.signals.get(code).map(|signal| &signal.name)) {
             Some(name) if reader == Reader::Organisation => name.get(language).to_owned(),
-            _ => code.clone(),
+            _ => code.to_owned(),
         };
         if one.is_change {
             catalogue.message("SCORE_CHANGE", &[("indicator", name)]).get(language).to_owned()

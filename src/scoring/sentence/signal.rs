@@ -12,7 +12,7 @@ use crate::{
 
 /// The sentence for `signal` of `organisation`, with what else has to be known of its figures.
 pub fn signal_sentence(catalogue: &Catalogue, reader: Reader, organisation: &str, signal: &Signal) -> Text {
-    let Some(indicator) = catalogue.indicators.get(&signal.indicator) else { return Text::default() };
+    let Some(indicator) = catalogue.indicators.get(signal.indicator.as_str()) else { return Text::default() };
     both(|language| Telling { catalogue, reader, organisation, indicator, signal, language }.sentence())
 }
 
@@ -55,10 +55,10 @@ impl Telling<'_> {
         let clauses = [
             first,
             Some(self.say(main, &parameters)),
-            signal.at_most.map(|most| self.say("SIGNAL_AT_MOST", &[("most", self.shown(Some(most.value)))])),
-            signal.norm.map(|norm| self.norm(norm)),
-            signal.typing_error.map(|slip| self.typing_error(slip)),
-            signal.change_needed.and_then(|change| self.change(change)),
+            signal.at_most.as_ref().map(|most| self.say("SIGNAL_AT_MOST", &[("most", self.shown(Some(most.value)))])),
+            signal.norm.as_deref().map(|norm| self.norm(*norm)),
+            signal.typing_error.as_deref().map(|slip| self.typing_error(*slip)),
+            signal.change_needed.as_deref().and_then(|change| self.change(*change)),
             Some(match self.reader {
                 Reader::Inspector => self.say("SIGNAL_LEVEL", &parameters),
                 Reader::Organisation if flagged => self.say("SIGNAL_QUESTION", &[]),
@@ -94,7 +94,7 @@ impl Telling<'_> {
 
     fn figures(&self) -> Vec<(&'static str, String)> {
         let signal = self.signal;
-        let pooled = signal.pooled;
+        let pooled = signal.pooled.as_deref();
         let value = self.shown(pooled.map(|pooled| pooled.value).or(signal.value));
         let numerator = self.count(pooled.map(|pooled| pooled.numerator).or(signal.numerator));
         let denominator = self.count(pooled.map(|pooled| pooled.denominator).or(signal.denominator));

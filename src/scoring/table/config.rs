@@ -205,8 +205,8 @@ impl Entry {
     /// The measure, as the engine knows it. Values are shown as they are.
     pub(super) fn measure(&self, kind: Kind, direction: Direction) -> Measure {
         Measure {
-            code: self.code.clone(),
-            theme: self.theme.clone(),
+            code: self.code.as_str().into(),
+            theme: self.theme.as_str().into(),
             kind: kind.route(),
             direction,
             weight: self.weight,

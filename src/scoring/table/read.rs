@@ -244,7 +244,7 @@ fn sector(
     Ok(Sector {
         period,
         measures,
-        themes: config.themes.clone(),
+        themes: config.themes.iter().map(|theme| theme.as_str().into()).collect(),
         members,
         observations: rows.iter().filter_map(observation).collect(),
         overrides: Vec::new(),

@@ -39,7 +39,7 @@ pub(super) fn fits(table: &ScoreTable, outcome: &Outcome) -> String {
     for fit in &outcome.fits {
         let Some(line) = lines.get(fit.indicator.as_str()) else { continue };
         rows.add([
-            fit.indicator.clone(),
+            fit.indicator.to_string(),
             line.kind.clone(),
             sign(line.direction).to_string(),
             seventeen_digits(fit.location),

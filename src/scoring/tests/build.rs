@@ -16,8 +16,8 @@ pub(super) fn year(year: i16) -> Period {
 
 pub(super) fn measure(code: &str, kind: IndicatorKind, direction: Direction) -> Measure {
     Measure {
-        code: code.to_owned(),
-        theme: "veilige_zorg_thuis".to_owned(),
+        code: code.into(),
+        theme: "veilige_zorg_thuis".into(),
         kind,
         direction,
         weight: 1.0,
@@ -38,7 +38,7 @@ pub(super) fn sector(measures: Vec<Measure>, members: Vec<Member>, observations:
     Sector {
         period: year(2025),
         measures,
-        themes: vec!["veilige_zorg_thuis".to_owned(), "gegevenskwaliteit".to_owned()],
+        themes: vec!["veilige_zorg_thuis".into(), "gegevenskwaliteit".into()],
         members,
         observations,
         overrides: Vec::new(),
@@ -121,7 +121,7 @@ fn check_signal(signal: &Signal) {
     for (low, high) in intervals {
         assert!(low.is_finite() && high.is_finite() && low <= high, "{signal:?}");
     }
-    let needed = signal.change_needed.map(|needed| needed.value);
+    let needed = signal.change_needed.as_deref().map(|needed| needed.value);
     for number in [signal.value, signal.shrunken, signal.z, signal.r, signal.r_peers, signal.typical_value, needed] {
         assert!(number.is_none_or(f64::is_finite), "{signal:?}");
     }
@@ -132,14 +132,14 @@ fn check_signal(signal: &Signal) {
         signal.chance_of_attention,
         signal.chance_of_elevated,
         signal.false_discovery_rate,
-        signal.norm.and_then(|norm| norm.probability),
+        signal.norm.as_deref().and_then(|norm| norm.probability),
     ];
     for share in shares {
         assert!(share.is_none_or(|share| (0.0..=1.0).contains(&share)), "{signal:?}");
     }
     assert_eq!(signal.insufficiency.is_some(), signal.r.is_none(), "{signal:?}");
-    if let Some(needed) = signal.change_needed {
+    if let Some(needed) = signal.change_needed.as_deref() {
         assert!(needed.level < signal.level && signal.level >= Level::Attention, "{signal:?}");
     }
-    assert!(signal.pooled.is_none_or(|pooled| pooled.periods > 1), "{signal:?}");
+    assert!(signal.pooled.as_deref().is_none_or(|pooled| pooled.periods > 1), "{signal:?}");
 }

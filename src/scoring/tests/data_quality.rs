@@ -137,7 +137,7 @@ fn missing_values_after_the_day_they_were_due() {
     data.forget("KZ06", 2025);
     let found = data.found("GK01");
     assert_eq!((found.level, found.count, found.of, found.days), (Level::Attention, 1, 11, Some(30)));
-    assert_eq!((found.state, &found.indicators[..]), (DataState::Incomplete, &["KZ06".to_owned()][..]));
+    assert_eq!((found.state, &found.indicators[..]), (DataState::Incomplete, &["KZ06".into()][..]));
     // A day later it is elevated; the second year in a row at once; before the day it is nothing.
     data.sector.data.known_on = Some(date(2026, 7, 2));
     assert_eq!(data.found("GK01").level, Level::Elevated);
@@ -185,7 +185,7 @@ fn late_and_staying_away() {
     data.deliveries(|one| one.period != year(2025) || one.dataset != "personeel");
     let found = data.found("GK03");
     assert_eq!((found.level, found.count, found.days), (Level::Attention, 1, Some(30)));
-    assert!(found.indicators.contains(&"ST01".to_owned()), "{found:?}");
+    assert!(found.indicators.contains(&"ST01".into()), "{found:?}");
     // What never came stays away from nothing.
     assert!(!found.datasets.contains(&"evaluaties".to_owned()));
     data.deliveries(|one| one.period < year(2024) || one.dataset != "personeel");
@@ -207,7 +207,7 @@ fn last_years_file_again() {
     // The carers, who stay, count for nothing.
     assert_eq!((found.level, found.count, found.of), (Level::Attention, 5, 5));
     assert!(found.chance.is_some_and(|chance| chance < 1e-3), "{found:?}");
-    assert!(!found.indicators.contains(&"ST07".to_owned()));
+    assert!(!found.indicators.contains(&"ST07".into()));
     assert_eq!(data.first().headline(), Headline::Suspect);
     // One of them alone is no wonder.
     let alone = |indicator: &str, one: &mut Observation| {

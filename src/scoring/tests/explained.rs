@@ -38,7 +38,7 @@ fn a_legal_norm_gives_a_level_and_a_reference_none() {
     // Binomial(100, 0.95): at most 85, counting 85 half.
     let broken = held_against(norm(95.0, true), (85.0, 100.0));
     let one = signal(&broken, 1, "N");
-    let comparison = one.norm.expect("a norm");
+    let comparison = one.norm.as_deref().expect("a norm");
     assert!(!comparison.is_met && comparison.is_legal);
     // In exact fractions.
     assert!((comparison.probability.expect("legal") - 8.645_415_758_493_811e-5).abs() < 1e-17, "{comparison:?}");
@@ -50,10 +50,10 @@ fn a_legal_norm_gives_a_level_and_a_reference_none() {
 
     let met = held_against(norm(80.0, true), (85.0, 100.0));
     let one = signal(&met, 1, "N");
-    assert_eq!(one.norm.map(|norm| (norm.is_met, norm.r)), Some((true, Some(0.0))));
+    assert_eq!(one.norm.as_deref().map(|norm| (norm.is_met, norm.r)), Some((true, Some(0.0))));
     let reference = held_against(norm(99.0, false), (85.0, 100.0));
     let one = signal(&reference, 1, "N");
-    assert_eq!(one.norm.map(|norm| (norm.is_met, norm.r, norm.probability)), Some((false, None, None)));
+    assert_eq!(one.norm.as_deref().map(|norm| (norm.is_met, norm.r, norm.probability)), Some((false, None, None)));
     assert_eq!(one.r, one.r_peers);
 }
 
@@ -64,16 +64,19 @@ fn where_the_norm_replaces_peers_it_alone_enters_sums() {
     let one = signal(&outcome, 1, "N");
     // Four are too few for peers; for a duty towards each of them they are not.
     assert_eq!((one.level, one.r_peers, one.insufficiency), (Level::Elevated, None, None));
-    assert_eq!(one.change_needed.map(|change| (change.level, change.numerator)), Some((Level::None, Some(4.0))));
+    assert_eq!(
+        one.change_needed.as_deref().map(|change| (change.level, change.numerator)),
+        Some((Level::None, Some(4.0)))
+    );
     let score = &outcome.organisations[0].scores[0];
     assert_eq!((score.coverage, score.contributions.len()), (1.0, 1));
     let rate = with_norm(IndicatorKind::Rate, Direction::LowerIsBetter, 0.0, true, false);
     let outcome = held_against(rate, (1.0, 50.0));
     assert_eq!(signal(&outcome, 1, "N").level, Level::Elevated);
-    assert_eq!(signal(&outcome, 1, "N").change_needed.and_then(|change| change.numerator), Some(0.0));
+    assert_eq!(signal(&outcome, 1, "N").change_needed.as_deref().and_then(|change| change.numerator), Some(0.0));
     let mean = with_norm(IndicatorKind::Mean, Direction::HigherIsBetter, 95.0, true, false);
     let outcome = held_against(mean, (85.0, 100.0));
-    assert_eq!(signal(&outcome, 1, "N").norm.and_then(|norm| norm.r), Some(3.0));
+    assert_eq!(signal(&outcome, 1, "N").norm.as_deref().and_then(|norm| norm.r), Some(3.0));
 }
 
 #[test]
@@ -94,7 +97,7 @@ fn the_change_that_is_needed_lowers_the_level_and_one_less_does_not() {
         let one = at(worst);
         let one = signal(&one, 1, "M");
         assert_eq!(one.level, Level::Elevated);
-        let needed = one.change_needed.expect("a level can be left");
+        let needed = one.change_needed.as_deref().expect("a level can be left");
         let numerator = needed.numerator.expect("a count");
         assert_eq!(needed.level, Level::Attention);
         assert!((needed.value - numerator).abs() < 1e-9);
@@ -117,12 +120,15 @@ fn a_value_and_a_rule_say_what_they_need() {
     let outcome = sound(&sector(measures, members(40), observations));
     let one = signal(&outcome, 1, "M");
     assert_eq!(one.level, Level::Elevated);
-    let needed = one.change_needed.expect("flagged");
+    let needed = one.change_needed.as_deref().expect("flagged");
     assert_eq!(needed.level, Level::Attention);
     assert!((needed.numerator.expect("hours") - 10_000.0 * needed.value).abs() < 1e-6, "{needed:?}");
     let rule = signal(&outcome, 1, "R");
     assert_eq!((rule.level, rule.r_peers), (Level::Elevated, None));
-    assert_eq!(rule.change_needed.map(|change| (change.level, change.numerator)), Some((Level::Attention, Some(1.0))));
+    assert_eq!(
+        rule.change_needed.as_deref().map(|change| (change.level, change.numerator)),
+        Some((Level::Attention, Some(1.0)))
+    );
 }
 
 #[test]
@@ -218,7 +224,7 @@ proptest! {
         };
         let outcome = at(f64::from(x.min(n)), f64::from(n));
         let one = signal(&outcome, 1, "M");
-        if let Some(slip) = one.typing_error {
+        if let Some(slip) = one.typing_error.as_deref() {
             prop_assert!(one.level >= Level::Attention);
             let right = at(slip.numerator, slip.denominator);
             // One of 250 hardly moves the peers; what lies at the very edge may.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::build::{check_sound, code, measure, sector, signal, year};
 use crate::{
     catalogue::IndicatorKind,
-    domain::{Direction, Level, Observation, OrganisationKind},
+    domain::{Code, Direction, Level, Observation, OrganisationKind},
     scoring::{Member, Outcome, Score, Sector, score},
 };
 
@@ -74,7 +74,7 @@ fn sector_a() -> Sector {
             _ => Direction::Context,
         };
         let mut measure = measure(code, kind(&row["kind"]), direction);
-        (measure.weight, measure.theme, measure.factor) = (weight, theme.to_owned(), 1.0);
+        (measure.weight, measure.theme, measure.factor) = (weight, theme.into(), 1.0);
         measures.push(measure);
     }
     let members = rows("expected_scores_a")
@@ -82,7 +82,7 @@ fn sector_a() -> Sector {
         .map(|row| Member { agb_code: row["org"].parse().expect("a code"), kind: OrganisationKind::Organisation })
         .collect();
     let mut sector = sector(measures, members, inputs.iter().map(input).collect());
-    sector.themes = THEMES.map(str::to_owned).to_vec();
+    sector.themes = THEMES.map(Code::from).to_vec();
     sector.period = year(2025);
     sector
 }
@@ -227,7 +227,7 @@ fn nursing_homes_at_full_and_at_half_credit() {
             _ => (IndicatorKind::Mean, Direction::LowerIsBetter),
         };
         let mut measure = measure(code, kind, direction);
-        (measure.weight, measure.theme, measure.factor) = (weight, theme.to_owned(), 1.0);
+        (measure.weight, measure.theme, measure.factor) = (weight, theme.into(), 1.0);
         measures.push(measure);
     }
     let number_of =
@@ -248,7 +248,7 @@ fn nursing_homes_at_full_and_at_half_credit() {
     let members =
         expected[0].1.iter().map(|row| Member { agb_code: code(number_of(row)), kind: OrganisationKind::Organisation });
     let mut sector = sector(measures, members.collect(), observations);
-    sector.themes = vec!["safety".to_owned(), "staffing".to_owned()];
+    sector.themes = vec!["safety".into(), "staffing".into()];
     for (kappa, rows) in expected {
         sector.settings.kappa = kappa;
         sector.settings.threshold_draws = 1_000;

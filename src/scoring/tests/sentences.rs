@@ -86,13 +86,13 @@ fn bounds_norms_pools_slips_and_what_would_change_it_are_said() {
     let catalogue = catalogue();
     let outcome = outcome(&catalogue);
     let shortfall = signal(&outcome, 1, "KZ23");
-    assert_eq!(shortfall.at_most.map(|most| most.numerator), Some(120.0));
+    assert_eq!(shortfall.at_most.as_deref().map(|most| most.numerator), Some(120.0));
     let sentence = said(&catalogue, Reader::Inspector, shortfall);
     assert!(sentence.starts_with("Kraamzorg Voorbeeld heeft ten minste 50,0% (100 van 200) op Ongewild"), "{sentence}");
     assert!(sentence.contains("kan het ten hoogste 60,0% zijn"), "{sentence}");
 
     let continuity = signal(&outcome, 1, "KZ06");
-    assert_eq!(continuity.typing_error.map(|error| error.slip), Some(Slip::LostDigit));
+    assert_eq!(continuity.typing_error.as_deref().map(|error| error.slip), Some(Slip::LostDigit));
     let sentence = said(&catalogue, Reader::Organisation, continuity);
     assert!(sentence.contains("een cijfer is weggevallen: 195 van 210 zou gewoon zijn"), "{sentence}");
     assert!(sentence.contains("van 210 in deze periode zou het signaal aandacht zijn"), "{sentence}");

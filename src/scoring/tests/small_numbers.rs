@@ -35,7 +35,7 @@ const YEARS: [i16; 5] = [2025, 2024, 2023, 2022, 2021];
 fn small_numbers_are_put_together_until_there_are_thirty() {
     let outcome = sound(&with_a_small_one(Direction::HigherIsBetter, &YEARS, |_| (7.0, 12.0)));
     let one = signal(&outcome, 1, "M");
-    let pooled = one.pooled.expect("12 clients are few");
+    let pooled = one.pooled.as_deref().expect("12 clients are few");
     assert_eq!((pooled.periods, pooled.numerator, pooled.denominator), (3, 21.0, 36.0));
     assert_eq!((one.numerator, one.denominator), (Some(7.0), Some(12.0)));
     assert!((pooled.value - 100.0 * 21.0 / 36.0).abs() < 1e-12);
@@ -48,7 +48,7 @@ fn small_numbers_are_put_together_until_there_are_thirty() {
 fn at_most_four_periods_and_no_others_make_up_for_too_few() {
     let outcome = sound(&with_a_small_one(Direction::HigherIsBetter, &YEARS, |_| (3.0, 4.0)));
     let one = signal(&outcome, 1, "M");
-    assert_eq!(one.pooled.map(|pooled| (pooled.periods, pooled.denominator)), Some((4, 16.0)));
+    assert_eq!(one.pooled.as_deref().map(|pooled| (pooled.periods, pooled.denominator)), Some((4, 16.0)));
     assert!(one.r.is_some());
     // Two periods of two clients stay below five.
     let outcome = sound(&with_a_small_one(Direction::HigherIsBetter, &[2025, 2024], |_| (1.0, 2.0)));
@@ -73,7 +73,7 @@ fn few_expected_adverse_events_are_put_together_too() {
     }
     let measures = vec![measure("M", IndicatorKind::Rate, Direction::LowerIsBetter)];
     let outcome = sound(&sector(measures, members(41), rates));
-    let pooled = signal(&outcome, 1, "M").pooled.expect("2.5 events are few");
+    let pooled = signal(&outcome, 1, "M").pooled.as_deref().expect("2.5 events are few");
     assert_eq!((pooled.periods, pooled.numerator, pooled.denominator), (2, 4.0, 1.0));
 }
 
@@ -83,7 +83,7 @@ fn a_sector_that_moves_does_not_count_against_the_small() {
     let usual = |one: i16| (10.0 * (0.55 + 0.05 * f64::from(2025 - one)), 10.0);
     let outcome = sound(&with_a_small_one(Direction::HigherIsBetter, &YEARS, |one| (usual(one).0.round(), 10.0)));
     let one = signal(&outcome, 1, "M");
-    assert_eq!(one.pooled.map(|pooled| pooled.periods), Some(3));
+    assert_eq!(one.pooled.as_deref().map(|pooled| pooled.periods), Some(3));
     let typical = one.typical_value.expect("compared");
     assert!((typical - 60.0).abs() < 0.5, "{typical}");
     assert!(outcome.fits[0].typical_value < 56.0);

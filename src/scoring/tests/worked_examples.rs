@@ -82,7 +82,7 @@ fn score(of: &Arguments) -> crate::scoring::Score {
         .enumerate()
         .map(|(place, measure)| {
             let entry = Entry::Present { r: of.at(0, 2 * place + 1), noise_share: 0.1 };
-            Counted { measure, entries: vec![entry] }
+            Counted::new(measure, vec![entry])
         })
         .collect();
     let correlation = vec![vec![1.0, of.at(1, 0)], vec![of.at(1, 0), 1.0]];
