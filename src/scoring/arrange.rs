@@ -1,6 +1,6 @@
 //! The figures of a sector in a fixed order: by period, measure and member.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use super::{Measure, Member, Sector, derive::derive};
 use crate::domain::{MissingReason, Observation, Period};
@@ -70,8 +70,8 @@ pub(super) struct Arranged<'a> {
     pub(super) members: Vec<Member>,
     /// The latest first.
     pub(super) periods: Vec<Period>,
-    /// By period, measure and member.
-    figures: Vec<Option<Figures>>,
+    /// Per period by measure and member; nothing of a period before those asked of which nothing is known.
+    figures: Vec<Vec<Option<Figures>>>,
 }
 
 impl<'a> Arranged<'a> {
@@ -83,12 +83,16 @@ impl<'a> Arranged<'a> {
         let mut members = sector.members.clone();
         members.sort_unstable();
         members.dedup_by_key(|member| member.agb_code);
-        let mut periods: Vec<Period> =
-            periods.iter().flat_map(|period| backwards(*period).take(lookback.max(1))).collect();
-        periods.sort_unstable_by(|a, b| b.cmp(a));
-        periods.dedup();
-        let figures = vec![None; periods.len() * measures.len() * members.len()];
-        let mut arranged = Self { measures, members, periods, figures };
+        let mut all: Vec<Period> = periods.iter().flat_map(|period| backwards(*period).take(lookback.max(1))).collect();
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        all.dedup();
+        let mut known: BTreeSet<Period> = periods.iter().copied().collect();
+        known.extend(
+            sector.observations.chunk_by(|a, b| a.period == b.period).filter_map(|same| Some(same.first()?.period)),
+        );
+        let size = measures.len() * members.len();
+        let figures = all.iter().map(|period| vec![None; if known.contains(period) { size } else { 0 }]).collect();
+        let mut arranged = Self { measures, members, periods: all, figures };
         arranged.place(&sector.observations);
         arranged.fill_derived();
         arranged
@@ -96,8 +100,8 @@ impl<'a> Arranged<'a> {
 
     /// What each member delivered of a measure in a period, in the order of the members.
     pub(super) fn figures(&self, period: usize, measure: usize) -> &[Option<Figures>] {
-        let start = (period * self.measures.len() + measure) * self.members.len();
-        self.figures.get(start..start + self.members.len()).unwrap_or_default()
+        let start = measure * self.members.len();
+        self.figures.get(period).and_then(|all| all.get(start..start + self.members.len())).unwrap_or_default()
     }
 
     /// The places of a period and of those before it, as many as `lookback`.
@@ -108,9 +112,7 @@ impl<'a> Arranged<'a> {
 
     /// Whether anything is known of a period.
     pub(super) fn is_known(&self, period: usize) -> bool {
-        let size = self.measures.len() * self.members.len();
-        let figures = self.figures.get(period * size..(period + 1) * size).unwrap_or_default();
-        figures.iter().any(Option::is_some)
+        self.figures.get(period).is_some_and(|figures| figures.iter().any(Option::is_some))
     }
 
     /// Whether a member delivered anything of what must be delivered.
@@ -134,9 +136,9 @@ impl<'a> Arranged<'a> {
                 let Ok(found) = found else { continue };
                 member = found;
             }
-            let place = (period * self.measures.len() + measure) * self.members.len() + member;
+            let place = measure * self.members.len() + member;
             let figures = Figures::from(observation);
-            if let Some(slot) = self.figures.get_mut(place) {
+            if let Some(slot) = self.figures.get_mut(period).and_then(|all| all.get_mut(place)) {
                 // There is at most one; should there be two, the choice may not depend on their order.
                 if slot.is_none_or(|present| present.compare(&figures).is_lt()) {
                     *slot = Some(figures);
@@ -164,8 +166,9 @@ impl<'a> Arranged<'a> {
                         derive(derivation.function, &figures)
                     })
                     .collect();
-                let start = (period * self.measures.len() + measure) * self.members.len();
-                if let Some(places) = self.figures.get_mut(start..start + derived.len()) {
+                let start = measure * self.members.len();
+                let all = self.figures.get_mut(period);
+                if let Some(places) = all.and_then(|all| all.get_mut(start..start + derived.len())) {
                     places.copy_from_slice(&derived);
                 }
             }

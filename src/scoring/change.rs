@@ -114,36 +114,36 @@ fn rate(events: f64, exposure: f64, factor: f64) -> Steady {
 /// 1/(4n) + 1/(4 sum n). The past of a rate is that of its events and exposure together.
 pub(super) fn own_change(history: &[Option<Evidence>], within: f64, factor: f64) -> Option<OwnChange> {
     let (now, past) = history.split_first()?;
-    let past: Vec<Evidence> = past.iter().flatten().copied().collect();
     let now = steady((*now)?, within, factor)?;
-    let before = if past.iter().any(|one| matches!(one, Evidence::Rate(_))) {
-        let sums = past.iter().fold((0.0, 0.0), |sums, one| match one {
+    let past = past.iter().flatten();
+    let before = if past.clone().any(|one| matches!(one, Evidence::Rate(_))) {
+        let sums = past.clone().fold((0.0, 0.0), |sums, one| match one {
             Evidence::Rate(events) => (sums.0 + events.events as f64, sums.1 + events.exposure),
             _ => sums,
         });
         rate(sums.0, sums.1, factor)
     } else {
-        mean(&past.iter().filter_map(|one| steady(*one, within, factor)).collect::<Vec<_>>())?
+        mean(past.clone().filter_map(|one| steady(*one, within, factor)))?
     };
     let change = OwnChange {
         difference: now.value - before.value,
         variance: now.variance + before.variance,
         past: before.value,
-        periods: past.len(),
+        periods: past.count(),
         scale: now.scale,
     };
     (change.difference.is_finite() && change.variance.is_finite()).then_some(change)
 }
 
 /// The mean of a past by weight; of equal ones where some weight is not known.
-fn mean(past: &[Steady]) -> Option<Steady> {
-    let weights: Option<Vec<f64>> = past.iter().map(|one| one.weight).collect();
-    let weights = weights.unwrap_or_else(|| vec![1.0; past.len()]);
-    let total: f64 = weights.iter().sum();
-    let scale = past.first()?.scale;
+fn mean(past: impl Iterator<Item = Steady> + Clone) -> Option<Steady> {
+    let are_known = past.clone().all(|one| one.weight.is_some());
+    let weight = |one: &Steady| one.weight.filter(|_| are_known).unwrap_or(1.0);
+    let total: f64 = past.clone().map(|one| weight(&one)).sum();
+    let scale = past.clone().next()?.scale;
     let (mut value, mut variance) = (0.0, 0.0);
-    for (one, weight) in past.iter().zip(&weights) {
-        let share = weight / total;
+    for one in past {
+        let share = weight(&one) / total;
         value += share * one.value;
         variance += share * share * one.variance;
     }

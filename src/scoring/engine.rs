@@ -5,6 +5,8 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
+use rayon::prelude::*;
+
 use super::{
     Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, OverrideReason, Score, Sector, Settings,
     Signal,
@@ -44,29 +46,44 @@ pub fn score_periods(sector: &Sector, periods: &[Period]) -> Vec<Outcome> {
     let arranged = Arranged::new(sector, periods, lookback);
     let own: BTreeSet<usize> =
         periods.iter().flat_map(|period| arranged.looking_back(*period, settings.own_periods())).collect();
-    let mut table = Table::default();
-    let compared: Vec<Vec<Compared>> = (0..arranged.periods.len())
-        .map(|period| {
-            let is_asked = arranged.periods.get(period).is_some_and(|one| periods.contains(one));
-            let wanted = is_asked || arranged.is_known(period);
-            match (wanted, own.contains(&period)) {
-                (true, true) => compare_period(&arranged, settings, period, &mut table),
-                (true, false) => read_period(&arranged, period),
-                (false, _) => Vec::new(),
-            }
-        })
-        .collect();
-    let past = Past::new(&arranged, settings, &compared, &own, &mut table);
-    let columns: Vec<Columns> = (0..arranged.periods.len())
-        .map(|period| columns(&arranged, settings, compared.get(period).map_or(&[], Vec::as_slice), &past, period))
-        .collect();
+    let compared = each(&arranged, |period, table| {
+        let is_asked = arranged.periods.get(period).is_some_and(|one| periods.contains(one));
+        let wanted = is_asked || arranged.is_known(period);
+        match (wanted, own.contains(&period)) {
+            (true, true) => compare_period(&arranged, settings, period, table),
+            (true, false) => read_period(&arranged, period),
+            (false, _) => Vec::new(),
+        }
+    });
+    let past = Past::new(&arranged, settings, &compared, &own);
+    let columns = each(&arranged, |period, _| {
+        columns(&arranged, settings, compared.get(period).map_or(&[], Vec::as_slice), &past, period)
+    });
     let deliveries = Deliveries::new(&sector.data);
-    let run = |period: &Period| {
-        let places = arranged.looking_back(*period, lookback);
-        let run = Run { sector, arranged: &arranged, past: &past, deliveries: &deliveries, places, period: *period };
-        run.outcome(&compared, &columns, &mut table)
+    let run = |place: usize, table: &mut Table| {
+        let period = *periods.get(place)?;
+        let places = arranged.looking_back(period, lookback);
+        let run = Run { sector, arranged: &arranged, past: &past, deliveries: &deliveries, places, period };
+        Some(run.outcome(&compared, &columns, table))
     };
-    periods.iter().map(run).collect()
+    at_once(periods.len(), periods.len(), run).into_iter().flatten().collect()
+}
+
+/// What `of` gives for each period that is looked at, in their order.
+pub(super) fn each<T: Send>(arranged: &Arranged<'_>, of: impl Fn(usize, &mut Table) -> T + Sync) -> Vec<T> {
+    let known = (0..arranged.periods.len()).filter(|period| arranged.is_known(*period)).count();
+    at_once(arranged.periods.len(), known, of)
+}
+
+/// What `of` gives for each of `count` places, in their order, worked out on all processors at once where more than one
+/// of them is `busy`. A table is memory to work in: what it held before changes nothing, so neither does the number of
+/// processors.
+fn at_once<T: Send>(count: usize, busy: usize, of: impl Fn(usize, &mut Table) -> T + Sync) -> Vec<T> {
+    if busy < 2 {
+        let mut table = Table::default();
+        return (0..count).map(|place| of(place, &mut table)).collect();
+    }
+    (0..count).into_par_iter().map_init(Table::default, |table, place| of(place, table)).collect()
 }
 
 fn compare_period(arranged: &Arranged<'_>, settings: &Settings, period: usize, table: &mut Table) -> Vec<Compared> {
@@ -259,13 +276,14 @@ impl Run<'_> {
         table: &mut Table,
     ) -> Vec<OrganisationOutcome> {
         let overrides = self.overrides();
-        let members = self.arranged.members.iter().zip(scores).zip(overrides).zip(quality).enumerate();
+        let signals = self.signals(judged, &quality, table);
+        let members = self.arranged.members.iter().zip(scores).zip(overrides).zip(quality).zip(signals).enumerate();
         members
-            .map(|(place, (((member, scores), overrides), data))| OrganisationOutcome {
+            .map(|(place, ((((member, scores), overrides), data), signals))| OrganisationOutcome {
                 agb_code: member.agb_code,
                 scores: if member.kind.is_ranked() { scores } else { Vec::new() },
                 overrides,
-                signals: self.signals(judged, place, &data, table),
+                signals,
                 changes: self
                     .places
                     .first()
@@ -275,22 +293,19 @@ impl Run<'_> {
             .collect()
     }
 
-    fn signals(
-        &self,
-        judged: &[Cow<'_, Compared>],
-        place: usize,
-        data: &DataQuality,
-        table: &mut Table,
-    ) -> Vec<Signal> {
+    /// Per member, measure by measure.
+    fn signals(&self, judged: &[Cow<'_, Compared>], quality: &[DataQuality], table: &mut Table) -> Vec<Vec<Signal>> {
         // Signals are large: not to be moved while their number grows.
-        let mut signals = Vec::with_capacity(judged.len());
+        let mut of_members: Vec<Vec<Signal>> = quality.iter().map(|_| Vec::with_capacity(judged.len())).collect();
         for (measure, one) in self.arranged.measures.iter().zip(judged) {
-            if let Some(mut signal) = signal(measure, one, place, table) {
-                signal.data = data.state_of(&signal.indicator);
-                signals.push(signal);
+            for (place, (signals, data)) in of_members.iter_mut().zip(quality).enumerate() {
+                if let Some(mut signal) = signal(measure, one, place, table) {
+                    signal.data = data.state_of(&signal.indicator);
+                    signals.push(signal);
+                }
             }
         }
-        signals
+        of_members
     }
 
     /// Per member, sorted: those handed in, and the one that follows from what was not delivered.

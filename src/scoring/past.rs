@@ -8,8 +8,9 @@ use super::{
     change::{OwnChange, is_followed, measure_of_change, own_change, within},
     combine::{Counted, Entry},
     drift::{step, typical_value},
+    engine::each,
     method::Evidence,
-    peers::{Compared, Peers, belongs, compare},
+    peers::{Compared, Peers, Verdict, belongs, compare},
     value::Reading,
 };
 use crate::{domain::Period, stats::Table};
@@ -27,7 +28,8 @@ pub(super) struct Past {
 /// One measure's change in one period.
 struct Changed {
     own: Vec<Option<OwnChange>>,
-    compared: Compared,
+    verdicts: Vec<Result<Verdict, Insufficiency>>,
+    fits: Vec<Fit>,
 }
 
 impl Past {
@@ -37,14 +39,13 @@ impl Past {
         settings: &Settings,
         compared: &[Vec<Compared>],
         wanted: &BTreeSet<usize>,
-        table: &mut Table,
     ) -> Self {
         let all = arranged.measures.iter().enumerate();
         let followed: Vec<(usize, Measure)> = all
             .filter(|(_, measure)| is_followed(measure))
             .map(|(place, measure)| (place, measure_of_change(measure)))
             .collect();
-        let mut of_period = |period: usize| {
+        let of_period = |period: usize, table: &mut Table| {
             let lookback = settings.past_periods + 1;
             let places = arranged.periods.get(period).map(|one| arranged.looking_back(*one, lookback));
             let places = places.filter(|_| wanted.contains(&period)).unwrap_or_default();
@@ -54,24 +55,24 @@ impl Past {
             }
             let mut one = |(place, measure): &(usize, Measure)| {
                 let history: Vec<&[Reading]> =
-                    places.iter().filter_map(|at| Some(compared.get(*at)?.get(*place)?.readings.as_slice())).collect();
+                    places.iter().filter_map(|at| Some(&*compared.get(*at)?.get(*place)?.readings)).collect();
                 let factor = arranged.measures.get(*place).map_or(1.0, |measure| measure.factor);
                 changed(measure, factor, settings, &arranged.members, &history, table)
             };
             followed.iter().map(&mut one).collect()
         };
-        let periods = (0..arranged.periods.len()).map(&mut of_period).collect();
-        let typical = |(period, compared): (usize, &Vec<Compared>)| {
+        let periods = each(arranged, of_period);
+        let typical = each(arranged, |period, _| {
             let when = arranged.periods.get(period).filter(|_| wanted.contains(&period));
+            let compared = compared.get(period);
             let of_measure = |(at, _): &(usize, Measure)| {
-                let found = when.zip(arranged.measures.get(*at).zip(compared.get(*at)));
+                let found = when.zip(arranged.measures.get(*at).zip(compared.and_then(|all| all.get(*at))));
                 found.map_or_else(Vec::new, |(when, (measure, one))| {
                     one.fits.iter().map(|fit| typical(measure, *when, fit, settings, &arranged.members, one)).collect()
                 })
             };
             followed.iter().map(of_measure).collect()
-        };
-        let typical = compared.iter().enumerate().map(typical).collect();
+        });
         Self { followed, periods, typical }
     }
 
@@ -82,7 +83,7 @@ impl Past {
     /// The entries of the changes that count in a period.
     pub(super) fn counted(&self, period: usize, settings: &Settings, members: &[Member]) -> Vec<Counted<'_>> {
         let entries = |changed: &Changed| -> Vec<Entry> {
-            let entry = |(place, member): (usize, &Member)| match changed.compared.verdicts.get(place) {
+            let entry = |(place, member): (usize, &Member)| match changed.verdicts.get(place) {
                 Some(Ok(verdict)) if member.kind.is_ranked() => Entry::Present {
                     r: verdict.judgement.r.clamp(-settings.cap, settings.cap),
                     noise_share: verdict.judgement.noise_share,
@@ -103,7 +104,7 @@ impl Past {
     pub(super) fn changes(&self, period: usize, arranged: &Arranged<'_>, place: usize) -> Vec<Change> {
         let change = |((measure, _), changed): (&(usize, Measure), &Changed)| {
             let own = changed.own.get(place)?.as_ref()?;
-            let verdict = changed.compared.verdicts.get(place)?.as_ref().ok()?;
+            let verdict = changed.verdicts.get(place)?.as_ref().ok()?;
             let location = verdict.model?.centre.location;
             own.judged(arranged.measures.get(*measure)?, verdict.group?, location, &verdict.judgement)
         };
@@ -119,7 +120,7 @@ impl Past {
         let mut drifts = Vec::new();
         for (followed, ((at, measure_of_change), changed)) in self.at(*period).enumerate() {
             let Some(measure) = arranged.measures.get(*at) else { continue };
-            for fit in &changed.compared.fits {
+            for fit in &changed.fits {
                 let group = fit.peer_group;
                 let value = |place: &usize| {
                     let of_groups = self.typical.get(*place)?.get(followed)?;
@@ -166,12 +167,13 @@ fn changed(
     let enough = |reading: &Reading| reading.evidence.ok().filter(|evidence| evidence.is_enough(settings));
     let all: Vec<Evidence> = history.iter().copied().flatten().filter_map(enough).collect();
     let within = within(&all);
-    let own_of = |place: usize| {
-        let of_member: Vec<Option<Evidence>> =
-            history.iter().map(|readings| readings.get(place).and_then(enough)).collect();
+    let mut of_member = Vec::with_capacity(history.len());
+    let mut own_of = |place: usize| {
+        of_member.clear();
+        of_member.extend(history.iter().map(|readings| readings.get(place).and_then(enough)));
         own_change(&of_member, within, factor)
     };
-    let own: Vec<Option<OwnChange>> = (0..members.len()).map(own_of).collect();
+    let own: Vec<Option<OwnChange>> = (0..members.len()).map(&mut own_of).collect();
     let reading = |own: &Option<OwnChange>| Reading {
         numerator: None,
         denominator: None,
@@ -181,6 +183,6 @@ fn changed(
         evidence: own.as_ref().map(OwnChange::evidence).ok_or(Insufficiency::NotReported),
     };
     let readings = own.iter().map(reading).collect();
-    let compared = compare(measure, settings, members, readings, table);
-    Changed { own, compared }
+    let Compared { verdicts, fits, .. } = compare(measure, settings, members, readings, table);
+    Changed { own, verdicts, fits }
 }

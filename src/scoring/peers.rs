@@ -1,5 +1,7 @@
 //! With whom each organisation is compared in one period, on that period's own figures.
 
+use std::sync::Arc;
+
 use super::{
     Dispersion, Fit, Insufficiency, Measure, Member, PeerGroup, Pooled, Settings,
     method::{Breach, Evidence, Judgement, Model, hold_against, judge_rule},
@@ -27,7 +29,8 @@ pub(super) struct Verdict {
 /// One measure of all members in one period.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Compared {
-    pub(super) readings: Vec<Reading>,
+    /// Shared with what is judged anew on more periods.
+    pub(super) readings: Arc<[Reading]>,
     pub(super) verdicts: Vec<Result<Verdict, Insufficiency>>,
     /// How they stand to the norm; nothing where there is none.
     pub(super) breaches: Vec<Option<Breach>>,
@@ -44,7 +47,7 @@ pub(super) fn compare(
     measure: &Measure,
     settings: &Settings,
     members: &[Member],
-    readings: Vec<Reading>,
+    readings: Arc<[Reading]>,
     table: &mut Table,
 ) -> Compared {
     let verdict = |reading: &Reading| match reading.evidence {

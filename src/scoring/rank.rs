@@ -56,34 +56,48 @@ pub(super) fn chances_of_top(standings: &[Standing], places: usize, count: usize
         return vec![1.0; standings.len()];
     }
     let normal: Vec<f64> = (0..PARTS).map(|part| quantile((part as f64 + 0.5) / PARTS as f64)).collect();
-    let rivals = rivals(standings, places, &normal);
+    let mut rivals = rivals(standings, places, &normal);
     let blocks = standings.len().div_ceil(DRAWS_AT_ONCE);
     let mut times = vec![0_u32; standings.len()];
-    let mut drawn = vec![0.0; rivals.len()];
-    let mut high = vec![(0.0, 0); rivals.len()];
+    // The part that each drew, those that drew enough, and what they have.
+    let mut drawn = vec![0; rivals.len()];
+    let mut enough = vec![0; rivals.len()];
+    let mut high: Vec<(f64, usize)> = Vec::with_capacity(rivals.len());
     // The lowest sum that had the last place so far: whoever stands below it hardly ever has one.
     let mut low = f64::INFINITY;
     for draw in 0..count {
-        let (mut block, mut bits) = (usize::MAX, 0);
-        for (rival, drawn) in rivals.iter().zip(&mut drawn) {
-            if rival.place / DRAWS_AT_ONCE != block {
-                block = rival.place / DRAWS_AT_ONCE;
+        let (mut block, mut bits, mut above) = (usize::MAX, 0, 0);
+        for ((place, rival), drawn) in rivals.iter().enumerate().zip(&mut drawn) {
+            if rival.block != block {
+                block = rival.block;
                 bits = draws.bits((draw * blocks + block) as u64);
             }
             let part = usize::try_from((bits >> rival.shift) % PARTS as u64).unwrap_or_default();
-            *drawn = rival.sum + rival.deviation * normal.get(part).copied().unwrap_or_default();
+            *drawn = part;
+            // Whether it stays is seen from the count: nothing here hangs on a guess.
+            if let Some(slot) = enough.get_mut(above) {
+                *slot = place;
+            }
+            above += usize::from(part >= rival.enough);
         }
-        let mut above = at_least(low, &drawn, &mut high);
+        let sum = |place: usize| Some((rivals.get(place)?.sum(*normal.get(*drawn.get(place)?)?), place));
+        high.clear();
         if above < places {
-            above = at_least(f64::NEG_INFINITY, &drawn, &mut high);
+            high.extend((0..rivals.len()).filter_map(sum));
+        } else {
+            high.extend(enough.iter().take(above).copied().filter_map(sum));
         }
-        let chosen = high.get_mut(..above).unwrap_or_default();
-        let (higher, last, _) =
-            chosen.select_nth_unstable_by(places - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        low = low.min(last.0);
+        let (higher, last, _) = high.select_nth_unstable_by(places - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let lowest = last.0;
         for (_, place) in higher.iter().chain([&*last]) {
             if let Some(times) = rivals.get(*place).and_then(|rival| times.get_mut(rival.place)) {
                 *times += 1;
+            }
+        }
+        if lowest < low {
+            low = lowest;
+            for rival in &mut rivals {
+                rival.enough = normal.partition_point(|draw| rival.sum(*draw) < low);
             }
         }
     }
@@ -96,8 +110,18 @@ struct Rival {
     place: usize,
     sum: f64,
     deviation: f64,
-    /// Where its own bits begin.
+    /// In which bits its own are, and where they begin.
+    block: usize,
     shift: usize,
+    /// From which part on its draw is worth a look.
+    enough: usize,
+}
+
+impl Rival {
+    /// What it has when it draws so much of a standard normal.
+    fn sum(&self, draw: f64) -> f64 {
+        self.sum + self.deviation * draw
+    }
 }
 
 /// Those whose highest draw is not below the lowest draws of as many others as there are `places`.
@@ -111,22 +135,12 @@ fn rivals(standings: &[Standing], places: usize, normal: &[f64]) -> Vec<Rival> {
         place,
         sum: standing.sum,
         deviation: standing.variance.sqrt(),
+        block: place / DRAWS_AT_ONCE,
         shift: (place % DRAWS_AT_ONCE) * BITS,
+        enough: PARTS,
     };
     let is_one = |(_, standing): &(usize, &Standing)| at(standing, most) >= enough;
     standings.iter().enumerate().filter(is_one).map(rival).collect()
-}
-
-/// Puts what is at least `low`, with its place, at the front of `high`; gives how many there are.
-fn at_least(low: f64, drawn: &[f64], high: &mut [(f64, usize)]) -> usize {
-    let mut count = 0;
-    for (place, sum) in drawn.iter().enumerate() {
-        if let Some(slot) = high.get_mut(count) {
-            *slot = (*sum, place);
-        }
-        count += usize::from(*sum >= low);
-    }
-    count
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Insufficiency, Measure, Member, Method, PeerGroup, Pooled, Settings,
+    Fit, Insufficiency, Measure, Member, Method, PeerGroup, Pooled, Settings,
     method::{Evidence, Model},
     peers::{Compared, GROUPS, Peers, Verdict, belongs},
     value::{rate_of, share_of},
@@ -32,12 +32,12 @@ pub(super) fn with_history<'a>(
     if measure.kind == IndicatorKind::Rule || earlier.is_empty() || settings.method != Method::Exact {
         return Cow::Borrowed(now);
     }
-    let mut compared = (*now).clone();
+    let mut compared = Cow::Borrowed(*now);
     fill_small_groups(measure, settings, members, history, &mut compared, table);
     if matches!(measure.kind, IndicatorKind::Proportion | IndicatorKind::Rate) {
         pool_small_figures(measure, settings, members, history, &mut compared, table);
     }
-    Cow::Owned(compared)
+    compared
 }
 
 fn fill_small_groups(
@@ -45,7 +45,7 @@ fn fill_small_groups(
     settings: &Settings,
     members: &[Member],
     history: &[&Compared],
-    compared: &mut Compared,
+    compared: &mut Cow<'_, Compared>,
     table: &mut Table,
 ) {
     for (place, group) in GROUPS.into_iter().enumerate() {
@@ -64,6 +64,7 @@ fn fill_small_groups(
             continue;
         }
         let Some((model, periods)) = from_all_periods(group, members, settings, history, &peers) else { continue };
+        let compared = compared.to_mut();
         if let Some(slot) = compared.models.get_mut(place) {
             *slot = Some(model);
         }
@@ -79,8 +80,12 @@ fn fill_small_groups(
         compared.verdicts.iter().any(|verdict| verdict.as_ref().is_ok_and(|verdict| verdict.group == Some(group)))
     };
     let used = GROUPS.map(used);
-    compared.fits.retain(|fit| GROUPS.iter().zip(used).any(|(group, used)| *group == fit.peer_group && used));
-    compared.fits.sort_by_key(|fit| fit.peer_group);
+    let is_used = |fit: &Fit| GROUPS.iter().zip(used).any(|(group, used)| *group == fit.peer_group && used);
+    if !compared.fits.iter().all(is_used) || !compared.fits.is_sorted_by_key(|fit| fit.peer_group) {
+        let fits = &mut compared.to_mut().fits;
+        fits.retain(is_used);
+        fits.sort_by_key(|fit| fit.peer_group);
+    }
 }
 
 /// The variation of a group over all periods and its location in this one, where it has so many members at least as
@@ -114,7 +119,7 @@ fn pool_small_figures(
     settings: &Settings,
     members: &[Member],
     history: &[&Compared],
-    compared: &mut Compared,
+    compared: &mut Cow<'_, Compared>,
     table: &mut Table,
 ) {
     for (place, member) in members.iter().enumerate() {
@@ -135,7 +140,7 @@ fn pool_small_figures(
         }
         let model = model.at(sum.location());
         if let (Some(Some(judgement)), Some(verdict)) =
-            (model.judge(measure, &[evidence], table).pop(), compared.verdicts.get_mut(place))
+            (model.judge(measure, &[evidence], table).pop(), compared.to_mut().verdicts.get_mut(place))
         {
             let group = GROUPS.get(at).copied();
             *verdict = Ok(Verdict { group, judgement, model: Some(model), pooled: Some(Box::new(pooled)) });
