@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn what_is_calculated_is_not_and_comes_back() {
-        for text in ["=1+1", "@SUM(A1)", "+31 6", "-2+3+cmd|' /C calc'!A0", "\t=1", "\r", "\0", "＝1", "－1", "'=1", "''@a"]
+        for text in
+            ["=1+1", "@SUM(A1)", "+31 6", "-2+3+cmd|' /C calc'!A0", "\t=1", "\r", "\0", "＝1", "－1", "'=1", "''@a"]
         {
             let written = neutralised(text);
             assert_eq!(written, format!("'{text}"));

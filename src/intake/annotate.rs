@@ -78,16 +78,15 @@ pub fn annotate<R: Read + Seek>(
     let mut head = Vec::new();
     TextReader::open(&mut source, survey)?.take(HEAD).read_to_end(&mut head)?;
     let known = KnownNames::new(catalogue, context.dataset);
-    let (dialect, first, delimiter) =
-        match dialect::find(&head, (head.len() as u64) < HEAD, survey.encoding, &known) {
-            Start::Header(dialect) => {
-                let (first, delimiter) = (dialect.header.clone(), dialect.delimiter);
-                (Some(dialect), first, delimiter)
-            }
-            Start::NoHeader { first, delimiter } => (None, first, delimiter),
-            Start::Wrapped { first } => (None, first, b';'),
-            Start::Blank => return Ok(Err(NoCopy::NoTable)),
-        };
+    let (dialect, first, delimiter) = match dialect::find(&head, (head.len() as u64) < HEAD, survey.encoding, &known) {
+        Start::Header(dialect) => {
+            let (first, delimiter) = (dialect.header.clone(), dialect.delimiter);
+            (Some(dialect), first, delimiter)
+        }
+        Start::NoHeader { first, delimiter } => (None, first, delimiter),
+        Start::Wrapped { first } => (None, first, b';'),
+        Start::Blank => return Ok(Err(NoCopy::NoTable)),
+    };
     let copier = Copier {
         catalogue,
         context: *context,
@@ -234,14 +233,19 @@ impl Copier<'_> {
             let in_place = self.own == Some(at) && record.len() == self.first.width && !stray;
             in_place || self.own.is_some() && is_remark(record.raw(at)) || is_header && self.own == Some(at)
         };
-        let kept = (0..record.len()).filter(|at| !is_own(*at));
-        let mut cells: Vec<_> = kept.map(|at| CopiedCell::of(record, at, encoding, remarks)).collect();
+        let is_copy = self.own.is_some();
         let are_extra_empty = self.delimiter != b','
-            && cells.len() > width
-            && (width..record.len()).all(|at| is_own(at) || record.raw(at).trim_ascii().is_empty());
+            && record.len() > self.first.width
+            && (self.first.width..record.len()).all(|at| record.raw(at).trim_ascii().is_empty());
+        // Many cells are not kept apart; nor is a header that cannot be divided, lest it be taken for one that can.
+        let most = self.context.limits.columns * 2;
+        let is_whole = record.len() <= most && !(is_header && record.damage.is_some());
+        let count = if is_whole || are_extra_empty { record.len().min(most) } else { 0 };
+        let kept = (0..count).filter(|at| !is_own(*at));
+        let mut cells: Vec<_> = kept.map(|at| CopiedCell::of(record, at, encoding, is_copy, remarks)).collect();
         let is_broken = record.damage.is_some() || stray || cells.len() != width && !are_extra_empty;
-        if record.damage.is_some() {
-            cells.push(CopiedCell::rest(record, encoding));
+        if record.damage.is_some() || count == 0 {
+            cells.extend(CopiedCell::rest(record, count, encoding));
         }
         if is_broken && cells.len() == width && !is_header && !remarks.is_empty() {
             cells.push(CopiedCell::empty(encoding));
@@ -255,7 +259,7 @@ impl Copier<'_> {
         };
         let room = self.context.limits.record_bytes.saturating_sub(record.bytes().len());
         let mut remark = together(name, remarks);
-        if remark.len() > room {
+        if record.damage.is_none() && remark.len() > room {
             // The row must not become longer than is taken.
             name.clone_into(&mut remark);
         }

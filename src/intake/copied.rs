@@ -12,7 +12,7 @@ use super::{
     remarks::Remark,
     scan::Record,
 };
-use crate::domain::{Severity, is_calculated};
+use crate::domain::{Severity, is_calculated, restored};
 
 /// Takes the rows of an annotated copy, in the order of the file, blank ones and those above the header too.
 pub trait CopySink {
@@ -53,6 +53,8 @@ impl CopiedRow<'_> {
 pub struct CopiedCell<'r> {
     source: Source<'r>,
     encoding: TextEncoding,
+    /// Whether a spreadsheet would calculate it.
+    is_calculated: bool,
     /// What is said of this cell, and how much it weighs.
     pub remark: Option<(Severity, String)>,
 }
@@ -60,38 +62,58 @@ pub struct CopiedCell<'r> {
 #[derive(Debug)]
 enum Source<'r> {
     /// As it stands in the file, its quotes around it, and its content.
-    Written { raw: &'r [u8], content: Cow<'r, [u8]>, is_quoted: bool },
-    /// What is left of a line that could not be divided.
-    Rest(&'r [u8]),
+    Written { raw: &'r [u8], content: Vec<u8>, is_quoted: bool },
+    /// What could not be divided, or is in a line that could not.
+    Rest(Cow<'r, [u8]>),
 }
 
 impl<'r> CopiedCell<'r> {
-    /// The cell `index` of `record`.
-    pub(super) fn of(record: &Record<'r>, index: usize, encoding: TextEncoding, remarks: &[Remark]) -> Self {
+    /// The cell `index` of `record`; `is_copy` when the file is itself a copy, whose cells were made harmless.
+    pub(super) fn of(
+        record: &Record<'r>,
+        index: usize,
+        encoding: TextEncoding,
+        is_copy: bool,
+        remarks: &[Remark],
+    ) -> Self {
         let span = record.span(index);
         let is_quoted = span.start > 0 && record.bytes().get(span.start - 1) == Some(&b'"');
         let around = if is_quoted { span.start - 1..span.end + 1 } else { span };
         let raw = record.bytes().get(around).unwrap_or_default();
         let mut scratch = Vec::new();
-        let content = Cow::Owned(record.cell(index, &mut scratch).to_vec());
+        let content = record.cell(index, &mut scratch).to_vec();
+        let is_harmless = is_copy && restored(&content).len() < content.len();
+        let is_calculated = !is_harmless && is_calculated(&content);
         let of_cell = |remark: &&Remark| remark.column.is_some_and(|column| column as usize == index + 1);
         let mut said = remarks.iter().filter(of_cell).peekable();
         let severity = said.peek().map(|worst| worst.severity);
         let text = said.map(|remark| remark.text.as_str()).collect::<Vec<_>>().join("\n");
         let remark = severity.map(|severity| (severity, text));
-        Self { source: Source::Written { raw, content, is_quoted }, encoding, remark }
+        // Before damage, a quote that is taken literally is not worth a word of its own.
+        let is_odd = record.damage.is_some() && !is_quoted && raw.contains(&b'"');
+        let source =
+            if is_odd { Source::Rest(Cow::Owned(content)) } else { Source::Written { raw, content, is_quoted } };
+        Self { source, encoding, is_calculated, remark }
     }
 
-    /// What is left of a damaged record behind its last whole cell.
-    pub(super) fn rest(record: &Record<'r>, encoding: TextEncoding) -> Self {
-        let bytes = record.bytes().get(record.span(record.len())).unwrap_or_default();
+    /// What is left of a damaged record behind its first `whole` cells; `None` when nothing is.
+    pub(super) fn rest(record: &Record<'r>, whole: usize, encoding: TextEncoding) -> Option<Self> {
+        let start = if whole == 0 { 0 } else { record.span(record.len()).start };
+        let bytes = record.bytes().get(start..).unwrap_or_default();
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        Self { source: Source::Rest(bytes.strip_suffix(b"\r").unwrap_or(bytes)), encoding, remark: None }
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let is_calculated = is_calculated(bytes);
+        (!bytes.is_empty()).then_some(Self {
+            source: Source::Rest(Cow::Borrowed(bytes)),
+            encoding,
+            is_calculated,
+            remark: None,
+        })
     }
 
     /// An empty cell.
     pub(super) const fn empty(encoding: TextEncoding) -> Self {
-        Self { source: Source::Rest(&[]), encoding, remark: None }
+        Self { source: Source::Rest(Cow::Borrowed(&[])), encoding, is_calculated: false, remark: None }
     }
 
     fn content(&self) -> &[u8] {
@@ -105,13 +127,13 @@ impl<'r> CopiedCell<'r> {
     pub fn text(&self) -> String {
         let content = self.content();
         let text = decode_cell(content, self.encoding, &mut String::new()).to_owned();
-        if is_calculated(content) { format!("'{text}") } else { text }
+        if self.is_calculated { format!("'{text}") } else { text }
     }
 
     /// As it stood in the file, to the byte where the encoding allows it, with what a spreadsheet would calculate made
     /// harmless.
     fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        let apostrophe: &[u8] = if is_calculated(self.content()) { b"'" } else { b"" };
+        let apostrophe: &[u8] = if self.is_calculated { b"'" } else { b"" };
         match &self.source {
             Source::Written { raw, is_quoted, .. } => {
                 let (quote, rest) = raw.split_at_checked(usize::from(*is_quoted)).unwrap_or_default();
@@ -119,7 +141,7 @@ impl<'r> CopiedCell<'r> {
                 out.write_all(apostrophe)?;
                 out.write_all(&transcoded(rest, self.encoding))
             }
-            Source::Rest([]) => Ok(()),
+            Source::Rest(bytes) if bytes.is_empty() => Ok(()),
             Source::Rest(bytes) => {
                 out.write_all(b"\"")?;
                 out.write_all(apostrophe)?;

@@ -57,9 +57,11 @@ impl RowChecker<'_, '_> {
         // A row seldom begins as the header does.
         self.header.first().is_some_and(|first| first.first() == record.raw(0).first())
             && record.len() == self.header.len()
-            && self.header.iter().enumerate().all(|(index, name)| {
-                record.raw(index) == name.as_slice() || self.layout.remarks == Some(index)
-            })
+            && self
+                .header
+                .iter()
+                .enumerate()
+                .all(|(index, name)| record.raw(index) == name.as_slice() || self.layout.remarks == Some(index))
     }
 
     /// Says that an unquoted cell holds a quote; it is read literally.
