@@ -54,6 +54,15 @@ pub struct Explanation {
     pub example: String,
 }
 
+impl TemplateColumn<'_> {
+    /// A right value in the year of the template.
+    pub fn example(&self) -> &str {
+        let example = self.column.example.as_str();
+        let is_right = self.choices.is_empty() || self.choices.iter().any(|choice| choice.word == example);
+        if is_right { example } else { self.choices.first().map_or(example, |choice| choice.word.as_str()) }
+    }
+}
+
 impl Choice {
     fn plain(word: impl Into<String>) -> Self {
         Self { word: word.into(), name: None, other: None }
@@ -121,8 +130,9 @@ impl Template<'_> {
         self.say(language, "TEMPLATE_INTRO", &[("dataset", dataset), ("year", self.year.to_string())])
     }
 
-    /// What is said of `column`.
-    pub fn explanation(&self, column: &Column, language: Language) -> Explanation {
+    /// What is said of a column.
+    pub fn explanation(&self, one: &TemplateColumn<'_>, language: Language) -> Explanation {
+        let column = one.column;
         let say = |code: &str, parameters: &[(&str, String)]| self.say(language, code, parameters);
         let number = |value: f64| language.number(value, usize::from(value.fract() != 0.0));
         let unit = column.unit.as_ref().map(|unit| say("TEMPLATE_UNIT", &[("unit", self.unit(unit, language))]));
@@ -138,7 +148,7 @@ impl Template<'_> {
             form: say(form(column.kind), &[]),
             range: [unit, minimum, maximum, length].into_iter().flatten().collect::<Vec<_>>().join(", "),
             required,
-            example: say("TEMPLATE_EXAMPLE", &[("example", column.example.clone())]),
+            example: say("TEMPLATE_EXAMPLE", &[("example", one.example().to_owned())]),
         }
     }
 

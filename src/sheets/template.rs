@@ -49,7 +49,7 @@ fn fill_in(workbook: &mut Workbook, template: &Template<'_>) -> Result<(), Sheet
             rule = rule.allow_list_formula(Formula::new(formula)).set_error_style(DataValidationErrorStyle::Warning);
         }
         let title = look::shortened(one.column.title.get(Language::Nl), TITLE);
-        let explained = template.explanation(one.column, Language::Nl);
+        let explained = template.explanation(one, Language::Nl);
         let message = look::shortened(&format!("{}. {}.", explained.form, explained.required), MESSAGE);
         let rule = rule.set_input_title(title)?.set_input_message(message)?;
         sheet.add_data_validation(1, index, LAST_ROW, index, &rule)?;
@@ -61,7 +61,7 @@ fn fill_in(workbook: &mut Workbook, template: &Template<'_>) -> Result<(), Sheet
 /// What is said of a column in both languages, for a note at its head.
 fn in_short(template: &Template<'_>, one: &TemplateColumn<'_>) -> String {
     let said = |language| {
-        let all = template.explanation(one.column, language);
+        let all = template.explanation(one, language);
         let parts = [all.meaning, all.form, all.range, all.required, all.example].into_iter();
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
     };
@@ -80,7 +80,7 @@ fn explain(workbook: &mut Workbook, template: &Template<'_>, language: Language)
         sheet.write_string_with_format(2, index, say(&format!("TEMPLATE_HEAD_{head}")), &header)?;
     }
     for (row, one) in (3_u32..).zip(&template.columns) {
-        let all = template.explanation(one.column, language);
+        let all = template.explanation(one, language);
         let cells = [&one.column.name, &all.meaning, &all.form, &all.range, &all.required, &all.example];
         for (index, cell) in (0_u16..).zip(cells) {
             sheet.write_string_with_format(row, index, cell, &wrapped)?;

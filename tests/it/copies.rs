@@ -142,7 +142,8 @@ both! {
 
         world.clock.set("2026-12-31T12:00:00Z");
         world.service.sweep().await.unwrap();
-        let answer = officer.client.get(&path("csv")).await;
+        let later = world.member(&officer.agb_code).await;
+        let answer = later.client.get(&path("csv")).await;
         assert_refused(&answer, StatusCode::UNPROCESSABLE_ENTITY, "UPLOAD_EXPIRED");
     }
 }
