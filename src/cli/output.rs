@@ -38,7 +38,7 @@ impl Output {
     ) -> anyhow::Result<Result<(), E>> {
         let unwritable = || format!("{} cannot be written", self.target.display());
         let mut out = BufWriter::new(File::create(&self.part).with_context(unwritable)?);
-        let outcome = write(&mut out).and_then(|outcome| Ok(outcome.map(|()| out.into_inner())));
+        let outcome = write(&mut out).map(|outcome| outcome.map(|()| out.into_inner()));
         match outcome {
             Ok(Ok(written)) => {
                 let written = written.map_err(io::IntoInnerError::into_error).with_context(unwritable)?;

@@ -70,8 +70,11 @@ impl Bench {
     }
 }
 
-/// Code, row, row of the sheet and column of each place, with how often, but for what a copy cures.
-fn places(report: &Report) -> BTreeMap<(String, Option<u64>, Option<u64>, Option<String>), usize> {
+/// Code, row, row of the sheet and name of the column.
+type PlaceFound = (String, Option<u64>, Option<u64>, Option<String>);
+
+/// Each place, with how often, but for what a copy cures.
+fn places(report: &Report) -> BTreeMap<PlaceFound, usize> {
     let mut all = BTreeMap::new();
     for finding in report.findings.iter().filter(|finding| !CURED.contains(&finding.code.as_str())) {
         for place in &finding.occurrences {

@@ -12,8 +12,8 @@ use flate2::read::GzDecoder;
 
 use super::{Error, Refusal, Service, packing::unpack, submissions::allowed};
 use crate::{
-    catalogue::Catalogue,
-    domain::{Actor, AgbCode, Language, Report, SubmissionId},
+    catalogue::{Catalogue, YearRange},
+    domain::{Actor, AgbCode, Language, Period, Report, SubmissionId},
     intake::{self, CheckContext, CopySink, CsvCopy, Limits, NoCopy},
     sheets::{self, TooLarge, XlsxCopy},
     store::{self, Submission},
@@ -106,19 +106,13 @@ fn nameless(path: &Path) -> io::Result<File> {
 /// The template of the dataset `code` for `year`, without a service.
 pub fn make_template(catalogue: &Catalogue, code: &str, year: i16, form: TemplateForm) -> Result<Vec<u8>, Error> {
     let Some(template) = catalogue.template(code, year) else {
-        return Err(match catalogue.datasets.get(code) {
-            Some(dataset) => Refusal::TemplateYear {
-                dataset: code.to_owned(),
-                year,
-                from: dataset.valid_years.from,
-                to: dataset.valid_years.to.unwrap_or(*crate::domain::Period::YEARS.end()),
-            },
-            None => {
-                let known: Vec<&str> = catalogue.datasets.keys().map(String::as_str).collect();
-                Refusal::DatasetUnknown { dataset: code.to_owned(), known: known.join(", ") }
-            }
-        }
-        .into());
+        let Some(dataset) = catalogue.datasets.get(code) else {
+            let known: Vec<&str> = catalogue.datasets.keys().map(String::as_str).collect();
+            return Err(Refusal::DatasetUnknown { dataset: code.to_owned(), known: known.join(", ") }.into());
+        };
+        let YearRange { from, to } = dataset.valid_years;
+        let to = to.unwrap_or(*Period::YEARS.end());
+        return Err(Refusal::TemplateYear { dataset: code.to_owned(), year, from, to }.into());
     };
     match form {
         TemplateForm::Sheet(SheetForm::Csv) => Ok(template.csv().into_bytes()),

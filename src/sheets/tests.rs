@@ -37,8 +37,11 @@ fn workbook(name: &str, bytes: &[u8], report: &Report) -> Result<Vec<u8>, std::i
     Ok(copy.finish().expect("a workbook"))
 }
 
-/// Code, row and column of each place but that a sheet was read.
-fn places(report: &Report) -> Vec<(String, Option<u64>, Option<u64>, Option<String>)> {
+/// Code, row, row of the sheet and name of the column.
+type PlaceFound = (String, Option<u64>, Option<u64>, Option<String>);
+
+/// Each place but that a sheet was read.
+fn places(report: &Report) -> Vec<PlaceFound> {
     let findings = report.findings.iter().filter(|finding| finding.code != "file.spreadsheet_read");
     findings
         .flat_map(|finding| {
@@ -73,9 +76,7 @@ fn a_copy_as_a_workbook_is_judged_as_the_file_was_and_so_is_its_copy() {
         places.sort();
         places
     };
-    let of_rows = |places: Vec<(String, Option<u64>, Option<u64>, Option<String>)>| {
-        sorted(places.into_iter().filter(|place| place.1.is_some()).collect())
-    };
+    let of_rows = |places: Vec<PlaceFound>| sorted(places.into_iter().filter(|place| place.1.is_some()).collect());
     assert_eq!(of_rows(places(&again)), of_rows(renamed));
     assert_eq!(again.rows, report.rows);
     let second = workbook("kopie.xlsx", &copy, &again).expect("a copy of a copy");

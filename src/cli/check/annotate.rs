@@ -62,21 +62,18 @@ pub(super) fn write<R: Read + Seek>(
     let Some(output) = Output::to(out, may_overwrite, words) else { return Ok(ExitCode::from(exit::REFUSED)) };
     let language = words.language;
     let outcome = output.write(words, |file| {
-        let done = match ending(out) {
-            Some(Ending::Xlsx) => {
-                let mut copy = XlsxCopy::default();
-                let done = intake::annotate(source, catalogue, context, report, language, &mut copy);
-                if matches!(done, Ok(Ok(()))) {
-                    file.write_all(&copy.finish()?)?;
-                }
-                done
+        let done = if let Some(Ending::Xlsx) = ending(out) {
+            let mut copy = XlsxCopy::default();
+            let done = intake::annotate(source, catalogue, context, report, language, &mut copy);
+            if matches!(done, Ok(Ok(()))) {
+                file.write_all(&copy.finish()?)?;
             }
-            _ => {
-                let mut copy = CsvCopy::new(file);
-                let done = intake::annotate(source, catalogue, context, report, language, &mut copy);
-                copy.finish()?;
-                done
-            }
+            done
+        } else {
+            let mut copy = CsvCopy::new(file);
+            let done = intake::annotate(source, catalogue, context, report, language, &mut copy);
+            copy.finish()?;
+            done
         };
         match done {
             Err(error) if TooLarge::is_cause(&error) => Ok(Err(TooLarge::CODE)),

@@ -190,6 +190,7 @@ impl SubmissionType {
 
     /// Where the file is to be had with remarks, for who delivered it; null for others, and when the file was refused for
     /// data about persons and no byte of it was kept.
+    #[expect(clippy::unused_async, reason = "a resolver that waits for nothing")]
     async fn annotated_copy(&self, context: &Context<'_>) -> Result<Option<AnnotatedCopyType>> {
         let asked = Asked::by(context)?;
         let is_own = asked.actor.scope.organisation() == Some(self.checked.submission.organisation);
