@@ -153,9 +153,8 @@ fn is_promise(record: &EarlyRecord) -> bool {
 /// Whether the record is one cell, in which a header stands: in quotes as a whole, or divided by a sign that is no
 /// delimiter.
 fn is_wrapped(record: &EarlyRecord, known: &KnownNames<'_>) -> bool {
-    let cell = match (record.cells.as_slice(), known.remarks(&record.cells)) {
-        ([cell], _) | ([cell, _], Some(1)) => cell,
-        _ => return false,
+    let (([cell], _) | ([cell, _], Some(1))) = (record.cells.as_slice(), known.remarks(&record.cells)) else {
+        return false;
     };
     let signs: BTreeSet<char> = cell.chars().filter(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-')).collect();
     signs.into_iter().any(|sign| {
