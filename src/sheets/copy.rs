@@ -75,9 +75,9 @@ impl Default for XlsxCopy {
 
 impl XlsxCopy {
     /// The most cells.
-    pub const CELLS: usize = 120_000;
+    pub const CELLS: usize = 40_000;
     /// The most bytes of text in all cells.
-    pub const TEXT: usize = 3 << 20;
+    pub const TEXT: usize = 1 << 20;
     /// The most notes; cells behind them are coloured only. A spreadsheet gets slow with many.
     const NOTES: usize = 1_000;
     /// The most characters of a cell that a spreadsheet takes is a little more.
