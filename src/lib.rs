@@ -13,6 +13,9 @@ pub mod intake;
 // observations to explained signals and scores
 pub mod scoring;
 
+// workbooks for people: values in, bytes out
+#[cfg(feature = "server")]
+pub mod sheets;
 // the only place with SQL
 #[cfg(feature = "server")]
 pub mod store;

@@ -16,6 +16,8 @@ mod load;
 mod methodology;
 mod plausibility;
 mod rule;
+mod table_schema;
+mod template;
 mod window;
 
 pub use data_signal::{DATA_QUALITY, DataSignal, DataTest, Figure, FigurePair, FigurePart, FigureRelation};
@@ -31,4 +33,5 @@ pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
 pub use methodology::{Headings, Methodology, MethodologySection};
 pub use plausibility::{CopyRule, CountFigure, CountPlace, JumpRule, Plausibility, SameCountRule};
 pub use rule::Rule;
+pub use template::{Choice, Explanation, Template, TemplateColumn};
 pub use window::{DowntimeRule, ExemptionRule, Window, WindowState};

@@ -72,6 +72,8 @@ pub(super) enum Command {
     Demo(DemoOptions),
     /// Check files without sending them: what is wrong, where, and how to put it right
     Check(CheckOptions),
+    /// Make the template of a dataset for a year: CSV, XLSX with drop-down lists, or a description for machines
+    Template(TemplateOptions),
     /// Print the page of all findings: what is wrong, how to put it right, an example
     Findings,
     /// Bring the database up to date (serve does so too)
@@ -148,6 +150,40 @@ pub(super) struct CheckOptions {
     /// Also print the rows as they would be stored (json and ndjson)
     #[arg(long)]
     pub(super) values: bool,
+    /// Also write the file with remarks at each row, for a single FILE; the ending says how: .csv or .xlsx
+    #[arg(long, value_name = "OUT")]
+    pub(super) annotate: Option<PathBuf>,
+    /// Write over OUT when it is there
+    #[arg(long, requires = "annotate")]
+    pub(super) overwrite: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TemplateOptions {
+    /// The dataset
+    pub(super) dataset: String,
+    /// The report year
+    #[arg(long)]
+    pub(super) year: i16,
+    /// In which form
+    #[arg(long, default_value = "csv")]
+    pub(super) format: TemplateFormat,
+    /// Where it is written; without it, to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Write over FILE when it is there
+    #[arg(long, requires = "output")]
+    pub(super) overwrite: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TemplateFormat {
+    /// The header, in UTF-8 for Excel
+    Csv,
+    /// A workbook with drop-down lists and an explanation of each column
+    Xlsx,
+    /// A Data Package with a Table Schema (Frictionless)
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

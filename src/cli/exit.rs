@@ -27,6 +27,8 @@ pub(super) const INTERNAL: u8 = 70;
 pub(super) const HELP: &str = "Examples:
   kraamzicht demo                                   an invented sector on http://127.0.0.1:8080
   kraamzicht check indicatoren.csv                  what is wrong with a file, without sending it
+  kraamzicht check in.csv --annotate uit.xlsx       the same, as a copy with remarks at each row
+  kraamzicht template indicatoren --year 2025 --format xlsx --output sjabloon.xlsx
   kraamzicht serve --database-url postgres://...    the service on PostgreSQL
   kraamzicht token --role inspector                 a token for somebody at the inspectorate
   kraamzicht verify --all                           are all stored scores still what the received files give?

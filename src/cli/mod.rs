@@ -14,6 +14,7 @@ mod findings;
 mod methodology;
 mod migrate;
 mod operate;
+mod output;
 mod receipt;
 mod register;
 mod schema;
@@ -22,6 +23,7 @@ mod score_table;
 mod serve;
 mod simulate;
 mod start_demo;
+mod template;
 mod token;
 mod verify;
 mod words;
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
     let global = &arguments.global;
     let outcome = match arguments.command {
         Command::Check(options) => check::run(global, &options),
+        Command::Template(options) => template::run(global, &options),
         Command::Findings => findings::run(global),
         Command::Schema => schema::run(),
         Command::ScoreTable(options) => score_table::run(&options),

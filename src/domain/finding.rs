@@ -173,6 +173,11 @@ impl Report {
         self.findings.iter().all(|finding| finding.severity != Severity::Error)
     }
 
+    /// Whether the file is refused for data about persons, so that no byte of it is to be kept.
+    pub fn refuses_personal_data(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error && finding.code.starts_with("privacy."))
+    }
+
     /// The number of places with this severity.
     pub fn count(&self, severity: Severity) -> u64 {
         self.findings.iter().filter(|finding| finding.severity == severity).map(|finding| finding.count).sum()

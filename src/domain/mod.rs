@@ -15,6 +15,7 @@ mod observation;
 mod organisation;
 mod period;
 mod signal;
+mod spreadsheet;
 mod submission;
 mod text;
 
@@ -35,5 +36,6 @@ pub use observation::{MissingReason, Observation};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};
 pub use signal::{DataState, Direction, Level};
+pub use spreadsheet::{is_calculated, neutralised, restored};
 pub use submission::{Correction, CorrectionClass, SubmissionState};
 pub use text::{Language, Text};

@@ -18,8 +18,8 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    Authenticate, Example, GraphqlEndpoint, Problem, ServerSettings, SpoolSettings, console_routes, file_name, protect,
-    spool,
+    Authenticate, Example, GraphqlEndpoint, Problem, ServerSettings, SpoolSettings, console_routes, copies, file_name,
+    protect, spool,
 };
 use crate::{
     domain::{Actor, ReceiptId},
@@ -60,6 +60,8 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
         .route("/uploads", post(upload))
         .route("/receipts/key", get(receipt_key))
         .route("/receipts/{id}", get(receipt))
+        .route("/submissions/{id}/{file}", get(copies::annotated_copy))
+        .route("/templates/{dataset}/{file}", get(copies::template))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .route("/ready", any(ready))
         .with_state(service.clone());
@@ -78,7 +80,7 @@ impl Authenticate for Bearer {
     }
 }
 
-async fn recognise(service: &Service, request: &Parts) -> Result<Actor, Problem> {
+pub(super) async fn recognise(service: &Service, request: &Parts) -> Result<Actor, Problem> {
     let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let secret = header
         .and_then(|value| value.split_once(' '))
@@ -144,7 +146,7 @@ async fn ready(State(service): State<Service>) -> Result<Response, Problem> {
 }
 
 /// What the client is told of a use-case that failed. What is internal is logged here, once.
-fn failure(service: &Service, error: &Error) -> Problem {
+pub(super) fn failure(service: &Service, error: &Error) -> Problem {
     match error {
         Error::Unauthenticated => Problem::unauthenticated(),
         Error::NotFound => Problem::not_found(),

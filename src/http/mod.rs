@@ -6,6 +6,7 @@
 mod api;
 mod body;
 mod console;
+mod copies;
 mod graphql;
 mod negotiate;
 mod problem;

@@ -117,8 +117,8 @@ impl<R: Read + Seek> File<'_, R> {
                 }
                 self.check_table(survey, &dialect, &known, rows)
             }
-            Start::Wrapped { line } => self.refuse_rows(survey, b';', 1, "structure.single_column", line),
-            Start::NoHeader { first, delimiter } => self.without_header(survey, &first, delimiter),
+            Start::Wrapped { first } => self.refuse_rows(survey, b';', 1, "structure.single_column", first.line),
+            Start::NoHeader { first, delimiter } => self.without_header(survey, &first, delimiter, &known),
             Start::Blank => Ok(self.refuse("file.empty", None, Detail::default)),
         }
     }
@@ -197,7 +197,13 @@ impl<R: Read + Seek> File<'_, R> {
     }
 
     /// No record has names of columns: say what it is instead.
-    fn without_header(&mut self, survey: Survey, first: &EarlyRecord, delimiter: u8) -> io::Result<Report> {
+    fn without_header(
+        &mut self,
+        survey: Survey,
+        first: &EarlyRecord,
+        delimiter: u8,
+        known: &KnownNames<'_>,
+    ) -> io::Result<Report> {
         if let Some(damage) = first.damage {
             return self.refuse_damaged(survey, delimiter, first, damage);
         }
@@ -208,7 +214,7 @@ impl<R: Read + Seek> File<'_, R> {
         let has_number = |cell: &String| cell.trim().starts_with(|c: char| c.is_ascii_digit());
         let (skipped, code) = if first.cells.iter().any(has_number) {
             (first.index, "structure.header_missing")
-        } else if first.cells.len() == 1 {
+        } else if first.cells.len() - usize::from(known.remarks(&first.cells).is_some()) == 1 {
             (first.index, "file.not_text_table")
         } else {
             (first.index + 1, "structure.layout")
@@ -282,7 +288,7 @@ impl<R: Read + Seek> File<'_, R> {
         rows: &mut dyn RowSink,
     ) -> io::Result<Tally> {
         let width = dialect.header.cells.len();
-        let layout = Layout::new(self.catalogue, dataset, &resolution.positions, width, dialect.delimiter);
+        let layout = Layout::new(self.catalogue, dataset, resolution, width, dialect.delimiter);
         let collector = std::mem::take(&mut self.collector);
         let header = dialect.header.raw.clone();
         let mut checker = RowChecker::new(self.catalogue, &layout, self.context, survey.encoding, header, collector);

@@ -134,6 +134,25 @@ struct Texts {
     remedy: Text,
 }
 
+/// What is said of `occurrence`, a place of `finding`: the message and the remedy. They stand in the finding for its
+/// first place only.
+pub(super) fn texts_at(
+    finding: &Finding,
+    occurrence: &Occurrence,
+    catalogue: &Catalogue,
+    dataset: Option<&str>,
+) -> (Text, Text) {
+    let rules = dataset.and_then(|dataset| catalogue.rules.get(dataset));
+    let rule = rules.and_then(|rules| rules.iter().find(|rule| rule.code == finding.code));
+    let templates = match (rule, catalogue.finding_kinds.get(&finding.code)) {
+        (Some(rule), _) => Some((&rule.message, &rule.remedy)),
+        (None, kind) => kind.map(|kind| (&kind.message, &kind.remedy)),
+    };
+    let Some((message, remedy)) = templates else { return (finding.message.clone(), finding.remedy.clone()) };
+    let column = finding.column.as_ref().map(|column| column.name.as_str());
+    (fill(message, column, occurrence), fill(remedy, column, occurrence))
+}
+
 fn texts(cause: Cause, catalogue: &Catalogue, dataset: Option<&str>) -> Texts {
     let (code, weight) = match cause {
         Cause::Rule(index) => {

@@ -15,7 +15,7 @@ use crate::{
     domain::{AgbCode, Report, Severity},
 };
 
-fn corpus() -> PathBuf {
+pub(super) fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corpus")
 }
 
@@ -59,7 +59,7 @@ fn check_named(
         .expect("memory can be read")
 }
 
-fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
+pub(super) fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_path(path).expect("a table");
     reader.deserialize().map(|row| row.expect("a row")).collect()
 }

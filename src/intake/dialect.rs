@@ -55,8 +55,8 @@ pub(super) struct Dialect {
 pub(super) enum Start {
     /// A header.
     Header(Dialect),
-    /// Whole lines stand in quotes, as one cell; the header on this line is inside.
-    Wrapped { line: u64 },
+    /// Whole lines stand in quotes, as one cell; the header is inside this one.
+    Wrapped { first: EarlyRecord },
     /// No header. The first record that is not blank, by the likeliest delimiter.
     NoHeader { first: EarlyRecord, delimiter: u8 },
     /// Nothing but white space.
@@ -77,7 +77,7 @@ pub(super) fn find(head: &[u8], is_all: bool, encoding: TextEncoding, known: &Kn
                 best = Some((score, delimiter, records.clone(), at));
             }
         }
-        wrapped = wrapped.or_else(|| records.iter().find(|record| is_wrapped(record, known)).map(|record| record.line));
+        wrapped = wrapped.or_else(|| records.iter().find(|record| is_wrapped(record, known)).cloned());
         if let Some(first) = records.into_iter().find(|record| !is_promise(record))
             && widest.as_ref().is_none_or(|(width, ..)| first.width > *width)
         {
@@ -91,8 +91,8 @@ pub(super) fn find(head: &[u8], is_all: bool, encoding: TextEncoding, known: &Kn
             None => Start::Blank,
         };
     }
-    if let Some(line) = wrapped {
-        return Start::Wrapped { line };
+    if let Some(first) = wrapped {
+        return Start::Wrapped { first };
     }
     match widest {
         Some((_, delimiter, first)) => Start::NoHeader { first, delimiter },
@@ -153,7 +153,9 @@ fn is_promise(record: &EarlyRecord) -> bool {
 /// Whether the record is one cell, in which a header stands: in quotes as a whole, or divided by a sign that is no
 /// delimiter.
 fn is_wrapped(record: &EarlyRecord, known: &KnownNames<'_>) -> bool {
-    let [cell] = record.cells.as_slice() else { return false };
+    let (([cell], _) | ([cell, _], Some(1))) = (record.cells.as_slice(), known.remarks(&record.cells)) else {
+        return false;
+    };
     let signs: BTreeSet<char> = cell.chars().filter(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-')).collect();
     signs.into_iter().any(|sign| {
         let cells: Vec<String> = cell.split(sign).map(str::to_owned).collect();

@@ -3,6 +3,9 @@
 use super::text::fold;
 use crate::catalogue::{Catalogue, Dataset};
 
+/// The message that names the column with remarks of an annotated copy.
+pub(super) const REMARKS: &str = "COPY_REMARKS";
+
 /// A dataset laid beside a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Resolution {
@@ -10,6 +13,8 @@ pub(super) struct Resolution {
     pub positions: Vec<Option<usize>>,
     /// Positions whose name a column before them has too.
     pub duplicates: Vec<usize>,
+    /// Where the remarks stand that an annotated copy has.
+    pub remarks: Option<usize>,
 }
 
 impl Resolution {
@@ -29,6 +34,8 @@ impl Resolution {
 #[derive(Debug)]
 pub(super) struct KnownNames<'a> {
     datasets: Vec<(&'a Dataset, Vec<Vec<String>>)>,
+    /// How the name of the column with remarks begins, in each language.
+    remarks: [String; 2],
 }
 
 impl<'a> KnownNames<'a> {
@@ -41,13 +48,27 @@ impl<'a> KnownNames<'a> {
                 .map(|column| [&column.name].into_iter().chain(&column.aliases).map(|name| fold(name)).collect());
             (dataset, folded.collect())
         };
-        Self { datasets: catalogue.datasets.values().filter(is_asked).map(names).collect() }
+        let remarks = catalogue.message(REMARKS, &[]);
+        Self {
+            datasets: catalogue.datasets.values().filter(is_asked).map(names).collect(),
+            remarks: [fold(&remarks.nl), fold(&remarks.en)],
+        }
+    }
+
+    /// Where in `record` the column with remarks of an annotated copy stands: findings may follow its name.
+    pub(super) fn remarks(&self, record: &[String]) -> Option<usize> {
+        record.iter().position(|cell| {
+            let folded = fold(cell);
+            self.remarks.iter().any(|name| folded.starts_with(name))
+        })
     }
 
     /// Lays every dataset beside a header.
     pub(super) fn resolve(&self, header: &[String]) -> Vec<(&'a Dataset, Resolution)> {
         let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
-        self.datasets.iter().map(|(dataset, names)| (*dataset, resolve(&folded, names))).collect()
+        let remarks = self.remarks(header);
+        let resolved = self.datasets.iter().map(|(dataset, names)| (*dataset, resolve(&folded, names)));
+        resolved.map(|(dataset, resolution)| (dataset, Resolution { remarks, ..resolution })).collect()
     }
 
     /// The most columns that one dataset recognises in a record.
@@ -75,7 +96,7 @@ fn resolve(folded: &[String], names: &[Vec<String>]) -> Resolution {
             None => {}
         }
     }
-    Resolution { positions, duplicates }
+    Resolution { positions, duplicates, remarks: None }
 }
 
 /// The name among `names` that is at most two edits away from `name`, when only one is.

@@ -57,9 +57,10 @@ impl HeaderChecker<'_> {
             add("structure.header_not_first", Place::Whole, Detail::default());
         }
         let most = self.most_columns;
-        if header.width > most {
+        let width = header.width - usize::from(resolution.remarks.is_some());
+        if width > most {
             // Of a header that was only looked at in part, more than that.
-            let found = if header.is_cut { format!("> {}", header.width) } else { header.width.to_string() };
+            let found = if header.is_cut { format!("> {width}") } else { width.to_string() };
             let detail = Detail::default().with("found", found).with("maximum", most);
             add("structure.too_many_columns", Place::Whole, detail);
             return HeaderVerdict::Unreadable;
@@ -72,6 +73,10 @@ impl HeaderChecker<'_> {
         for (position, name) in header.cells.iter().enumerate() {
             let detail = || Detail::of(name.as_bytes());
             let column = Place::Column(position);
+            if resolution.remarks == Some(position) {
+                // The remarks of an annotated copy are not the sender's.
+                continue;
+            }
             if header::names_national_number(name) {
                 add("privacy.national_number", column, Detail::default());
                 verdict = HeaderVerdict::Unreadable;

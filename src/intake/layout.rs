@@ -1,6 +1,6 @@
 //! A dataset laid over the columns of a file: what the rows are read with.
 
-use super::{number::Style, plain::Plain, program, rules::RuleSet, words::Words};
+use super::{header::Resolution, number::Style, plain::Plain, program, rules::RuleSet, words::Words};
 use crate::catalogue::{Catalogue, Column, Dataset};
 
 /// A column of the dataset and where it stands in the file.
@@ -25,6 +25,8 @@ pub(super) struct Layout<'a> {
     pub columns: Vec<LayoutColumn<'a>>,
     /// Columns of the file that the dataset does not have.
     pub unknown: Vec<usize>,
+    /// Where the remarks stand that an annotated copy has.
+    pub remarks: Option<usize>,
     /// How many cells a record has.
     pub width: usize,
     pub organisation: Option<usize>,
@@ -37,14 +39,15 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// `positions` says for each column of the dataset where it stands in the file.
+    /// `resolution` says for each column of the dataset where it stands in the file.
     pub(super) fn new(
         catalogue: &'a Catalogue,
         dataset: &'a Dataset,
-        positions: &[Option<usize>],
+        resolution: &Resolution,
         width: usize,
         delimiter: u8,
     ) -> Self {
+        let positions = &resolution.positions;
         let columns: Vec<LayoutColumn<'a>> = dataset
             .columns
             .iter()
@@ -61,6 +64,7 @@ impl<'a> Layout<'a> {
         let rules = RuleSet::new(catalogue, dataset, &columns);
         Self {
             unknown: (0..width).filter(|position| !positions.contains(&Some(*position))).collect(),
+            remarks: resolution.remarks,
             width,
             organisation: index(&dataset.organisation),
             year: dataset.year.as_deref().and_then(index),

@@ -4,6 +4,7 @@
 //! is wrong, and hands each row that is right, typed, to a [`RowSink`]; [`Observer`] is the sink that makes
 //! observations. Nothing here knows a clock, a database or an organisation's name.
 
+mod annotate;
 mod cell;
 mod check;
 mod coerce;
@@ -11,6 +12,7 @@ mod coerce_text;
 mod collect;
 mod container;
 mod context;
+mod copied;
 mod date;
 mod decode;
 mod dialect;
@@ -29,6 +31,7 @@ mod plain;
 mod plausibility;
 mod prefix;
 mod program;
+mod remarks;
 mod row_check;
 mod row_period;
 mod row_shape;
@@ -41,13 +44,17 @@ mod values;
 mod words;
 mod workbook;
 
+pub use annotate::{NoCopy, annotate};
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
 pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, OpenYears};
+pub use copied::{CopiedCell, CopiedRow, CopySink, CsvCopy};
 pub use excerpt::{Excerpt, ExcerptPlace, excerpts};
 pub use observe::Observer;
 pub use plausibility::{Past, questions};
 
+#[cfg(test)]
+mod annotate_tests;
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]

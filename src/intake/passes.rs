@@ -82,30 +82,10 @@ impl Pass {
         self.each(scanner, checker, |pass, _, place, checker, cells, sound| {
             read += 1;
             let Some(sound) = sound.filter(|_| read <= limit) else { return };
-            let key = &checker.layout.key;
-            let keys = || key.iter().filter_map(|index| cells.get(*index));
-            let content = || {
-                let mut hasher = Hasher::default();
-                let others = cells.iter().enumerate().filter(|(index, _)| !key.contains(index));
-                others.for_each(|(_, cell)| hasher.add(cell));
-                hasher.finish()
-            };
-            let line = place.line.unwrap_or(0);
-            let repetition = sound.key.map_or(Repetition::First, |hash| {
-                firsts.compare(hash, line, |bytes| write_key(keys(), bytes), content)
-            });
-            let (code, fate, first) = match repetition {
-                Repetition::First => {
-                    rows.row(&row(checker, place, cells));
-                    return;
-                }
-                Repetition::Same(first) => ("row.duplicate", RowFate::Unchanged, first),
-                Repetition::Conflict(first) => ("row.conflict", RowFate::Rejected, first),
-            };
-            pass.tally.counts.change(RowFate::Accepted, fate);
-            checker
-                .collector
-                .add(Cause::Kind(code), Place::Whole, place, || Detail::default().with("first_line", first));
+            match report_repetition(checker, &mut firsts, place, cells, sound) {
+                None => rows.row(&row(checker, place, cells)),
+                Some(fate) => pass.tally.counts.change(RowFate::Accepted, fate),
+            }
         })
     }
 
@@ -136,6 +116,32 @@ impl Pass {
         }
         Ok(())
     }
+}
+
+/// Says that a row says what an earlier one said; what then becomes of it. `None` for the first with its key.
+pub(super) fn report_repetition(
+    checker: &mut RowChecker<'_, '_>,
+    firsts: &mut Firsts,
+    place: RecordPlace,
+    cells: &[Cell<'_>],
+    sound: Sound,
+) -> Option<RowFate> {
+    let key = &checker.layout.key;
+    let keys = || key.iter().filter_map(|index| cells.get(*index));
+    let content = || {
+        let mut hasher = Hasher::default();
+        let others = cells.iter().enumerate().filter(|(index, _)| !key.contains(index));
+        others.for_each(|(_, cell)| hasher.add(cell));
+        hasher.finish()
+    };
+    let line = place.line.unwrap_or(0);
+    let (code, fate, first) = match firsts.compare(sound.key?, line, |bytes| write_key(keys(), bytes), content) {
+        Repetition::First => return None,
+        Repetition::Same(first) => ("row.duplicate", RowFate::Unchanged, first),
+        Repetition::Conflict(first) => ("row.conflict", RowFate::Rejected, first),
+    };
+    checker.collector.add(Cause::Kind(code), Place::Whole, place, || Detail::default().with("first_line", first));
+    Some(fate)
 }
 
 fn row<'r>(checker: &RowChecker<'_, 'r>, place: RecordPlace, cells: &'r [Cell<'r>]) -> Row<'r> {

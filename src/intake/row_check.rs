@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    domain::{AgbCode, MissingReason, Period},
+    domain::{AgbCode, MissingReason, Period, restored},
 };
 
 /// What a row that is right comes to.
@@ -215,6 +215,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
     {
         let Scratch { bytes: unquoted, decoded, stored } = scratch;
         let bytes = column.position.map(|position| record.cell(position, unquoted)).unwrap_or_default();
+        let bytes = if self.layout.remarks.is_some() { restored(bytes) } else { bytes };
         if bytes.is_empty() && (!column.column.value_required || column.position.is_none()) {
             self.values.forget(index);
             cells.push(Cell::Missing(MissingReason::NotReported));

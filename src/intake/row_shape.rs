@@ -28,6 +28,13 @@ impl RowChecker<'_, '_> {
             return false;
         }
         let found = record.len();
+        if self.layout.remarks.is_some_and(|remarks| has_stray_remark(record, remarks)) {
+            // In an annotated copy it stands behind the cells of a row that was not right in its shape.
+            self.report(Cause::Kind("row.ragged"), Place::Whole, place, || {
+                Detail::default().with("found", found).with("expected", width)
+            });
+            return false;
+        }
         if found == width {
             return true;
         }
@@ -50,7 +57,11 @@ impl RowChecker<'_, '_> {
         // A row seldom begins as the header does.
         self.header.first().is_some_and(|first| first.first() == record.raw(0).first())
             && record.len() == self.header.len()
-            && self.header.iter().enumerate().all(|(index, name)| record.raw(index) == name.as_slice())
+            && self
+                .header
+                .iter()
+                .enumerate()
+                .all(|(index, name)| record.raw(index) == name.as_slice() || self.layout.remarks == Some(index))
     }
 
     /// Says that an unquoted cell holds a quote; it is read literally.
@@ -59,6 +70,18 @@ impl RowChecker<'_, '_> {
         let cause = Cause::Weighed("row.bad_quote", Severity::Note);
         self.report(cause, Place::Column(position), place, || Detail::of(raw));
     }
+}
+
+/// What every remark of an annotated copy begins with.
+pub(super) const REMARK_MARK: &str = "» ";
+
+/// Whether a cell is a remark of an annotated copy.
+pub(super) fn is_remark(cell: &[u8]) -> bool {
+    cell.starts_with(REMARK_MARK.as_bytes()) || cell.starts_with(b"\xbb ")
+}
+
+fn has_stray_remark(record: &Record<'_>, remarks: usize) -> bool {
+    (0..record.len()).any(|index| index != remarks && is_remark(record.raw(index)))
 }
 
 /// Whether a row without an organisation says that it is a total: in that cell, or in another where it is empty.

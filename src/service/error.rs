@@ -8,6 +8,8 @@ use thiserror::Error as ThisError;
 use crate::{
     catalogue::Catalogue,
     domain::{Role, SubmissionId, SubmissionState, Text},
+    intake::NoCopy,
+    sheets::TooLarge,
     store,
 };
 
@@ -69,6 +71,28 @@ pub enum Refusal {
     CheckChanged {
         /// The first error now found.
         title: Text,
+    },
+    /// A file with data about persons, of which no byte was kept, is not given back.
+    CopyPersonal,
+    /// What is no table has no rows to remark on.
+    CopyNoTable,
+    /// More than fits in a workbook.
+    CopyTooLarge {
+        /// The most cells.
+        cells: usize,
+        /// The most text.
+        mebibytes: usize,
+    },
+    /// A dataset has no template for a year.
+    TemplateYear {
+        /// The dataset.
+        dataset: String,
+        /// What was asked.
+        year: i16,
+        /// The first year there is.
+        from: i16,
+        /// The last.
+        to: i16,
     },
     /// No such finding.
     FindingUnknown {
@@ -133,6 +157,10 @@ impl Refusal {
             Self::NothingAsked => "NOTHING_ASKED",
             Self::QuestionsOpen { .. } => "QUESTIONS_OPEN",
             Self::CheckChanged { .. } => "CHECK_CHANGED",
+            Self::CopyPersonal => NoCopy::Personal.code(),
+            Self::CopyNoTable => NoCopy::NoTable.code(),
+            Self::CopyTooLarge { .. } => TooLarge::CODE,
+            Self::TemplateYear { .. } => "TEMPLATE_YEAR",
             Self::FindingUnknown { .. } => "FINDING_UNKNOWN",
             Self::FindingIsError => "FINDING_IS_ERROR",
             Self::TextLength { .. } => "TEXT_LENGTH",
@@ -154,6 +182,8 @@ impl Refusal {
         let fill = |parameters: &[(&str, String)]| catalogue.message(self.code(), parameters);
         match self {
             Self::UploadExpired
+            | Self::CopyPersonal
+            | Self::CopyNoTable
             | Self::SubmissionsOverlap
             | Self::NothingAsked
             | Self::FindingIsError
@@ -174,6 +204,15 @@ impl Refusal {
             Self::CheckChanged { title } => {
                 Text { nl: fill(&[("title", title.nl.clone())]).nl, en: fill(&[("title", title.en.clone())]).en }
             }
+            Self::CopyTooLarge { cells, mebibytes } => {
+                fill(&[("cells", cells.to_string()), ("mebibytes", mebibytes.to_string())])
+            }
+            Self::TemplateYear { dataset, year, from, to } => fill(&[
+                ("dataset", dataset.clone()),
+                ("year", year.to_string()),
+                ("from", from.to_string()),
+                ("to", to.to_string()),
+            ]),
             Self::FindingUnknown { finding } => fill(&[("finding", finding.to_string())]),
             Self::TextLength { minimum, maximum, found } => fill(&[
                 ("minimum", minimum.to_string()),

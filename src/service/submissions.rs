@@ -17,9 +17,6 @@ use crate::{
     store::{self, Explanation, Submission, SubmissionEvent, Tx},
 };
 
-/// The code of a finding that refuses a file and lets no byte of it stay.
-const PERSONAL_NUMBER: &str = "privacy.national_number";
-
 /// How long an explanation or a reason may be, in characters.
 pub(super) const TEXT_LENGTH: std::ops::RangeInclusive<usize> = 3..=1_000;
 
@@ -89,7 +86,7 @@ impl Service {
         if accepted {
             self.keep_draft(&mut tx, submission.id, &observations).await?;
         }
-        if report.findings.iter().any(|finding| finding.code == PERSONAL_NUMBER) {
+        if report.refuses_personal_data() {
             store::forget_content(&mut tx, upload.digest).await?;
         }
         self.audit(&mut tx, actor, "submission.created", submission.id, state.as_str()).await?;

@@ -39,13 +39,18 @@ const HOUSE: &[Room] = &[
     Room { name: "intake", rooms: &["domain", "catalogue"], crates: Crates::Pure },
     Room { name: "scoring", rooms: &["domain", "catalogue", "stats"], crates: Crates::Pure },
     Room {
+        name: "sheets",
+        rooms: &["domain", "catalogue", "intake"],
+        crates: Crates::Only(&["rust_xlsxwriter", "thiserror"]),
+    },
+    Room {
         name: "store",
         rooms: &["domain"],
         crates: Crates::AllBut(&["apollo_compiler", "async_graphql", "axum", "clap", "tower_http"]),
     },
     Room {
         name: "service",
-        rooms: &["domain", "catalogue", "intake", "scoring", "stats", "store"],
+        rooms: &["domain", "catalogue", "intake", "scoring", "sheets", "stats", "store"],
         crates: Crates::AllBut(&["apollo_compiler", "async_graphql", "axum", "clap", "sqlx", "tower_http"]),
     },
     Room {
@@ -68,6 +73,7 @@ const HOUSE: &[Room] = &[
             "catalogue",
             "intake",
             "scoring",
+            "sheets",
             "stats",
             "store",
             "service",

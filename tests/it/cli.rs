@@ -145,6 +145,57 @@ fn an_indicator_and_a_column_are_data() {
 }
 
 #[test]
+fn a_file_is_written_with_remarks_and_never_over_another() {
+    let kraamzicht = Kraamzicht::new();
+    let wrong = kraamzicht.file("fout.csv", &format!("{HEADER}33001234;2024;2024;KZ06;440;430;;\n"));
+    let wrong = wrong.to_str().unwrap();
+    let out = |name: &str| kraamzicht.folder.path().join(name).to_str().unwrap().to_owned();
+    let (csv, xlsx) = (out("uit.csv"), out("uit.xlsx"));
+    let (code, said) = kraamzicht.ends(&["check", wrong, "--annotate", &csv]);
+    assert!(code == Some(1) && said.contains("Geschreven: "), "{said}");
+    let copy = fs::read_to_string(&csv).unwrap();
+    assert!(copy.contains(";440;430;;;\"» Fout, kolom E teller: De teller (440)"), "{copy}");
+    let (code, said) = kraamzicht.ends(&["check", wrong, "--annotate", &csv]);
+    assert!(code == Some(3) && said.contains("--overwrite") && said.contains("bestaat al"), "{said}");
+    let (code, said) = kraamzicht.ends(&["--language", "en", "check", wrong, "--annotate", &csv, "--overwrite"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(fs::read_to_string(&csv).unwrap().contains("» Error, column E teller: "));
+    assert_eq!(kraamzicht.ends(&["check", wrong, "--annotate", &xlsx]).0, Some(1));
+    let (code, said) = kraamzicht.ends(&["check", "--format", "json", &xlsx]);
+    assert!(code == Some(1) && said.contains("rule.numerator_gt_denominator"), "{said}");
+    assert!(!said.contains("structure.column_unknown"), "{said}");
+
+    assert_eq!(kraamzicht.ends(&["check", wrong, "--annotate", &out("uit.pdf")]).0, Some(2));
+    assert_eq!(kraamzicht.ends(&["check", wrong, wrong, "--annotate", &out("b.csv")]).0, Some(2));
+    let personal = kraamzicht.file("bsn.csv", &format!("{HEADER}33001234;2024;2024;KZ06;4;9;;111222333\n"));
+    let (code, said) = kraamzicht.ends(&["check", personal.to_str().unwrap(), "--annotate", &out("c.csv")]);
+    assert!(code == Some(3) && said.contains("geen byte"), "{said}");
+    let left = fs::read_dir(kraamzicht.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| !["fout.csv", "bsn.csv"].iter().any(|one| name == one)).collect();
+    assert_eq!(left.len(), 2, "nothing half: {left:?}");
+}
+
+#[test]
+fn a_template_is_made_checked_empty_and_described() {
+    let kraamzicht = Kraamzicht::new();
+    let path = kraamzicht.folder.path().join("sjabloon.xlsx");
+    let path = path.to_str().unwrap();
+    let arguments = ["template", "indicatoren", "--year", "2025", "--format", "xlsx", "--output", path];
+    assert_eq!(kraamzicht.ends(&arguments).0, Some(0));
+    assert_eq!(kraamzicht.ends(&arguments).0, Some(3), "it is there");
+    let (code, said) = kraamzicht.ends(&["check", "--format", "json", path]);
+    assert!(code == Some(1) && said.contains("file.no_rows") && said.matches("\"error\"").count() == 1, "{said}");
+    let (code, said) = kraamzicht.ends(&["template", "indicatoren", "--year", "2025"]);
+    assert!(code == Some(0) && said.starts_with("\u{feff}agb_code;verslagjaar;"), "{said}");
+    let (code, said) = kraamzicht.ends(&["template", "indicatoren", "--year", "2025", "--format", "json"]);
+    assert_eq!((code, serde_json::from_str::<serde_json::Value>(&said).is_ok()), (Some(0), true), "{said}");
+    let (code, said) = kraamzicht.ends(&["template", "indicatoren", "--year", "1999"]);
+    assert!(code == Some(3) && said.contains("1999"), "{said}");
+    let (code, said) = kraamzicht.ends(&["template", "niets", "--year", "2025"]);
+    assert!(code == Some(3) && said.contains("personeel"), "{said}");
+}
+
+#[test]
 fn simulated_sectors_give_the_false_alarms_that_were_promised() {
     let kraamzicht = Kraamzicht::new();
     let simulate = |seed| kraamzicht.ends(&["--language", "en", "simulate", "--sectors", "4", "--seed", seed]);

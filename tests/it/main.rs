@@ -5,6 +5,7 @@
 mod architecture;
 mod cli;
 mod contracts;
+mod copies;
 mod crash;
 mod demo;
 mod failures;

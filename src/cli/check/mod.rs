@@ -1,5 +1,6 @@
 //! `check`: what is wrong with files, without sending them.
 
+mod annotate;
 mod context;
 mod human;
 mod json;
@@ -80,6 +81,7 @@ pub(super) fn run(global: &Global, options: &CheckOptions) -> anyhow::Result<Exi
 
 fn check(global: &Global, options: &CheckOptions) -> anyhow::Result<ExitCode> {
     let catalogue = operate::catalogue(global)?;
+    annotate::is_possible(options)?;
     let said = Said::read(options.context.as_deref())?;
     let language = global.language.into();
     let mut printer: Box<dyn Printer + '_> = match options.format {
@@ -89,6 +91,7 @@ fn check(global: &Global, options: &CheckOptions) -> anyhow::Result<ExitCode> {
         Format::Sarif => Box::new(sarif::Sarif::new(&catalogue, language)),
     };
     let mut are_accepted = true;
+    let mut copied = None;
     for file in &options.files {
         let unreadable = || format!("{} cannot be read", file.display());
         let source = File::open(file).with_context(unreadable)?;
@@ -102,9 +105,16 @@ fn check(global: &Global, options: &CheckOptions) -> anyhow::Result<ExitCode> {
         };
         let report = report.with_context(unreadable)?;
         are_accepted &= report.is_accepted();
+        if let Some(out) = &options.annotate {
+            let source = Watched::new(File::open(file).with_context(unreadable)?).with_context(unreadable)?;
+            copied = Some(annotate::write(global, &catalogue, &context, &report, source, out, options.overwrite)?);
+        }
         printer.file(&Checked { file, report, values, language })?;
     }
     printer.end()?;
+    if let Some(refused) = copied.filter(|code| *code != ExitCode::SUCCESS) {
+        return Ok(refused);
+    }
     Ok(if are_accepted { ExitCode::SUCCESS } else { ExitCode::from(exit::REJECTED) })
 }
 

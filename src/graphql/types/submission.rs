@@ -49,6 +49,19 @@ impl UploadType {
     }
 }
 
+/// The file with a column that says of each row what is wrong with it and how to put it right (kopie met opmerkingen).
+///
+/// Mended in that copy and sent again, the column is recognised and ignored. Paths of this server, to be fetched with the
+/// same token; the language follows `Accept-Language`.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "AnnotatedCopy")]
+struct AnnotatedCopyType {
+    /// As CSV, whatever the length of the file.
+    csv: String,
+    /// As a workbook (XLSX), with the wrong cells coloured; for files that are not too long.
+    xlsx: String,
+}
+
 /// Where the rows of a file went: read = accepted + unchanged + superseded + rejected.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "RowCounts")]
@@ -173,6 +186,20 @@ impl SubmissionType {
             .filter(|(_, finding)| severity.is_none_or(|severity| severity == finding.severity.into()))
             .map(|(number, finding)| FindingType::new(number, finding, &explanations))
             .collect())
+    }
+
+    /// Where the file is to be had with remarks, for who delivered it; null for others, and when the file was refused for
+    /// data about persons and no byte of it was kept.
+    #[expect(clippy::unused_async, reason = "a resolver that waits for nothing")]
+    async fn annotated_copy(&self, context: &Context<'_>) -> Result<Option<AnnotatedCopyType>> {
+        let asked = Asked::by(context)?;
+        let is_own = asked.actor.scope.organisation() == Some(self.checked.submission.organisation);
+        let id = self.checked.submission.id;
+        let is_kept = is_own && !self.checked.report.refuses_personal_data();
+        Ok(is_kept.then(|| AnnotatedCopyType {
+            csv: format!("/submissions/{id}/copy.csv"),
+            xlsx: format!("/submissions/{id}/copy.xlsx"),
+        }))
     }
 
     /// Which versions it is, of which periods (versies); empty until it is approved.
