@@ -4,6 +4,7 @@
 //! through [`Clock`] and [`IdSource`].
 
 mod actor;
+mod call;
 mod clock;
 mod difference;
 mod digest;
@@ -18,6 +19,7 @@ mod submission;
 mod text;
 
 pub use actor::{Actor, Role, Scope};
+pub use call::{Call, Once};
 pub use clock::{Clock, Instant};
 pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};

@@ -9,11 +9,13 @@ mod assessment;
 mod chart;
 mod error;
 mod obligations;
+mod once;
 mod packing;
 mod plausibility;
 mod preview;
 mod reading;
 mod receipts;
+mod records;
 mod register;
 mod signing;
 mod submissions;
@@ -43,4 +45,4 @@ pub use crate::scoring::{
     OverrideReason, PeerGroup, Pooled, Reader, Score, Signal, Size, SizeRate, Slip, Step, Tally, Thresholds, Top,
     TypicalValue, TypingError,
 };
-pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Upload};
+pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Token, TokenRecord, Upload};

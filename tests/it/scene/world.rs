@@ -117,6 +117,7 @@ impl World {
         let keys = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(spool.path().to_owned());
         settings.signing_key = keys.path().join("signing.key");
+        settings.audit_journal = Some(keys.path().join("audit.journal"));
         adjust(&mut settings);
         let ids = Arc::new(SystemIds::new(clock.clone()));
         let service = Service::new(store, catalogue(), Arc::new(clock.clone()), ids, settings);
