@@ -53,10 +53,12 @@ impl<'a> Asked<'a> {
         Ok(asked)
     }
 
-    /// One text for one payload, whoever writes it: fields sorted, without those that are null; a file by its digest.
+    /// One text for one payload, whoever writes it: fields sorted, without those that are null, and without the key; a
+    /// file by its digest.
     fn canonical(&self, fields: impl Iterator<Item = (String, Value)>) -> String {
+        let counts = |(name, value): &(String, Value)| *value != Value::Null && name != "idempotencyKey";
         let sorted: BTreeMap<String, String> =
-            fields.filter(|(_, value)| *value != Value::Null).map(|(name, value)| (name, self.text(value))).collect();
+            fields.filter(counts).map(|(name, value)| (name, self.text(value))).collect();
         let fields: Vec<String> = sorted.into_iter().map(|(name, value)| format!("{name}:{value}")).collect();
         format!("{{{}}}", fields.join(","))
     }
