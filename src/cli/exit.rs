@@ -28,7 +28,7 @@ pub(super) const HELP: &str = "Examples:
   kraamzicht demo                                   an invented sector on http://127.0.0.1:8080
   kraamzicht check indicatoren.csv                  what is wrong with a file, without sending it
   kraamzicht serve --database-url postgres://...    the service on PostgreSQL
-  kraamzicht token --role inspector                 a token for somebody at the inspectorate
+  kraamzicht token create --role inspector          a token for somebody at the inspectorate
   kraamzicht verify --all                           are all stored scores still what the received files give?
   kraamzicht score-table --help                     a table of your own through the engine
 

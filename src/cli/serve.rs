@@ -55,7 +55,9 @@ pub(super) async fn serve(
     // A key that cannot be read or made is better known now than at the first approval.
     service.receipt_key().context("the key that signs receipts cannot be read or made")?;
     // Neither can be a journal in which reads of scores are not noted.
-    service.open_journal().context("the journal of reads cannot be written")?;
+    service
+        .open_journal()
+        .context("the journal of reads cannot be written, or another process serves from this data folder")?;
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
     let settings = ServerSettings { rates: rates(options), ..ServerSettings::default() };
     let routes = http::routes(&service, &examples, &settings)?;
@@ -74,7 +76,9 @@ pub(super) async fn serve(
     heart.abort();
     keeper.abort();
     // What cannot be written now is in the journal, for the next start.
-    service.keep_records().await.context("the last reads could not be written into the audit log")?;
+    if let Err(error) = service.keep_records().await {
+        tracing::warn!(%error, "the last reads wait in their journal");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

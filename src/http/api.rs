@@ -94,7 +94,7 @@ impl Door {
     fn new(service: &Service, settings: &RateSettings) -> Self {
         Self {
             service: service.clone(),
-            rates: Arc::new(Rates::new(settings, service)),
+            rates: Arc::new(Rates::new(settings, &service.clock())),
             proxies: settings.proxies.clone().into(),
             requests: Arc::default(),
         }
@@ -179,7 +179,8 @@ async fn upload(State(door): State<Door>, request: Request<Body>) -> Result<Resp
     let settings = service.settings();
     let spooled = spool(body, &SpoolSettings::new(&settings.spool_folder, settings.upload_limit)).await?;
     let name = file_name(&parts.uri, &parts.headers).unwrap_or_else(|| NAMELESS.to_owned());
-    let upload = service.receive(&actor, None, &name, spooled.into_bytes()?).await;
+    let file = std::fs::File::open(spooled.path()).map_err(super::UploadError::from)?;
+    let upload = service.receive(&actor, None, &name, file).await;
     let upload = upload.map_err(|error| failure(service, &error))?;
     let answer = json!({
         "id": upload.id,

@@ -1,4 +1,5 @@
-//! How often somebody may ask: attempts with unknown tokens per address; requests, uploads and points per token.
+//! How often somebody may ask: attempts with unknown tokens per address, and as soon as people sign in, theirs;
+//! requests, uploads and points per token.
 //!
 //! The arithmetic is governor's (GCRA). The clock is handed in, and who is remembered is bounded: of more callers than
 //! that, those not seen for longest begin anew.
@@ -20,10 +21,7 @@ use governor::{
 use lru::LruCache;
 
 use super::Problem;
-use crate::{
-    domain::{Digest, TokenId},
-    service::Service,
-};
+use crate::domain::{self, Digest, TokenId};
 
 /// What the operator allows. `None` is no limit.
 #[derive(Clone, Debug)]
@@ -114,12 +112,12 @@ pub(super) struct Rates {
 const CALLERS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
 impl Rates {
-    pub(super) fn new(settings: &RateSettings, service: &Service) -> Self {
+    pub(super) fn new(settings: &RateSettings, clock: &Arc<dyn domain::Clock>) -> Self {
         Self {
-            attempts: settings.attempts.map(|limit| Bucket::new(Rated::Attempts, limit, service)),
-            requests: settings.requests.map(|limit| Bucket::new(Rated::Requests, limit, service)),
-            uploads: settings.uploads.map(|limit| Bucket::new(Rated::Uploads, limit, service)),
-            points: settings.points.map(|limit| Bucket::new(Rated::Points, limit, service)),
+            attempts: settings.attempts.map(|limit| Bucket::new(Rated::Attempts, limit, clock)),
+            requests: settings.requests.map(|limit| Bucket::new(Rated::Requests, limit, clock)),
+            uploads: settings.uploads.map(|limit| Bucket::new(Rated::Uploads, limit, clock)),
+            points: settings.points.map(|limit| Bucket::new(Rated::Points, limit, clock)),
             known: Mutex::new(LruCache::new(CALLERS)),
         }
     }
@@ -213,7 +211,7 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// The service's clock for governor.
-struct ServiceClock(Service);
+struct ServiceClock(Arc<dyn domain::Clock>);
 
 impl Clock for ServiceClock {
     type Instant = Duration;
@@ -256,9 +254,9 @@ impl<K: Hash + Eq + Clone> fmt::Debug for Bucket<K> {
 }
 
 impl<K: Hash + Eq + Clone> Bucket<K> {
-    fn new(of: Rated, limit: NonZeroU32, service: &Service) -> Self {
+    fn new(of: Rated, limit: NonZeroU32, clock: &Arc<dyn domain::Clock>) -> Self {
         let used = Arc::new(Mutex::new(LruCache::with_hasher(CALLERS, RandomState::new())));
-        let clock = || ServiceClock(service.clone());
+        let clock = || ServiceClock(Arc::clone(clock));
         let limiter = RateLimiter::new(quota(of, limit), Used(Arc::clone(&used)), clock());
         Self { of, limit, used: Used(used), limiter, clock: clock() }
     }
@@ -294,4 +292,74 @@ impl<K: Hash + Eq + Clone> Bucket<K> {
 
 fn quota(of: Rated, limit: NonZeroU32) -> Quota {
     if of.seconds() == 60 { Quota::per_minute(limit) } else { Quota::per_hour(limit) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+    use crate::domain::Instant;
+
+    struct Hand(AtomicI64);
+
+    impl domain::Clock for Hand {
+        fn now(&self) -> Instant {
+            Instant::from_microseconds(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    fn bucket(limit: u32) -> (Bucket<u32>, Arc<Hand>) {
+        let hand = Arc::new(Hand(AtomicI64::new(1_750_000_000_000_000)));
+        let clock: Arc<dyn domain::Clock> = hand.clone();
+        (Bucket::new(Rated::Requests, NonZeroU32::new(limit).unwrap(), &clock), hand)
+    }
+
+    fn count(number: u32) -> NonZeroU32 {
+        NonZeroU32::new(number).unwrap()
+    }
+
+    #[test]
+    fn what_was_used_comes_back_with_time() {
+        let (bucket, hand) = bucket(60);
+        assert_eq!(bucket.take(&1, count(50)), Ok(10));
+        let refused = bucket.take(&1, count(11)).unwrap_err();
+        assert_eq!(refused, Rate { of: Rated::Requests, limit: 60, asked: 11, retry_after: 1 });
+        assert_eq!(bucket.take(&1, count(10)), Ok(0), "what was refused took nothing");
+        assert_eq!(bucket.take(&1, count(30)).unwrap_err().retry_after, 30);
+        assert_eq!(bucket.take(&2, count(60)), Ok(0), "another's is another's");
+        hand.0.fetch_add(30_000_000, Ordering::Relaxed);
+        assert_eq!(bucket.take(&1, count(30)), Ok(0));
+        assert_eq!(bucket.take(&1, count(61)).unwrap_err().retry_after, 60, "never, and said so");
+        // A clock that goes back gives nothing away and stops nobody for long.
+        hand.0.fetch_add(-10_000_000, Ordering::Relaxed);
+        assert_eq!(bucket.take(&1, count(1)).unwrap_err().retry_after, 11);
+    }
+
+    #[test]
+    fn what_was_no_attempt_is_given_back() {
+        let (bucket, _) = bucket(2);
+        for _ in 0..10 {
+            assert!(bucket.take(&1, count(1)).is_ok());
+            bucket.give_back(&1);
+        }
+        assert_eq!(bucket.take(&1, count(2)), Ok(0));
+        bucket.give_back(&9);
+    }
+
+    #[test]
+    fn as_many_callers_are_remembered_as_there_is_room_for() {
+        let (bucket, _) = bucket(2);
+        for caller in 0..25_000 {
+            bucket.take(&caller, count(1)).unwrap();
+        }
+        assert_eq!(bucket.used.0.lock().unwrap().len(), CALLERS.get());
+    }
+
+    #[test]
+    fn a_subscriber_has_one_network() {
+        let same = |one: &str, other: &str| network(one.parse().unwrap()) == network(other.parse().unwrap());
+        assert!(same("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"));
+        assert!(!same("2001:db8:1:2::1", "2001:db8:1:3::1") && !same("192.0.2.1", "192.0.2.2"));
+    }
 }

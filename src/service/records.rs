@@ -32,6 +32,8 @@ const READS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 /// What is noted and has not been written yet.
 pub(super) struct Records {
     journal: OnceLock<Journal>,
+    /// Held by whoever opens it.
+    opening: Mutex<()>,
     uses: Mutex<Uses>,
     /// A request that reads the scores of a run for a hundred organisations has read them once.
     reads: Mutex<LruCache<(u64, &'static str, String), ()>>,
@@ -48,6 +50,7 @@ impl Records {
     pub(super) fn new() -> Self {
         Self {
             journal: OnceLock::new(),
+            opening: Mutex::new(()),
             uses: Mutex::new(Uses { noted: LruCache::new(TOKENS), waiting: BTreeMap::new() }),
             reads: Mutex::new(LruCache::new(READS)),
             moving: tokio::sync::Mutex::new(()),
@@ -132,8 +135,11 @@ impl Service {
         if let Some(journal) = self.records.journal.get() {
             return Ok(Some(journal));
         }
-        // Two that come first together open the same file; one of the two stays.
-        let journal = Journal::open(path)?;
-        Ok(Some(self.records.journal.get_or_init(|| journal)))
+        let _one = self.records.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.records.journal.get().is_none() {
+            let journal = Journal::open(path)?;
+            return Ok(Some(self.records.journal.get_or_init(|| journal)));
+        }
+        Ok(self.records.journal.get())
     }
 }

@@ -114,6 +114,11 @@ impl Service {
         &self.settings
     }
 
+    /// The clock by which everything goes.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// The present moment.
     pub fn now(&self) -> Instant {
         self.clock.now()

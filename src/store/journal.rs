@@ -20,6 +20,8 @@ const LIMIT: u64 = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    /// Locked for as long as this process lives: another would take lines away from under it.
+    _lock: File,
     /// What is being moved into the log; the next lines go into another file.
     moving: PathBuf,
     open: Mutex<Open>,
@@ -40,10 +42,13 @@ impl Open {
 }
 
 impl Journal {
-    /// The journal at `path`, with what an earlier process left in it.
+    /// The journal at `path`, with what an earlier process left in it. Refused while another process has it open.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        let lock = File::create(path.with_extension("lock")).map_err(Error::Journal)?;
+        lock.try_lock().map_err(|error| Error::Journal(error.into()))?;
         let open = Open::at(path).map_err(Error::Journal)?;
-        Ok(Self { path: path.to_owned(), moving: path.with_extension("moving"), open: Mutex::new(open) })
+        let moving = path.with_extension("moving");
+        Ok(Self { path: path.to_owned(), _lock: lock, moving, open: Mutex::new(open) })
     }
 
     /// Adds a line. When this returns, it will get into the log, whatever becomes of this process.
@@ -122,6 +127,7 @@ mod tests {
         journal.append(&entry(1)).unwrap();
         assert_eq!(journal.take().unwrap(), [entry(1)]);
         journal.append(&entry(2)).unwrap();
+        assert!(Journal::open(&path).is_err(), "two would take lines away from each other");
         drop(journal);
         // Another process, after this one was killed.
         let journal = Journal::open(&path).unwrap();

@@ -296,3 +296,6 @@ impl<S: Stream<Item = Result<Bytes, BodyError>>> Stream for Gated<S> {
         next.map(|piece| piece.map(|piece| piece.map_err(Into::into)))
     }
 }
+
+#[cfg(test)]
+mod tests;
