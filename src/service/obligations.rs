@@ -151,7 +151,7 @@ impl Service {
     /// Asks for more time.
     pub async fn request_extension(&self, actor: &Actor, request: &ExtensionRequest) -> Result<Extension, Error> {
         must_deliver(actor)?;
-        match self.once(actor, self.request_anew(actor, request)).await? {
+        match self.once(actor, Box::pin(self.request_anew(actor, request))).await? {
             Done::Now(extension) => Ok(extension),
             Done::Before(known) => self.extension_as_it_was(actor, known).await,
         }
@@ -206,7 +206,7 @@ impl Service {
         reason: &str,
     ) -> Result<Extension, Error> {
         must_inspect(actor)?;
-        match self.once(actor, self.decide_anew(actor, id, granted_until, reason)).await? {
+        match self.once(actor, Box::pin(self.decide_anew(actor, id, granted_until, reason))).await? {
             Done::Now(extension) => Ok(extension),
             Done::Before(known) => self.extension_as_it_was(actor, known).await,
         }
@@ -251,7 +251,7 @@ impl Service {
         ground: &str,
     ) -> Result<Exemption, Error> {
         must_inspect(actor)?;
-        match self.once(actor, self.register_anew(actor, organisation, year, births, ground)).await? {
+        match self.once(actor, Box::pin(self.register_anew(actor, organisation, year, births, ground))).await? {
             Done::Now(exemption) => Ok(exemption),
             Done::Before(at) => {
                 let mut tx = self.database.read().await?;

@@ -24,7 +24,7 @@ pub(super) enum Done<T, Known> {
 }
 
 impl Service {
-    /// Does `work`, unless what came of it is known under the key of the actor's request. `work` notes what came of it
+    /// Does `work` (boxed: it is large), unless what came of it is known under the key of the actor's request. `work` notes what came of it
     /// with [`remember`](Self::remember).
     pub(super) async fn once<T, Known: DeserializeOwned>(
         &self,

@@ -53,7 +53,7 @@ impl Service {
         dataset: Option<&str>,
     ) -> Result<CheckedSubmission, Error> {
         must_deliver(actor)?;
-        match self.once(actor, self.create_anew(actor, upload, dataset)).await? {
+        match self.once(actor, Box::pin(self.create_anew(actor, upload, dataset))).await? {
             Done::Now(checked) => Ok(checked),
             Done::Before(known) => self.as_it_was(actor, known).await,
         }
@@ -145,7 +145,7 @@ impl Service {
         text: &str,
     ) -> Result<CheckedSubmission, Error> {
         must_deliver(actor)?;
-        match self.once(actor, self.explain_anew(actor, submission, finding, text)).await? {
+        match self.once(actor, Box::pin(self.explain_anew(actor, submission, finding, text))).await? {
             Done::Now(checked) => Ok(checked),
             Done::Before(known) => self.as_it_was(actor, known).await,
         }

@@ -161,7 +161,9 @@ fn line_hash(previous: Digest, sequence: i64, fields: [&str; 6], told: Option<To
         body.extend(field.map_or(ABSENT, |field| field.len() as u64).to_be_bytes());
         body.extend(field.unwrap_or_default().as_bytes());
     };
-    fields.iter().for_each(|field| put(Some(field)));
+    for field in fields {
+        put(Some(field));
+    }
     if let Some(Told { origin, document, cost }) = told {
         put(None);
         put(Some(origin));

@@ -110,13 +110,13 @@ impl World {
 
     /// A world whose service reaches its database by another way than the test does.
     pub(crate) async fn by_way_of(url: &str, database: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
-        Self::made(url, database, adjust, RateSettings::default()).await
+        Box::pin(Self::made(url, database, adjust, RateSettings::default())).await
     }
 
     /// A world whose operator allows no more than this.
     pub(crate) async fn limited(database: TestDatabase, rates: RateSettings) -> Self {
         let url = database.url.clone();
-        Self::made(&url, database, |_| (), rates).await
+        Box::pin(Self::made(&url, database, |_| (), rates)).await
     }
 
     async fn made(url: &str, database: TestDatabase, adjust: impl FnOnce(&mut Settings), rates: RateSettings) -> Self {
