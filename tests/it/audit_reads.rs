@@ -135,6 +135,25 @@ async fn what_cannot_be_noted_is_not_read() {
     assert_eq!(sector.world.service.keep_records().await.unwrap(), 1);
 }
 
+/// The process ended between the commit and its note that it was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_in_the_log_is_not_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.journal");
+    let world = World::with(sqlite(), |settings| settings.audit_journal = Some(path.clone())).await;
+    let sector = Sector::in_world(world).await;
+    sector.inspector.ask(READS[0].0, &json!({ "p": PERIOD })).await;
+    let waiting = fs::read(&path).unwrap();
+    assert_eq!(sector.world.service.keep_records().await.unwrap(), 1);
+    let written = lines(&sector.world.database).await;
+    fs::write(path.with_extension("moving"), waiting).unwrap();
+    sector.inspector.ask(READS[0].0, &json!({ "p": PERIOD })).await;
+    sector.world.service.keep_records().await.unwrap();
+    assert_eq!(lines(&sector.world.database).await, written);
+    assert_eq!(sector.world.service.keep_records().await.unwrap(), 1);
+    assert_eq!(lines(&sector.world.database).await, written + 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_loses_no_read() {
     let database = sqlite();
