@@ -2,7 +2,7 @@
 
 use std::{error::Error as _, fs, io::Write as _, num::NonZeroU32, process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 
 use super::{
@@ -54,10 +54,11 @@ pub(super) async fn serve(
 
     // A key that cannot be read or made is better known now than at the first approval.
     service.receipt_key().context("the key that signs receipts cannot be read or made")?;
-    // Neither can be a journal in which reads of scores are not noted.
-    service
-        .open_journal()
-        .context("the journal of reads cannot be written, or another process serves from this data folder")?;
+    // So is a journal in which reads of scores cannot be noted.
+    if let Err(error) = service.open_journal() {
+        tracing::warn!(source = ?error.source().map(ToString::to_string), "the journal cannot be opened");
+        bail!("the journal of reads cannot be written, or another process serves from this data folder");
+    }
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
     let settings = ServerSettings { rates: rates(options), ..ServerSettings::default() };
     let routes = http::routes(&service, &examples, &settings)?;

@@ -172,12 +172,10 @@ impl Problem {
             Rated::Uploads => ("bestanden per uur met één token", "files an hour with one token"),
             Rated::Points => ("punten per minuut met één token", "points a minute with one token"),
         };
-        let Rate { limit, asked, retry_after, .. } = rate;
+        let Rate { limit, retry_after, .. } = rate;
         let detail = text(
-            format!(
-                "Er mogen {limit} {nl} zijn, en dit zijn er {asked} te veel. Probeer het over {retry_after} seconden opnieuw."
-            ),
-            format!("There may be {limit} {en}; these are {asked} too many. Try again in {retry_after} seconds."),
+            format!("Er mogen hoogstens {limit} {nl} zijn. Probeer het over {retry_after} seconden opnieuw."),
+            format!("There may be at most {limit} {en}. Try again in {retry_after} seconds."),
         );
         Self { detail: Box::new(detail), rate: Some(rate), ..Self::rate_limited(retry_after) }
     }
