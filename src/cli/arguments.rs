@@ -1,12 +1,15 @@
 //! What can be typed.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
 use crate::{
-    domain::{AgbCode, Instant, Language, Period, RunId},
+    domain::{AgbCode, Instant, Language, Period, RunId, TokenId},
     scoring::Method,
 };
 
@@ -80,7 +83,7 @@ pub(super) enum Command {
     Migrate,
     /// Add organisations to the register from a CSV file
     Register(RegisterOptions),
-    /// Make a bearer token; its secret is shown once
+    /// Make, list and take back bearer tokens
     Token(TokenOptions),
     /// Print the GraphQL schema
     Schema,
@@ -116,6 +119,21 @@ pub(super) struct ServeOptions {
     /// The most bytes of an upload
     #[arg(long, env = "KRAAMZICHT_UPLOAD_LIMIT", default_value_t = 50 * 1024 * 1024, value_name = "BYTES")]
     pub(super) upload_limit: u64,
+    /// Requests a minute from one address with tokens that are not known; 0 for no limit
+    #[arg(long, env = "KRAAMZICHT_ATTEMPTS_PER_MINUTE", default_value_t = 30, value_name = "COUNT")]
+    pub(super) attempts_per_minute: u32,
+    /// Requests a minute with one token; 0 for no limit
+    #[arg(long, env = "KRAAMZICHT_REQUESTS_PER_MINUTE", default_value_t = 60_000, value_name = "COUNT")]
+    pub(super) requests_per_minute: u32,
+    /// Files an hour with one token; 0 for no limit
+    #[arg(long, env = "KRAAMZICHT_UPLOADS_PER_HOUR", default_value_t = 600, value_name = "COUNT")]
+    pub(super) uploads_per_hour: u32,
+    /// Points a minute with one token, a point for each field that is asked for; 0 for no limit
+    #[arg(long, env = "KRAAMZICHT_POINTS_PER_MINUTE", default_value_t = 600_000, value_name = "COUNT")]
+    pub(super) points_per_minute: u32,
+    /// The addresses of proxies whose X-Forwarded-For is believed
+    #[arg(long, env = "KRAAMZICHT_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
+    pub(super) trusted_proxy: Vec<IpAddr>,
 }
 
 #[derive(Args, Debug)]
@@ -214,7 +232,26 @@ pub(super) struct RegisterOptions {
 }
 
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct TokenOptions {
+    #[command(subcommand)]
+    pub(super) action: Option<TokenAction>,
+    #[command(flatten)]
+    pub(super) create: Option<NewTokenOptions>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenAction {
+    /// Make a token; its secret is shown once. So does `token` with these options
+    Create(NewTokenOptions),
+    /// List all tokens: whose, until when, when last used, when taken back. Never a secret
+    List(ListTokensOptions),
+    /// Take a token back: it works for no further request
+    Revoke(RevokeTokenOptions),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct NewTokenOptions {
     /// What its holder may do
     #[arg(long)]
     pub(super) role: RoleArgument,
@@ -227,6 +264,19 @@ pub(super) struct TokenOptions {
     /// For how many days it works
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=366))]
     pub(super) days: i64,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ListTokensOptions {
+    /// How the result is printed
+    #[arg(long, default_value = "human")]
+    pub(super) format: ReportFormat,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RevokeTokenOptions {
+    /// The token's identifier, as `token list` and the audit log name it
+    pub(super) token: TokenId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -30,7 +30,7 @@ pub(super) const HELP: &str = "Examples:
   kraamzicht check in.csv --annotate uit.xlsx       the same, as a copy with remarks at each row
   kraamzicht template indicatoren --year 2025 --format xlsx --output sjabloon.xlsx
   kraamzicht serve --database-url postgres://...    the service on PostgreSQL
-  kraamzicht token --role inspector                 a token for somebody at the inspectorate
+  kraamzicht token create --role inspector          a token for somebody at the inspectorate
   kraamzicht verify --all                           are all stored scores still what the received files give?
   kraamzicht score-table --help                     a table of your own through the engine
 

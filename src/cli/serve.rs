@@ -1,8 +1,8 @@
 //! `serve`: the API and the console.
 
-use std::{fs, io::Write as _, process::ExitCode, sync::Arc, time::Duration};
+use std::{error::Error as _, fs, io::Write as _, num::NonZeroU32, process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 
 use super::{
@@ -10,8 +10,8 @@ use super::{
     operate,
 };
 use crate::{
-    http::{self, Example, ServerSettings},
-    service::Service,
+    http::{self, Example, RateSettings, ServerSettings},
+    service::{Service, Settings},
     system::{SystemClock, SystemIds},
 };
 
@@ -21,6 +21,9 @@ const SWEEP: Duration = Duration::from_hours(1);
 /// How often the service says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(Service::HEARTBEAT_SECONDS.unsigned_abs());
 
+/// How often what was noted of reads is written into the audit log.
+const RECORDS: Duration = Duration::from_secs(1);
+
 /// The requests that the console offers to begin with.
 const EXAMPLES: &str = include_str!("examples.json");
 
@@ -28,9 +31,15 @@ const EXAMPLES: &str = include_str!("examples.json");
 pub(super) async fn run(global: &Global, options: &ServeOptions) -> anyhow::Result<ExitCode> {
     let clock = SystemClock::new();
     let ids = SystemIds::new(clock);
-    let adjust = |settings: &mut crate::service::Settings| settings.upload_limit = options.upload_limit;
+    let adjust = |settings: &mut Settings| adjust(settings, global, options);
     let service = operate::service_with(global, Arc::new(clock), Arc::new(ids), adjust).await?;
     serve(service, options, |_| Ok(())).await
+}
+
+/// What the options and the data folder say of a service that serves.
+pub(super) fn adjust(settings: &mut Settings, global: &Global, options: &ServeOptions) {
+    settings.upload_limit = options.upload_limit;
+    settings.audit_journal = Some(global.data_dir.join("audit.journal"));
 }
 
 /// Serves `service`; `ready` is called with the address once requests are answered.
@@ -45,8 +54,13 @@ pub(super) async fn serve(
 
     // A key that cannot be read or made is better known now than at the first approval.
     service.receipt_key().context("the key that signs receipts cannot be read or made")?;
+    // So is a journal in which reads of scores cannot be noted.
+    if let Err(error) = service.open_journal() {
+        tracing::warn!(source = ?error.source().map(ToString::to_string), "the journal cannot be opened");
+        bail!("the journal of reads cannot be written, or another process serves from this data folder");
+    }
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
-    let settings = ServerSettings::default();
+    let settings = ServerSettings { rates: rates(options), ..ServerSettings::default() };
     let routes = http::routes(&service, &examples, &settings)?;
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
@@ -55,11 +69,46 @@ pub(super) async fn serve(
     ready(&address)?;
     std::io::stdout().flush()?;
 
-    let (sweeper, heart) = (tokio::task::spawn(sweep(service.clone())), tokio::task::spawn(beat(service)));
+    let sweeper = tokio::task::spawn(sweep(service.clone()));
+    let heart = tokio::task::spawn(beat(service.clone()));
+    let keeper = tokio::task::spawn(keep_records(service.clone()));
     http::serve(listener, routes, http::stop_signal(), settings).await?;
     sweeper.abort();
     heart.abort();
+    keeper.abort();
+    // What cannot be written now is in the journal, for the next start.
+    if let Err(error) = service.keep_records().await {
+        tracing::warn!(%error, "the last reads wait in their journal");
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn rates(options: &ServeOptions) -> RateSettings {
+    RateSettings {
+        attempts: NonZeroU32::new(options.attempts_per_minute),
+        requests: NonZeroU32::new(options.requests_per_minute),
+        uploads: NonZeroU32::new(options.uploads_per_hour),
+        points: NonZeroU32::new(options.points_per_minute),
+        proxies: options.trusted_proxy.clone(),
+    }
+}
+
+/// Writes every second what was noted of reads.
+async fn keep_records(service: Service) {
+    let mut turns = tokio::time::interval(RECORDS);
+    let mut failing = false;
+    loop {
+        turns.tick().await;
+        match service.keep_records().await {
+            Ok(_) => failing = false,
+            // Once, not each second.
+            Err(error) if !failing => {
+                tracing::error!(%error, source = ?error.source().map(ToString::to_string), "reads cannot be written into the audit log; when their journal is full, scores are not read");
+                failing = true;
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 async fn sweep(service: Service) {

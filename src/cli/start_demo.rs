@@ -74,7 +74,7 @@ pub(super) async fn run(global: &Global, options: &DemoOptions) -> anyhow::Resul
 
     // From here on the demo's own day goes on at the pace of the real one.
     let clock = SystemClock::starting_at(Instant::at_start_of(demo::TODAY).plus_seconds(MORNING));
-    let adjust = |settings: &mut Settings| settings.upload_limit = options.serve.upload_limit;
+    let adjust = |settings: &mut Settings| serve::adjust(settings, global, &options.serve);
     let service = operate::service_with(global, Arc::new(clock), Arc::new(SystemIds::new(clock)), adjust).await?;
     let tokens = make_tokens(&service, &demo).await?;
     if let Some(path) = &options.tokens {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrganisationId, TokenId};
+use super::{Call, OrganisationId, TokenId};
 
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,11 +77,13 @@ pub struct Actor {
     pub role: Role,
     /// What they may see.
     pub scope: Scope,
+    /// The request by which they ask.
+    pub call: Call,
 }
 
 impl Actor {
     /// The operator, who works on the machine itself.
-    pub const OPERATOR: Self = Self { token: None, role: Role::Operator, scope: Scope::Sector };
+    pub const OPERATOR: Self = Self { token: None, role: Role::Operator, scope: Scope::Sector, call: Call::LOCAL };
 }
 
 impl fmt::Display for Actor {

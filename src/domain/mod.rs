@@ -4,6 +4,7 @@
 //! through [`Clock`] and [`IdSource`].
 
 mod actor;
+mod call;
 mod clock;
 mod code;
 mod difference;
@@ -20,6 +21,7 @@ mod submission;
 mod text;
 
 pub use actor::{Actor, Role, Scope};
+pub use call::{Call, Once};
 pub use clock::{Clock, Instant};
 pub use code::Code;
 pub use difference::{Change, Difference, differences};

@@ -1,11 +1,17 @@
 //! What a resolver has at hand, and how failures become GraphQL errors.
 
-use async_graphql::{Context, ErrorExtensions as _};
+use std::collections::BTreeMap;
 
-use super::scalars::DateTime;
+use async_graphql::{Context, ErrorExtensions as _, Value};
+
+use super::{
+    files::{ReceivedFile, ReceivedFiles},
+    page::bad_input,
+    scalars::{DateTime, FileHandle, Key},
+};
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, Instant},
+    domain::{Actor, Digest, Instant, Once},
     service::{Error, Reader, Service},
 };
 
@@ -13,6 +19,7 @@ use crate::{
 pub(super) struct Asked<'a> {
     pub(super) service: &'a Service,
     pub(super) actor: Actor,
+    files: Option<&'a ReceivedFiles>,
 }
 
 /// A moment whose knowledge is asked for.
@@ -30,7 +37,54 @@ impl<'a> Asked<'a> {
     pub(super) fn by(context: &Context<'a>) -> async_graphql::Result<Self> {
         let service = context.data::<Service>()?;
         let actor = context.data_opt::<Actor>().copied().ok_or_else(|| failure(service, &Error::Unauthenticated))?;
-        Ok(Self { service, actor })
+        Ok(Self { service, actor, files: context.data_opt::<ReceivedFiles>() })
+    }
+
+    /// The same, with what the field asks done once under `key`.
+    pub(super) fn once(context: &Context<'a>, key: Option<Key>) -> async_graphql::Result<Self> {
+        let mut asked = Self::by(context)?;
+        if let Some(Key(key)) = key {
+            let field = context.field();
+            let arguments = field.arguments()?.into_iter().map(|(name, value)| (name.to_string(), value));
+            let payload = asked.canonical(arguments);
+            let parts = [field.name().as_bytes(), b" ", payload.as_bytes()];
+            asked.actor.call.once = Some(Once { key, fingerprint: Digest::of_parts(parts) });
+        }
+        Ok(asked)
+    }
+
+    /// One text for one payload, whoever writes it: fields sorted, without those that are null, and without the key; a
+    /// file by its digest.
+    fn canonical(&self, fields: impl Iterator<Item = (String, Value)>) -> String {
+        let counts = |(name, value): &(String, Value)| *value != Value::Null && name != "idempotencyKey";
+        let sorted: BTreeMap<String, String> =
+            fields.filter(counts).map(|(name, value)| (name, self.text(value))).collect();
+        let fields: Vec<String> = sorted.into_iter().map(|(name, value)| format!("{name}:{value}")).collect();
+        format!("{{{}}}", fields.join(","))
+    }
+
+    fn text(&self, value: Value) -> String {
+        match value {
+            Value::Object(fields) => self.canonical(fields.into_iter().map(|(name, value)| (name.to_string(), value))),
+            Value::List(items) => {
+                let items: Vec<String> = items.into_iter().map(|item| self.text(item)).collect();
+                format!("[{}]", items.join(","))
+            }
+            // An enum's value is the same written in the document and in the variables.
+            Value::Enum(name) => format!("{:?}", name.as_str()),
+            Value::String(text) => match self.files.and_then(|files| files.digest(&text)) {
+                Some(digest) => format!("file {digest}"),
+                None => format!("{text:?}"),
+            },
+            other => other.to_string(),
+        }
+    }
+
+    /// The file that `handle` stands for. It comes as a part of the request, and is used once.
+    pub(super) fn file(&self, handle: &FileHandle) -> async_graphql::Result<ReceivedFile> {
+        self.files.and_then(|files| files.take(&handle.0)).ok_or_else(|| {
+            bad_input("a file comes as a part of a multipart request, null in the variables and used once".to_owned())
+        })
     }
 
     /// The catalogue.

@@ -24,6 +24,8 @@ use apollo_compiler::{
     validation::{DiagnosticList, Valid},
 };
 
+use crate::domain::Digest;
+
 pub use limits::Limits;
 pub use refusal::{Complaint, Exceeded, Measure, Place, Refusal};
 
@@ -58,6 +60,8 @@ pub struct SchemaError(String);
 pub struct Admitted {
     kind: OperationKind,
     operation_name: Option<String>,
+    hash: Digest,
+    cost: u32,
     document: Valid<ExecutableDocument>,
     schema: Arc<Valid<Schema>>,
 }
@@ -81,7 +85,8 @@ impl Guard {
     pub fn admit(&self, document: &str, operation_name: Option<&str>) -> Result<Admitted, Refusal> {
         scan::check(document, &self.limits)?;
         let parsed = self.parse(document)?;
-        measure::check(&parsed, &self.limits)?;
+        let costs = measure::check(&parsed, &self.limits)?;
+        let hash = Digest::of(document.as_bytes());
         let document = parsed
             .to_executable_validate(&self.schema)
             .map_err(|invalid| Refusal::Validation(complaints(&invalid.errors)))?;
@@ -93,7 +98,9 @@ impl Guard {
             OperationType::Subscription => OperationKind::Subscription,
         };
         let operation_name = operation.name.as_ref().map(ToString::to_string);
-        Ok(Admitted { kind, operation_name, document, schema: Arc::clone(&self.schema) })
+        let cost = costs.into_iter().find(|(name, _)| *name == operation_name).map_or(1, |(_, cost)| cost);
+        let cost = u32::try_from(cost).unwrap_or(u32::MAX);
+        Ok(Admitted { kind, operation_name, hash, cost, document, schema: Arc::clone(&self.schema) })
     }
 
     fn parse(&self, document: &str) -> Result<ast::Document, Refusal> {
@@ -116,6 +123,16 @@ impl Admitted {
     /// The name of the selected operation, when it has one.
     pub fn operation_name(&self) -> Option<&str> {
         self.operation_name.as_deref()
+    }
+
+    /// SHA-256 of the document's text.
+    pub const fn hash(&self) -> Digest {
+        self.hash
+    }
+
+    /// What the selected operation costs, in points: its fields, every fragment counted where it is spread.
+    pub const fn cost(&self) -> u32 {
+        self.cost
     }
 
     /// Whether `variables` can be coerced to what the operation declares.

@@ -3,6 +3,7 @@
 //! Types are made from what the service gives, once per row and not per field; nothing here knows a database.
 
 mod context;
+mod files;
 pub mod guard;
 mod mutation;
 mod page;
@@ -11,4 +12,5 @@ mod scalars;
 mod schema;
 mod types;
 
+pub use files::{ReceivedFile, ReceivedFiles};
 pub use schema::{schema, sdl};

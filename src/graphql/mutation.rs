@@ -8,7 +8,8 @@ use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, Simp
 
 use super::{
     context::Asked,
-    scalars::DateTime,
+    files::ReceivedFile,
+    scalars::{DateTime, FileHandle, Key},
     types::{CorrectionInput, ReceiptType, SubmissionType, UserError},
 };
 use crate::{
@@ -19,10 +20,14 @@ use crate::{
 /// What a submission is made of.
 #[derive(InputObject)]
 struct CreateSubmissionInput {
-    /// The upload: the `id` that `POST /uploads` answered.
-    upload_id: ID,
+    /// The upload: the `id` that `POST /uploads` answered. Either this or `file`.
+    upload_id: Option<ID>,
+    /// The file itself (bestand), for clients that speak GraphQL alone. Either this or `uploadId`.
+    file: Option<FileHandle>,
     /// The dataset, for example `indicatoren`; without it the header decides.
     dataset: Option<String>,
+    /// Done once, however often it is sent with this key (idempotentiesleutel); kept for 48 hours.
+    idempotency_key: Option<Key>,
 }
 
 /// What came of it.
@@ -43,6 +48,8 @@ struct ExplainFindingInput {
     finding: u32,
     /// The explanation or confirmation, 3 to 1,000 characters; it travels with the numbers to the inspectorate.
     text: String,
+    /// Done once, however often it is sent with this key (idempotentiesleutel); kept for 48 hours.
+    idempotency_key: Option<Key>,
 }
 
 /// What came of it.
@@ -64,6 +71,8 @@ struct ApproveSubmissionsInput {
     basis: Option<String>,
     /// Why they take the place of what is in force (correctie); needed when they do.
     correction: Option<CorrectionInput>,
+    /// Done once, however often it is sent with this key (idempotentiesleutel); kept for 48 hours.
+    idempotency_key: Option<Key>,
 }
 
 /// What came of it.
@@ -88,6 +97,8 @@ struct WithdrawSubmissionInput {
     submission_id: ID,
     /// Why, 3 to 1,000 characters.
     reason: String,
+    /// Done once, however often it is sent with this key (idempotentiesleutel); kept for 48 hours.
+    idempotency_key: Option<Key>,
 }
 
 /// What came of it.
@@ -116,15 +127,20 @@ impl SubmissionMutation {
         context: &Context<'_>,
         #[graphql(desc = "What it is made of.")] input: CreateSubmissionInput,
     ) -> Result<CreateSubmissionPayload> {
-        let asked = Asked::by(context)?;
-        let outcome = match input.upload_id.parse() {
-            Ok(upload) => asked.service.create_submission(&asked.actor, upload, input.dataset.as_deref()).await,
-            Err(_) => Err(Error::NotFound),
+        let asked = Asked::once(context, input.idempotency_key)?;
+        let outcome = match (&input.upload_id, &input.file) {
+            (Some(id), None) => create_of_upload(&asked, id, input.dataset.as_deref()).await,
+            (None, Some(handle)) => create_of_file(&asked, asked.file(handle)?, input.dataset.as_deref()).await,
+            _ => Err(Refusal::UploadChoice.into()),
         };
-        let path =
-            if matches!(&outcome, Err(error) if error.code() == "DATASET_UNKNOWN") { "dataset" } else { "uploadId" };
-        let (checked, user_errors) = answer(&asked, outcome, &["input", path])?;
-        Ok(CreateSubmissionPayload { submission: shown(&asked, checked).await?, user_errors })
+        let path: &[&str] = match outcome.as_ref().map_err(Error::code) {
+            Err("DATASET_UNKNOWN") => &["input", "dataset"],
+            Err("UPLOAD_CHOICE") => &["input"],
+            _ if input.file.is_some() => &["input", "file"],
+            _ => &["input", "uploadId"],
+        };
+        let (checked, user_errors) = answer(&asked, outcome, path)?;
+        Ok(CreateSubmissionPayload { submission: checked.map(shown), user_errors })
     }
 
     /// Explains or confirms a finding; every question must have one before approval.
@@ -133,7 +149,7 @@ impl SubmissionMutation {
         context: &Context<'_>,
         #[graphql(desc = "What is said of what.")] input: ExplainFindingInput,
     ) -> Result<ExplainFindingPayload> {
-        let asked = Asked::by(context)?;
+        let asked = Asked::once(context, input.idempotency_key)?;
         let outcome = match input.submission_id.parse() {
             Ok(id) => {
                 let finding = usize::try_from(input.finding)?;
@@ -147,7 +163,7 @@ impl SubmissionMutation {
             _ => "submissionId",
         };
         let (checked, user_errors) = answer(&asked, outcome, &["input", path])?;
-        Ok(ExplainFindingPayload { submission: shown(&asked, checked).await?, user_errors })
+        Ok(ExplainFindingPayload { submission: checked.map(shown), user_errors })
     }
 
     /// Submits what was checked: the numbers count from now on, and the scores follow at once.
@@ -156,7 +172,7 @@ impl SubmissionMutation {
         context: &Context<'_>,
         #[graphql(desc = "What is approved.")] input: ApproveSubmissionsInput,
     ) -> Result<ApproveSubmissionsPayload> {
-        let asked = Asked::by(context)?;
+        let asked = Asked::once(context, input.idempotency_key)?;
         let ids: Result<Vec<SubmissionId>, _> = input.submission_ids.iter().map(|id| id.parse()).collect();
         let basis = input.basis.map(|basis| basis.parse::<Digest>()).transpose();
         let outcome = match (ids, basis) {
@@ -190,7 +206,7 @@ impl SubmissionMutation {
         context: &Context<'_>,
         #[graphql(desc = "What is withdrawn, and why.")] input: WithdrawSubmissionInput,
     ) -> Result<WithdrawSubmissionPayload> {
-        let asked = Asked::by(context)?;
+        let asked = Asked::once(context, input.idempotency_key)?;
         let outcome = match input.submission_id.parse() {
             Ok(id) => asked.service.withdraw(&asked.actor, id, &input.reason).await,
             Err(_) => Err(Error::NotFound),
@@ -207,7 +223,25 @@ impl SubmissionMutation {
     }
 }
 
-/// What was done, or why not; a fault is an error.
+async fn create_of_upload(asked: &Asked<'_>, id: &ID, dataset: Option<&str>) -> Result<CheckedSubmission, Error> {
+    let upload = id.parse().map_err(|_| Error::NotFound)?;
+    asked.service.create_submission(&asked.actor, upload, dataset).await
+}
+
+/// Keeps the file and makes a submission of it; of one that was sent before under the same key, nothing is kept again.
+async fn create_of_file(
+    asked: &Asked<'_>,
+    file: ReceivedFile,
+    dataset: Option<&str>,
+) -> Result<CheckedSubmission, Error> {
+    if let Some(before) = asked.service.created_before(&asked.actor).await? {
+        return Ok(before);
+    }
+    let upload = asked.service.receive(&asked.actor, None, &file.name, file.content).await?;
+    asked.service.create_submission(&asked.actor, upload.id, dataset).await
+}
+
+/// What was done, or why not; a fault is an error. Of a key that was used for something else, the key is what is wrong.
 pub(super) fn answer<T>(
     asked: &Asked<'_>,
     outcome: Result<T, Error>,
@@ -215,11 +249,15 @@ pub(super) fn answer<T>(
 ) -> Result<(Option<T>, Vec<UserError>)> {
     match outcome {
         Ok(done) => Ok((Some(done), Vec::new())),
-        Err(error) => match UserError::from_error(asked.catalogue(), &error, path) {
+        Err(error) => match UserError::from_error(asked.catalogue(), &error, at_fault(&error, path)) {
             Some(user_error) => Ok((None, vec![user_error])),
             None => Err(asked.failure(&error)),
         },
     }
+}
+
+fn at_fault<'a>(error: &Error, path: &'a [&'a str]) -> &'a [&'a str] {
+    if matches!(error, Error::Refused(Refusal::IdempotencyConflict)) { &["input", "idempotencyKey"] } else { path }
 }
 
 async fn receipts(asked: &Asked<'_>, approval: &Approval) -> Result<Vec<ReceiptType>> {
@@ -231,10 +269,10 @@ async fn receipts(asked: &Asked<'_>, approval: &Approval) -> Result<Vec<ReceiptT
     Ok(receipts)
 }
 
-/// The submission as it is now, what was just said of it included.
-async fn shown(asked: &Asked<'_>, checked: Option<CheckedSubmission>) -> Result<Option<SubmissionType>> {
-    let now = asked.known_at(None).await?.counted;
-    Ok(checked.map(|checked| SubmissionType::new(checked, now)))
+/// The submission as it is after the change, what was just said of it included.
+fn shown(checked: CheckedSubmission) -> SubmissionType {
+    let at = checked.known_at;
+    SubmissionType::new(checked, at)
 }
 
 fn run_ids(approval: Option<&Approval>) -> Vec<ID> {

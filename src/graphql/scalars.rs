@@ -85,3 +85,42 @@ impl ScalarType for DateText {
         Value::String(self.0.to_string())
     }
 }
+
+/// A key that the client chooses (sleutel).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key(pub(super) u128);
+
+/// A universally unique identifier as in RFC 9562, for example `0198c5a2-7f3e-7b1a-9c4d-5e6f70819203`.
+#[Scalar(name = "UUID", specified_by_url = "https://tools.ietf.org/html/rfc9562")]
+impl ScalarType for Key {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        uuid::Uuid::try_parse(text)
+            .map(|uuid| Self(uuid.as_u128()))
+            .map_err(|_| InputValueError::custom("expected a UUID such as 0198c5a2-7f3e-7b1a-9c4d-5e6f70819203"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(uuid::Uuid::from_u128(self.0).to_string())
+    }
+}
+
+/// What stands in the variables for a file that came with the request.
+#[derive(Clone, Debug)]
+pub(super) struct FileHandle(pub(super) String);
+
+/// A file (bestand), as a part of a multipart request: null in the variables, named in `map`
+/// (graphql-multipart-request-spec).
+#[Scalar(name = "Upload", specified_by_url = "https://github.com/jaydenseric/graphql-multipart-request-spec")]
+impl ScalarType for FileHandle {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(handle) => Ok(Self(handle)),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}

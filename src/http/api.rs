@@ -1,14 +1,20 @@
 //! The service's routes, wired to the use-cases.
 
-use std::sync::Arc;
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use async_graphql::Data;
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{FromRef, Path, Request, State},
     http::{
-        StatusCode,
+        HeaderMap, StatusCode,
         header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE},
         request::Parts,
     },
@@ -18,17 +24,17 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    Authenticate, Example, GraphqlEndpoint, Problem, ServerSettings, SpoolSettings, console_routes, copies, file_name,
-    protect, spool,
+    Authenticate, Example, GraphqlEndpoint, Problem, RateSettings, ServerSettings, SpoolSettings, console_routes,
+    copies, file_name, origin::origin, protect, rates::Rates, spool, upload::NAMELESS,
 };
 use crate::{
-    domain::{Actor, ReceiptId},
-    graphql::{self, guard::Guard, guard::Limits},
+    domain::{Actor, Call, Digest, ReceiptId},
+    graphql::{
+        self,
+        guard::{Admitted, Guard, Limits},
+    },
     service::{Error, Service, must_deliver},
 };
-
-/// The name of a file whose sender gave none.
-const NAMELESS: &str = "upload.csv";
 
 /// The media types in which files come. Anything may be in them: what it is, intake finds out.
 const FILE_TYPES: [&str; 5] = [
@@ -54,7 +60,9 @@ pub enum WiringError {
 pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings) -> Result<Router, WiringError> {
     let sdl = graphql::sdl();
     let guard = Arc::new(Guard::new(&sdl, Limits::default())?);
-    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, Bearer(service.clone()));
+    let door = Door::new(service, &settings.rates);
+    let spool = SpoolSettings::new(&service.settings().spool_folder, service.settings().upload_limit);
+    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone()).with_files(spool);
     let own = Router::new()
         .route("/", get(async || Redirect::to("/console")))
         .route("/uploads", post(upload))
@@ -64,48 +72,118 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
         .route("/templates/{dataset}/{file}", get(copies::template))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .route("/ready", any(ready))
-        .with_state(service.clone());
+        .with_state(door);
     let router = own.merge(endpoint.routes()).merge(console_routes(sdl, examples)?);
     Ok(protect(router, settings))
 }
 
-/// Recognises who holds a bearer token.
-struct Bearer(Service);
+/// Where everybody comes in: recognises who holds a bearer token, and counts what they ask.
+#[derive(Clone, Debug)]
+pub(super) struct Door {
+    pub(super) service: Service,
+    rates: Arc<Rates>,
+    proxies: Arc<[IpAddr]>,
+    requests: Arc<AtomicU64>,
+}
 
-impl Authenticate for Bearer {
-    async fn authenticate(&self, request: &Parts) -> Result<Data, Problem> {
-        let mut data = Data::default();
-        data.insert(recognise(&self.0, request).await?);
-        Ok(data)
+impl FromRef<Door> for Service {
+    fn from_ref(door: &Door) -> Self {
+        door.service.clone()
     }
 }
 
-pub(super) async fn recognise(service: &Service, request: &Parts) -> Result<Actor, Problem> {
-    let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let secret = header
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, secret)| secret.trim())
-        .ok_or_else(Problem::unauthenticated)?;
-    service.authenticate(secret).await.map_err(|error| failure(service, &error))
+impl Door {
+    fn new(service: &Service, settings: &RateSettings) -> Self {
+        Self {
+            service: service.clone(),
+            rates: Arc::new(Rates::new(settings, &service.clock())),
+            proxies: settings.proxies.clone().into(),
+            requests: Arc::default(),
+        }
+    }
+
+    pub(super) async fn recognise(&self, request: &Parts) -> Result<Actor, Problem> {
+        let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let secret = header
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, secret)| secret.trim())
+            .ok_or_else(Problem::unauthenticated)?;
+        let origin = origin(request, &self.proxies);
+        let digest = Digest::of(secret.as_bytes());
+        self.rates.attempt(origin, digest)?;
+        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let call = Call { number, origin, ..Call::LOCAL };
+        let actor = self.service.authenticate(secret, call).await;
+        let actor = match actor {
+            // It was no attempt if nobody could look.
+            Err(Error::Unauthenticated) => {
+                self.rates.unknown(digest);
+                return Err(Problem::unauthenticated());
+            }
+            Err(error) => {
+                self.rates.not_looked_up(origin, digest);
+                return Err(failure(&self.service, &error));
+            }
+            Ok(actor) => actor,
+        };
+        self.rates.recognised(origin, digest);
+        if let Some(token) = actor.token {
+            self.rates.request(token)?;
+        }
+        Ok(actor)
+    }
+}
+
+impl Authenticate for Door {
+    type Caller = Actor;
+
+    async fn authenticate(&self, request: &Parts) -> Result<Actor, Problem> {
+        self.recognise(request).await
+    }
+
+    fn admit(&self, mut actor: Actor, asked: &Admitted, files: usize) -> Result<(Data, HeaderMap), Problem> {
+        if files > 0 {
+            // Before a byte of them is read; the use-case asks it again.
+            must_deliver(&actor).map_err(|error| failure(&self.service, &error))?;
+        }
+        let headers = match actor.token {
+            Some(token) => {
+                let headers = self.rates.points(token, asked.cost())?;
+                self.rates.uploads(token, u32::try_from(files).unwrap_or(u32::MAX))?;
+                headers
+            }
+            None => HeaderMap::new(),
+        };
+        actor.call.document = Some(asked.hash());
+        actor.call.cost = Some(asked.cost());
+        let mut data = Data::default();
+        data.insert(actor);
+        Ok((data, headers))
+    }
 }
 
 /// `POST /uploads`: the bytes of one file as the body; answers its identifier and digest.
-async fn upload(State(service): State<Service>, request: Request<Body>) -> Result<Response, Problem> {
+async fn upload(State(door): State<Door>, request: Request<Body>) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let actor = recognise(&service, &parts).await?;
+    let service = &door.service;
+    let actor = door.recognise(&parts).await?;
     // Before a byte is read; the use-case asks it again.
-    must_deliver(&actor).map_err(|error| failure(&service, &error))?;
+    must_deliver(&actor).map_err(|error| failure(service, &error))?;
     let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if !essence.is_empty() && !FILE_TYPES.contains(&essence.as_str()) {
         return Err(Problem::unsupported_media_type(FILE_TYPES[0]));
     }
+    if let Some(token) = actor.token {
+        door.rates.uploads(token, 1)?;
+    }
     let settings = service.settings();
     let spooled = spool(body, &SpoolSettings::new(&settings.spool_folder, settings.upload_limit)).await?;
-    let file = std::fs::File::open(spooled.path()).map_err(super::UploadError::from)?;
     let name = file_name(&parts.uri, &parts.headers).unwrap_or_else(|| NAMELESS.to_owned());
-    let upload = service.receive(&actor, None, &name, file).await.map_err(|error| failure(&service, &error))?;
+    let file = std::fs::File::open(spooled.path()).map_err(super::UploadError::from)?;
+    let upload = service.receive(&actor, None, &name, file).await;
+    let upload = upload.map_err(|error| failure(service, &error))?;
     let answer = json!({
         "id": upload.id,
         "fileName": upload.file_name,
@@ -125,15 +203,16 @@ async fn receipt_key(State(service): State<Service>) -> Result<Response, Problem
 
 /// `GET /receipts/ID`: a receipt with its signature, as a file.
 async fn receipt(
-    State(service): State<Service>,
+    State(door): State<Door>,
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let actor = recognise(&service, &parts).await?;
+    let service = &door.service;
+    let actor = door.recognise(&parts).await?;
     let Ok(id) = id.parse::<ReceiptId>() else { return Err(Problem::not_found()) };
     let found = service.receipt(&actor, id).await.and_then(|found| found.ok_or(Error::NotFound));
-    let found = found.map_err(|error| failure(&service, &error))?;
+    let found = found.map_err(|error| failure(service, &error))?;
     let disposition = format!("attachment; filename=\"{id}.json\"");
     Ok(([(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, disposition)], found.document)
         .into_response())

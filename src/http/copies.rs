@@ -16,7 +16,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::{
     Problem,
-    api::{failure, recognise},
+    api::{Door, failure},
     preferred_language,
 };
 use crate::{
@@ -32,12 +32,13 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 /// `GET /submissions/ID/copy.csv|xlsx`: the file of a submission with what is wrong in it, for who delivered it.
 pub(super) async fn annotated_copy(
-    State(service): State<Service>,
+    State(door): State<Door>,
     Path((id, file)): Path<(String, String)>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
-    let actor = recognise(&service, &parts).await?;
+    let actor = door.recognise(&parts).await?;
+    let service = &door.service;
     let (form, media_type, ending) = match file.as_str() {
         "copy.csv" => (SheetForm::Csv, CSV, "csv"),
         "copy.xlsx" => (SheetForm::Xlsx, XLSX, "xlsx"),
@@ -46,7 +47,7 @@ pub(super) async fn annotated_copy(
     let Ok(id) = id.parse::<SubmissionId>() else { return Err(Problem::not_found()) };
     let language = preferred_language(&parts.headers);
     let copy = service.annotated_copy(&actor, id, form, language).await;
-    let copy = copy.map_err(|error| failure(&service, &error))?;
+    let copy = copy.map_err(|error| failure(service, &error))?;
     let headers = [
         (CONTENT_TYPE, media_type.to_owned()),
         (CONTENT_DISPOSITION, attachment(&copy.file_name, ending)),

@@ -1,9 +1,10 @@
-//! GraphQL over HTTP: POST with JSON, and GET for queries only.
+//! GraphQL over HTTP: POST with JSON or, for files, as a multipart form; and GET for queries only.
 //!
 //! A request error (nothing was executed) has no `data`; its status is 400 for
 //! `application/graphql-response+json`, and 200 for the older `application/json` where the parameters themselves
 //! were well-formed, as the audits of the graphql-http project want. What exceeds a limit is 400 in both.
 
+mod form;
 mod parameters;
 mod reply;
 #[cfg(test)]
@@ -16,23 +17,44 @@ use axum::{
     Router,
     body::Body,
     extract::State,
-    http::{HeaderValue, Method, StatusCode, header::ALLOW, request::Parts},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{ALLOW, CONTENT_TYPE},
+        request::Parts,
+    },
     response::{IntoResponse as _, Response},
     routing::any,
 };
 use futures_util::FutureExt as _;
 
 use self::{
-    parameters::Parameters,
+    form::{Form, Slots},
+    parameters::{Parameters, malformed},
     reply::{Failure, MediaType, Reply},
 };
-use super::{Problem, Reference, body::BodyError, body::LimitedBody, negotiate, preferred_language};
-use crate::graphql::guard::{Admitted, Guard, OperationKind, Refusal};
+use super::{Problem, Reference, SpoolSettings, body::BodyError, body::LimitedBody, negotiate, preferred_language};
+use crate::graphql::{
+    ReceivedFiles,
+    guard::{Admitted, Guard, OperationKind, Refusal},
+};
 
-/// Recognises who asks. The answer becomes the data of the GraphQL request; anonymous is an answer too.
+const JSON: &str = "application/json";
+const FORM: &str = "multipart/form-data";
+
+/// Headers that no form of a browser has: whoever sends one was asked first whether it may.
+const PREFLIGHT: [&str; 2] = ["graphql-require-preflight", "apollo-require-preflight"];
+
+/// Recognises who asks, and says what they may ask. Anonymous is an answer too.
 pub trait Authenticate: Send + Sync + 'static {
-    /// What resolvers may find in their context, or why the request is refused. Sees the head of the request only.
-    fn authenticate(&self, request: &Parts) -> impl Future<Output = Result<Data, Problem>> + Send;
+    /// Who asks.
+    type Caller: Send + Sync;
+
+    /// Who sends this request, or why it is refused. Sees the head of the request only.
+    fn authenticate(&self, request: &Parts) -> impl Future<Output = Result<Self::Caller, Problem>> + Send;
+
+    /// Whether `caller` may ask this, with so many files, before any of them is read: what resolvers find in their
+    /// context, and headers for the answer.
+    fn admit(&self, caller: Self::Caller, asked: &Admitted, files: usize) -> Result<(Data, HeaderMap), Problem>;
 }
 
 /// The GraphQL endpoint: the engine, with the guard in front of it.
@@ -44,6 +66,7 @@ pub struct GraphqlEndpoint<E, A> {
     body_limit: u64,
     body_patience: Duration,
     time_limit: Duration,
+    spool: Option<SpoolSettings>,
 }
 
 impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
@@ -57,7 +80,14 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
             body_limit: 256 * 1024,
             body_patience: Duration::from_secs(10),
             time_limit: Duration::from_secs(30),
+            spool: None,
         }
+    }
+
+    /// The same, taking files as well.
+    #[must_use]
+    pub fn with_files(self, settings: SpoolSettings) -> Self {
+        Self { spool: Some(settings), ..self }
     }
 
     /// The endpoint at `/graphql`.
@@ -65,19 +95,39 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         Router::new().route("/graphql", any(answer::<E, A>)).with_state(Arc::new(self))
     }
 
-    async fn handle(&self, parts: &Parts, body: Body, form: MediaType) -> Result<Reply, Failure> {
-        let data = self.authenticate.authenticate(parts).await?;
-        let parameters = if parts.method == Method::POST {
-            Parameters::from_json(&self.read(body).await?)?
-        } else {
-            Parameters::from_query(parts.uri.query().unwrap_or_default())?
-        };
+    async fn handle(&self, parts: &Parts, body: Body, form_of_answer: MediaType) -> Result<Reply, Failure> {
+        let caller = self.authenticate.authenticate(parts).await?;
+        let (parameters, form) = self.parameters(parts, body).await?;
         let admitted = self.guard.admit(&parameters.query, parameters.operation_name.as_deref())?;
         check_kind(&admitted, &parts.method)?;
         admitted.check_variables(&parameters.variables)?;
+        let files = form.as_ref().map_or(0, |(_, slots)| slots.len());
+        if files > 0 && admitted.kind() != OperationKind::Mutation {
+            return Err(malformed("alleen een mutatie neemt bestanden aan", "only a mutation takes files").into());
+        }
+        let (mut data, headers) = self.authenticate.admit(caller, &admitted, files)?;
+        if let Some((form, slots)) = form {
+            data.insert(ReceivedFiles::new(form.files(slots).await?));
+        }
         let executed = tokio::time::timeout(self.time_limit, self.execute(parameters, data, parts)).await;
         let response = executed.map_err(|_| Problem::took_too_long())?;
-        Ok(Reply::executed(response, form, preferred_language(&parts.headers), &reference(parts)))
+        let reply = Reply::executed(response, form_of_answer, preferred_language(&parts.headers), &reference(parts));
+        Ok(reply.with(headers))
+    }
+
+    /// What is asked; and of a form, what is still to be read.
+    async fn parameters(&self, parts: &Parts, body: Body) -> Result<(Parameters, Option<(Form, Slots)>), Problem> {
+        if parts.method != Method::POST {
+            return Ok((Parameters::from_query(parts.uri.query().unwrap_or_default())?, None));
+        }
+        if !negotiate::has_content_type(&parts.headers, FORM) {
+            return Ok((Parameters::from_json(&self.read(body).await?)?, None));
+        }
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let settings = self.spool.as_ref().ok_or_else(|| Problem::unsupported_media_type(JSON))?;
+        let mut form = Form::new(content_type, body, settings)?;
+        let (parameters, slots) = form.parameters().await?;
+        Ok((parameters, Some((form, slots))))
     }
 
     async fn read(&self, body: Body) -> Result<Vec<u8>, Problem> {
@@ -89,7 +139,7 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         read.map_err(|error| match error {
             BodyError::TooLarge => Problem::too_large(self.body_limit),
             BodyError::Stalled => Problem::timed_out(),
-            BodyError::CutOff => parameters::malformed("het verzoek brak af", "the request was cut off"),
+            BodyError::CutOff => malformed("het verzoek brak af", "the request was cut off"),
         })
     }
 
@@ -126,12 +176,17 @@ async fn answer<E: Executor, A: Authenticate>(
     response
 }
 
-/// Only JSON is read: every other type is one that a browser sends across origins without asking.
+/// JSON is read, and a form whose sender says that no browser sends it across origins without asking first: with a header
+/// of its own.
 fn check_request(parts: &Parts) -> Result<(), Problem> {
     match parts.method {
         Method::GET | Method::HEAD => Ok(()),
-        Method::POST if negotiate::has_content_type(&parts.headers, "application/json") => Ok(()),
-        Method::POST => Err(Problem::unsupported_media_type("application/json")),
+        Method::POST if negotiate::has_content_type(&parts.headers, JSON) => Ok(()),
+        Method::POST if negotiate::has_content_type(&parts.headers, FORM) => {
+            let said = |name| parts.headers.get(name).is_some_and(|value: &HeaderValue| !value.is_empty());
+            if PREFLIGHT.into_iter().any(said) { Ok(()) } else { Err(Problem::preflight_missing(PREFLIGHT[0])) }
+        }
+        Method::POST => Err(Problem::unsupported_media_type(JSON)),
         _ => Err(Problem::method_not_allowed()),
     }
 }

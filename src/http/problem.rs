@@ -15,6 +15,7 @@ use axum::{
 };
 use serde_json::json;
 
+use super::{Rate, Rated};
 use crate::domain::{Language, Text};
 
 /// A refusal or failure that the client is told about.
@@ -32,6 +33,8 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// By which the operator finds the line in the log.
     pub reference: Option<String>,
+    /// The limit on requests that was reached.
+    pub rate: Option<Rate>,
     /// The rest of the request was not read, so the connection cannot be used again.
     pub closes_connection: bool,
 }
@@ -44,7 +47,7 @@ impl Problem {
     /// A problem with the given status and texts.
     pub fn new(status: StatusCode, code: &'static str, title: Text, detail: Text) -> Self {
         let (title, detail) = (Box::new(title), Box::new(detail));
-        Self { status, code, title, detail, retry_after: None, reference: None, closes_connection: false }
+        Self { status, code, title, detail, retry_after: None, reference: None, rate: None, closes_connection: false }
     }
 
     /// 400: something in the request cannot be understood.
@@ -159,6 +162,46 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..problem }
     }
 
+    /// 429: a limit on requests was reached.
+    pub fn over_rate(rate: Rate) -> Self {
+        let (nl, en) = match rate.of {
+            Rated::Attempts => {
+                ("pogingen met een onbekend token per minuut", "attempts with an unknown token a minute")
+            }
+            Rated::Requests => ("verzoeken per minuut met één token", "requests a minute with one token"),
+            Rated::Uploads => ("bestanden per uur met één token", "files an hour with one token"),
+            Rated::Points => ("punten per minuut met één token", "points a minute with one token"),
+        };
+        let Rate { limit, retry_after, .. } = rate;
+        let detail = text(
+            format!("Er mogen hoogstens {limit} {nl} zijn. Probeer het over {retry_after} seconden opnieuw."),
+            format!("There may be at most {limit} {en}. Try again in {retry_after} seconds."),
+        );
+        Self { detail: Box::new(detail), rate: Some(rate), ..Self::rate_limited(retry_after) }
+    }
+
+    /// 415: a form could have come from any page in a browser.
+    pub fn preflight_missing(header: &str) -> Self {
+        let problem = Self::unsupported_media_type("application/json");
+        let detail = text(
+            format!("Stuur de inhoud als application/json; een formulier met bestanden alleen met de kop {header}."),
+            format!("Send the content as application/json; a form with files only with the header {header}."),
+        );
+        Self { detail: Box::new(detail), ..problem }
+    }
+
+    /// The numbers of the limit that was reached, by the names they have in errors.
+    pub(super) fn numbers(&self) -> Vec<(&'static str, u64)> {
+        self.rate.map_or_else(Vec::new, |rate| {
+            vec![
+                ("limit", rate.limit.into()),
+                ("windowSeconds", rate.of.seconds()),
+                ("asked", rate.asked.into()),
+                ("retryAfter", rate.retry_after),
+            ]
+        })
+    }
+
     /// 503: not possible now; nothing was changed, and trying again after `retry_after` seconds is safe.
     pub fn unavailable(retry_after: u64) -> Self {
         let problem = Self::new(
@@ -229,6 +272,9 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if let Some(rate) = &self.rate {
+            headers.extend(rate.headers());
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -249,6 +295,9 @@ impl Problem {
         });
         if let (Some(reference), Some(fields)) = (&self.reference, body.as_object_mut()) {
             fields.insert("reference".to_owned(), json!(reference));
+        }
+        if let Some(fields) = body.as_object_mut() {
+            fields.extend(self.numbers().into_iter().map(|(name, value)| (name.to_owned(), json!(value))));
         }
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();

@@ -36,7 +36,7 @@ use tokio::{
 use tower_http::compression::CompressionLayer;
 use tracing::Instrument as _;
 
-use super::{Problem, Reference, preferred_language, problem::translate};
+use super::{Problem, RateSettings, Reference, preferred_language, problem::translate};
 
 /// How patient the server is.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct ServerSettings {
     pub answer_time_limit: Duration,
     /// How long requests that have begun may go on after the server was told to stop.
     pub grace: Duration,
+    /// How often a client may ask.
+    pub rates: RateSettings,
 }
 
 impl Default for ServerSettings {
@@ -59,6 +61,7 @@ impl Default for ServerSettings {
             // As long as the slowest upload may take.
             answer_time_limit: Duration::from_mins(11),
             grace: Duration::from_secs(20),
+            rates: RateSettings::default(),
         }
     }
 }

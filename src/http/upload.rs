@@ -22,6 +22,9 @@ use super::{
 };
 use crate::domain::{Digest, Text};
 
+/// The name of a file whose sender gave none.
+pub(super) const NAMELESS: &str = "upload.csv";
+
 const SUFFIX: &str = ".spool";
 const LONGEST_NAME: usize = 120;
 
@@ -55,7 +58,26 @@ pub struct Spooled {
     pub digest: Digest,
 }
 
+/// The bytes of a file that was received; it is deleted when this is dropped.
+#[derive(Debug)]
+struct SpooledBytes {
+    file: fs::File,
+    _spooled: Spooled,
+}
+
+impl io::Read for SpooledBytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
 impl Spooled {
+    /// Its bytes, from the first.
+    pub fn into_bytes(self) -> Result<impl io::Read + Send + 'static, UploadError> {
+        let file = fs::File::open(self.path())?;
+        Ok(SpooledBytes { file, _spooled: self })
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.file.path
@@ -128,17 +150,43 @@ pub async fn spool(body: Body, settings: &SpoolSettings) -> Result<Spooled, Uplo
 
 async fn receive(body: Body, settings: &SpoolSettings) -> Result<Spooled, UploadError> {
     let mut body = LimitedBody::new(body, settings.limit, settings.patience)?;
-    let (spool_file, file) = SpoolFile::create(&settings.folder)?;
-    let mut file = tokio::fs::File::from_std(file);
-    let mut hasher = Sha256::new();
-    let mut bytes: u64 = 0;
+    let mut spooling = Spooling::begin(settings)?;
     while let Some(piece) = body.next().await? {
-        hasher.update(&piece);
-        file.write_all(&piece).await?;
-        bytes = bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        spooling.write(&piece).await?;
     }
-    file.flush().await?;
-    Ok(Spooled { file: spool_file, bytes, digest: Digest::from_bytes(hasher.finalize().into()) })
+    spooling.finish().await
+}
+
+/// A file that is coming in. Dropped before it is whole, nothing of it is left.
+pub(super) struct Spooling {
+    spool_file: SpoolFile,
+    file: tokio::fs::File,
+    hasher: Sha256,
+    bytes: u64,
+    limit: u64,
+}
+
+impl Spooling {
+    pub(super) fn begin(settings: &SpoolSettings) -> Result<Self, UploadError> {
+        let (spool_file, file) = SpoolFile::create(&settings.folder)?;
+        let file = tokio::fs::File::from_std(file);
+        Ok(Self { spool_file, file, hasher: Sha256::new(), bytes: 0, limit: settings.limit })
+    }
+
+    pub(super) async fn write(&mut self, piece: &[u8]) -> Result<(), UploadError> {
+        self.bytes = self.bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        if self.bytes > self.limit {
+            return Err(UploadError::TooLarge { limit: self.limit });
+        }
+        self.hasher.update(piece);
+        Ok(self.file.write_all(piece).await?)
+    }
+
+    pub(super) async fn finish(mut self) -> Result<Spooled, UploadError> {
+        self.file.flush().await?;
+        let digest = Digest::from_bytes(self.hasher.finalize().into());
+        Ok(Spooled { file: self.spool_file, bytes: self.bytes, digest })
+    }
 }
 
 /// Deletes what an earlier process left in `folder`; returns how many files. To be called at the start.
@@ -215,7 +263,7 @@ fn disposition_name(header: &str) -> Option<String> {
     encoded.or_else(|| parameter("filename"))
 }
 
-fn clean(name: &str) -> Option<String> {
+pub(super) fn clean(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let kept: String = last.chars().filter(|character| !is_hidden(*character)).take(LONGEST_NAME).collect();
     let trimmed = kept.trim_matches(|character: char| character == '.' || character.is_whitespace());

@@ -2,9 +2,12 @@
 
 use super::{Error, Service};
 use crate::{
-    domain::{Actor, AgbCode, Digest, Instant, Role, Scope, TokenId},
-    store::{self, Token},
+    domain::{Actor, AgbCode, Call, Digest, Instant, Role, Scope, TokenId},
+    store::{self, Token, TokenRecord},
 };
+
+/// What the secret of a token begins with, so that scanners of code find one that leaked.
+const SECRET_PREFIX: &str = "kz_";
 
 /// A token that was just made. Its secret is shown once and kept nowhere.
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ impl Service {
         secret: [u8; 32],
     ) -> Result<NewToken, Error> {
         let now = self.now();
-        let secret = format!("kz_{}", Digest::from_bytes(secret));
+        let secret = format!("{SECRET_PREFIX}{}", Digest::from_bytes(secret));
         let mut tx = self.database.write().await?;
         let organisation = match agb_code {
             Some(agb_code) => Some(
@@ -51,18 +54,55 @@ impl Service {
         Ok(NewToken { id: token.id, secret, expires_at: token.expires_at })
     }
 
-    /// Who holds `secret`.
-    pub async fn authenticate(&self, secret: &str) -> Result<Actor, Error> {
+    /// Every token and what became of it, the oldest first; for the operator.
+    pub async fn tokens(&self, actor: &Actor) -> Result<Vec<TokenRecord>, Error> {
+        must_operate(actor)?;
         let mut tx = self.database.read().await?;
+        Ok(store::list_tokens(&mut tx, None).await?)
+    }
+
+    /// Takes a token back: it works for no request that begins after this. A second time changes nothing.
+    pub async fn revoke_token(&self, actor: &Actor, id: TokenId) -> Result<TokenRecord, Error> {
+        must_operate(actor)?;
+        let mut tx = self.database.write().await?;
+        let found = store::list_tokens(&mut tx, Some(id)).await?.pop().ok_or(Error::NotFound)?;
+        if found.revoked_at.is_some() {
+            return Ok(found);
+        }
+        let now = self.now();
+        store::revoke_token(&mut tx, id, now).await?;
+        self.audit(&mut tx, actor, "token.revoked", id, "done").await?;
+        tx.commit().await?;
+        Ok(TokenRecord { revoked_at: Some(now), ..found })
+    }
+
+    /// Whether `secret` looks like that of a token; what does not need not be looked for.
+    pub fn may_be_secret(secret: &str) -> bool {
+        secret.strip_prefix(SECRET_PREFIX).is_some_and(|rest| rest.parse::<Digest>().is_ok())
+    }
+
+    /// Who holds `secret`, asking by `call`. Asks the database every time: a token that was taken back or has expired
+    /// works for no further request.
+    pub async fn authenticate(&self, secret: &str, call: Call) -> Result<Actor, Error> {
+        if !Self::may_be_secret(secret) {
+            return Err(Error::Unauthenticated);
+        }
+        let mut tx = self.database.read().await?;
+        let now = self.now();
         let token = store::find_token_by_secret(&mut tx, Digest::of(secret.as_bytes()))
             .await?
-            .filter(|token| token.expires_at > self.now())
+            .filter(|token| token.expires_at > now)
             .ok_or(Error::Unauthenticated)?;
         let scope = match (token.role, token.organisation) {
             (Role::Organisation, Some(organisation)) => Scope::Organisation(organisation),
             (Role::Inspector, None) => Scope::Sector,
             _ => return Err(Error::Unauthenticated),
         };
-        Ok(Actor { token: Some(token.id), role: token.role, scope })
+        self.records.note_use(token.id, now);
+        Ok(Actor { token: Some(token.id), role: token.role, scope, call })
     }
+}
+
+fn must_operate(actor: &Actor) -> Result<(), Error> {
+    if actor.role == Role::Operator { Ok(()) } else { Err(Error::Forbidden(Role::Operator)) }
 }

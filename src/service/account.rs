@@ -44,6 +44,8 @@ impl Service {
         let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
         let sector = self.read_run(&mut tx, Scope::Sector, run.clone()).await?;
         let run = self.read_run(&mut tx, actor.scope, run).await?;
+        drop(tx);
+        self.note_read(actor, "account.read", run.id).await?;
         let account = if actor.scope == Scope::Sector { Some(run.account.clone()) } else { anonymous(&run.account) };
         let themes = if account.is_some() { self.by_theme(&sector) } else { Vec::new() };
         Ok(Some(HonestAccount { run, account, themes }))

@@ -4,8 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Error, Preview, PreviewPlace, ReceiptSubmission, ReceiptVersion, Refusal, Service,
+    once::Done,
     preview::{Prepared, compare},
     receipts::Approved,
     submissions::{must_be, within_length},
@@ -50,10 +53,48 @@ impl ApprovalRequest {
     }
 }
 
+/// What is noted of an approval or withdrawal under its key.
+#[derive(Serialize, Deserialize)]
+struct KnownApproval {
+    at: Instant,
+    submissions: Vec<SubmissionId>,
+    runs: Vec<RunId>,
+    receipts: Vec<ReceiptId>,
+}
+
+impl KnownApproval {
+    fn of(approval: &Approval) -> Self {
+        Self {
+            at: approval.at,
+            submissions: approval.submissions.iter().map(|one| one.id).collect(),
+            runs: approval.runs.clone(),
+            receipts: approval.receipts.clone(),
+        }
+    }
+}
+
 impl Service {
     /// Submits what was checked: all of it, or nothing.
     pub async fn approve(&self, actor: &Actor, request: &ApprovalRequest) -> Result<Approval, Error> {
         must_deliver(actor)?;
+        match self.once(actor, Box::pin(self.approve_anew(actor, request))).await? {
+            Done::Now(approval) => Ok(approval),
+            Done::Before(known) => self.approval_as_it_was(actor, known).await,
+        }
+    }
+
+    /// What came of an approval or withdrawal that was made under a key.
+    async fn approval_as_it_was(&self, actor: &Actor, known: KnownApproval) -> Result<Approval, Error> {
+        let KnownApproval { at, submissions: ids, runs, receipts } = known;
+        let mut tx = self.database.read().await?;
+        let mut submissions = Vec::with_capacity(ids.len());
+        for id in ids {
+            submissions.extend(store::find_submission(&mut tx, actor.scope, id, at).await?);
+        }
+        Ok(Approval { at, submissions, runs, receipts })
+    }
+
+    async fn approve_anew(&self, actor: &Actor, request: &ApprovalRequest) -> Result<Approval, Error> {
         let correction = request.correction.as_ref().map(|correction| {
             Ok::<_, Refusal>(Correction { class: correction.class, reason: within_length(&correction.reason)? })
         });
@@ -102,16 +143,25 @@ impl Service {
         for one in prepared {
             submissions.extend(store::find_submission(&mut tx, actor.scope, one.submission.id, at).await?);
         }
-        for one in &submissions {
+        let approval = Approval { at, submissions, runs, receipts };
+        self.remember(&mut tx, actor, &KnownApproval::of(&approval)).await?;
+        for one in &approval.submissions {
             self.audit(&mut tx, actor, "submission.approved", one.id, one.state.as_str()).await?;
         }
         tx.commit().await?;
-        Ok(Approval { at, submissions, runs, receipts })
+        Ok(approval)
     }
 
     /// Takes back what was checked or approved. Nothing comes in its place until something else is approved.
     pub async fn withdraw(&self, actor: &Actor, submission: SubmissionId, reason: &str) -> Result<Approval, Error> {
         must_deliver(actor)?;
+        match self.once(actor, Box::pin(self.withdraw_anew(actor, submission, reason))).await? {
+            Done::Now(approval) => Ok(approval),
+            Done::Before(known) => self.approval_as_it_was(actor, known).await,
+        }
+    }
+
+    async fn withdraw_anew(&self, actor: &Actor, submission: SubmissionId, reason: &str) -> Result<Approval, Error> {
         let reason = within_length(reason)?;
         let mut tx = self.database.write().await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
@@ -132,9 +182,11 @@ impl Service {
         step(&mut tx, actor, submission, SubmissionState::Withdrawn, at, Some(reason)).await?;
         let runs = self.assess(&mut tx, changed, at).await?;
         let submissions = store::find_submission(&mut tx, actor.scope, submission, at).await?.into_iter().collect();
+        let withdrawal = Approval { at, submissions, runs, receipts: Vec::new() };
+        self.remember(&mut tx, actor, &KnownApproval::of(&withdrawal)).await?;
         self.audit(&mut tx, actor, "submission.withdrawn", submission, "withdrawn").await?;
         tx.commit().await?;
-        Ok(Approval { at, submissions, runs, receipts: Vec::new() })
+        Ok(withdrawal)
     }
 
     /// How many questions were answered; refuses when there are others.

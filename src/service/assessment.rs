@@ -228,10 +228,11 @@ impl Service {
         known_at: Instant,
     ) -> Result<Option<Arc<Assessment>>, Error> {
         let mut tx = self.database.read().await?;
-        match store::find_latest_run(&mut tx, period, known_at).await? {
-            Some(run) => self.read_run(&mut tx, actor.scope, run).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
+        let run = self.read_run(&mut tx, actor.scope, run).await?;
+        drop(tx);
+        self.note_read(actor, "scores.read", run.id).await?;
+        Ok(Some(run))
     }
 
     /// What a run of `period` would say now by `method`: for audit, and not kept.
@@ -255,6 +256,7 @@ impl Service {
         let work = move || score_as_run(sector, known_at, catalogue_hash);
         let (key, outcome) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
         let output_hash = Digest::of(&to_json(&outcome)?);
+        self.note_read(actor, "scores.computed", key.id()).await?;
         let by_code: BTreeMap<AgbCode, &Organisation> = all.iter().map(|one| (one.agb_code, one)).collect();
         let seen = |outcome: OrganisationOutcome| {
             let organisation = by_code.get(&outcome.agb_code).filter(|one| actor.scope.includes(one.id))?;

@@ -62,6 +62,7 @@ impl Service {
             sector.observations.extend(of_it.filter(|observation| wanted.contains(&observation.indicator)));
         }
         drop(tx);
+        self.note_read(actor, "chart.read", organisation.id).await?;
         let agb_code = organisation.agb_code;
         let others: BTreeSet<AgbCode> =
             sector.observations.iter().map(|one| one.agb_code).filter(|code| *code != agb_code).collect();

@@ -139,6 +139,10 @@ pub enum Refusal {
     },
     /// Downtime that ends before it begins, or in the future.
     DowntimeOrder,
+    /// An idempotency key that was used for something else.
+    IdempotencyConflict,
+    /// A submission of no file, or of two.
+    UploadChoice,
     /// The register has that code.
     AgbCodeTaken {
         /// The code.
@@ -173,6 +177,8 @@ impl Refusal {
             Self::ExtensionDecided => "EXTENSION_DECIDED",
             Self::TooManyBirths { .. } => "TOO_MANY_BIRTHS",
             Self::DowntimeOrder => "DOWNTIME_ORDER",
+            Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Self::UploadChoice => "UPLOAD_CHOICE",
             Self::AgbCodeTaken { .. } => "AGB_CODE_TAKEN",
         }
     }
@@ -192,7 +198,9 @@ impl Refusal {
             | Self::CorrectionMissing
             | Self::ExtensionWaits
             | Self::ExtensionDecided
-            | Self::DowntimeOrder => fill(&[]),
+            | Self::DowntimeOrder
+            | Self::IdempotencyConflict
+            | Self::UploadChoice => fill(&[]),
             Self::ExtensionDay { due, closes } => fill(&[("due", due.to_string()), ("closes", closes.to_string())]),
             Self::TooManyBirths { maximum } => fill(&[("maximum", maximum.to_string())]),
             Self::AlreadyInForce { submission } => fill(&[("submission", submission.to_string())]),
@@ -263,7 +271,7 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Conflict { .. } => Self::Conflict,
-            store::Error::Unavailable(_) => Self::Unavailable(error),
+            store::Error::Unavailable(_) | store::Error::Journal(_) => Self::Unavailable(error),
             _ => Self::internal(error),
         }
     }

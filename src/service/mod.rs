@@ -10,11 +10,13 @@ mod chart;
 mod copies;
 mod error;
 mod obligations;
+mod once;
 mod packing;
 mod plausibility;
 mod preview;
 mod reading;
 mod receipts;
+mod records;
 mod register;
 mod signing;
 mod submissions;
@@ -45,4 +47,4 @@ pub use crate::scoring::{
     OverrideReason, PeerGroup, Pooled, Reader, Score, Signal, Size, SizeRate, Slip, Step, Tally, Thresholds, Top,
     TypicalValue, TypingError,
 };
-pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Upload};
+pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Token, TokenRecord, Upload};

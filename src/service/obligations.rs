@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Error, Refusal, Service, submissions::within_length, wiring::must_deliver};
+use super::{Error, Refusal, Service, once::Done, submissions::within_length, wiring::must_deliver};
 use crate::{
     domain::{
         Actor, Downtime, Exemption, Extension, ExtensionDecision, ExtensionId, Instant, Obligation, ObligationStatus,
@@ -151,6 +151,20 @@ impl Service {
     /// Asks for more time.
     pub async fn request_extension(&self, actor: &Actor, request: &ExtensionRequest) -> Result<Extension, Error> {
         must_deliver(actor)?;
+        match self.once(actor, Box::pin(self.request_anew(actor, request))).await? {
+            Done::Now(extension) => Ok(extension),
+            Done::Before(known) => self.extension_as_it_was(actor, known).await,
+        }
+    }
+
+    /// A request for more time as it was when it was made or decided on under a key.
+    async fn extension_as_it_was(&self, actor: &Actor, known: (ExtensionId, Instant)) -> Result<Extension, Error> {
+        let (id, at) = known;
+        let mut tx = self.database.read().await?;
+        store::list_extensions(&mut tx, actor.scope, Some(id), None, at).await?.pop().ok_or(Error::NotFound)
+    }
+
+    async fn request_anew(&self, actor: &Actor, request: &ExtensionRequest) -> Result<Extension, Error> {
         let ground = within_length(&request.ground)?;
         let organisation = request
             .organisation
@@ -177,6 +191,7 @@ impl Service {
             decision: None,
         };
         store::insert_extension(&mut tx, &extension).await?;
+        self.remember(&mut tx, actor, &(extension.id, now)).await?;
         self.audit(&mut tx, actor, "extension.requested", extension.id, "done").await?;
         tx.commit().await?;
         Ok(extension)
@@ -191,6 +206,19 @@ impl Service {
         reason: &str,
     ) -> Result<Extension, Error> {
         must_inspect(actor)?;
+        match self.once(actor, Box::pin(self.decide_anew(actor, id, granted_until, reason))).await? {
+            Done::Now(extension) => Ok(extension),
+            Done::Before(known) => self.extension_as_it_was(actor, known).await,
+        }
+    }
+
+    async fn decide_anew(
+        &self,
+        actor: &Actor,
+        id: ExtensionId,
+        granted_until: Option<Date>,
+        reason: &str,
+    ) -> Result<Extension, Error> {
         let reason = within_length(reason)?;
         let mut tx = self.database.write().await?;
         let now = store::take_turn(&mut tx, self.now()).await?;
@@ -204,6 +232,7 @@ impl Service {
         }
         let decision = ExtensionDecision { granted_until, reason, decided_by: actor.to_string(), decided_at: now };
         store::decide_extension(&mut tx, id, &decision).await?;
+        self.remember(&mut tx, actor, &(id, now)).await?;
         let result = if granted_until.is_some() { "granted" } else { "refused" };
         self.audit(&mut tx, actor, "extension.decided", id, result).await?;
         tx.commit().await?;
@@ -222,6 +251,24 @@ impl Service {
         ground: &str,
     ) -> Result<Exemption, Error> {
         must_inspect(actor)?;
+        match self.once(actor, Box::pin(self.register_anew(actor, organisation, year, births, ground))).await? {
+            Done::Now(exemption) => Ok(exemption),
+            Done::Before(at) => {
+                let mut tx = self.database.read().await?;
+                let scope = Scope::Organisation(organisation);
+                store::list_exemptions(&mut tx, scope, year, at).await?.pop().ok_or(Error::NotFound)
+            }
+        }
+    }
+
+    async fn register_anew(
+        &self,
+        actor: &Actor,
+        organisation: OrganisationId,
+        year: i16,
+        births: Option<u32>,
+        ground: &str,
+    ) -> Result<Exemption, Error> {
         let ground = within_length(ground)?;
         let maximum = self.catalogue.exemption.births;
         if births.is_some_and(|births| births > maximum) {
@@ -233,6 +280,7 @@ impl Service {
             Exemption { organisation, year, births, ground, decided_by: actor.to_string(), decided_at: now };
         store::find_organisation(&mut tx, actor.scope, organisation).await?.ok_or(Error::NotFound)?;
         store::insert_exemption(&mut tx, &exemption).await?;
+        self.remember(&mut tx, actor, &now).await?;
         let result = if births.is_some() { "exempt" } else { "ended" };
         self.audit(&mut tx, actor, "exemption.registered", organisation, result).await?;
         tx.commit().await?;

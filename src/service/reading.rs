@@ -81,7 +81,7 @@ impl Service {
     ) -> Result<Option<CheckedSubmission>, Error> {
         let mut tx = self.database.read().await?;
         let found = store::find_submission(&mut tx, actor.scope, id, known_at).await?;
-        found.map(with_report).transpose()
+        found.map(|found| with_report(found, known_at)).transpose()
     }
 
     /// The submissions that `actor` may see, as known at `known_at`, newest first.
@@ -102,7 +102,7 @@ impl Service {
         };
         let mut tx = self.database.read().await?;
         let found = store::list_submissions(&mut tx, actor.scope, &filter).await?;
-        found.into_iter().map(with_report).collect()
+        found.into_iter().map(|one| with_report(one, known_at)).collect()
     }
 
     /// The life of a submission and what was said of its findings, up to `known_at`.
@@ -204,6 +204,8 @@ impl Service {
         let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
         let sector = self.read_run(&mut tx, Scope::Sector, run.clone()).await?;
         let visible = self.read_run(&mut tx, actor.scope, run).await?;
+        drop(tx);
+        self.note_read(actor, "distribution.read", visible.id).await?;
 
         let signals = |assessment: &Assessment| -> Vec<Signal> {
             let all = assessment.organisations.iter().flat_map(|one| &one.outcome.signals);
@@ -241,7 +243,7 @@ fn count_levels(signals: &[Signal]) -> Vec<(Level, usize)> {
     Level::ALL.into_iter().map(|level| (level, signals.iter().filter(|signal| signal.level == level).count())).collect()
 }
 
-fn with_report(submission: Submission) -> Result<CheckedSubmission, Error> {
+fn with_report(submission: Submission, known_at: Instant) -> Result<CheckedSubmission, Error> {
     let report = unpack(&submission.report)?;
-    Ok(CheckedSubmission { submission, report })
+    Ok(CheckedSubmission { submission, report, known_at })
 }

@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeSet, io::Cursor, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Error, Refusal, Service,
+    once::Done,
     packing::{decompress, pack, unpack},
     wiring::must_deliver,
 };
@@ -27,6 +30,15 @@ pub struct CheckedSubmission {
     pub submission: Submission,
     /// What the check said.
     pub report: Report,
+    /// The moment as of which it is shown.
+    pub known_at: Instant,
+}
+
+/// What is noted of a change of a submission under its key.
+#[derive(Serialize, Deserialize)]
+struct KnownSubmission {
+    submission: SubmissionId,
+    at: Instant,
 }
 
 impl Service {
@@ -38,6 +50,32 @@ impl Service {
         dataset: Option<&str>,
     ) -> Result<CheckedSubmission, Error> {
         must_deliver(actor)?;
+        match self.once(actor, Box::pin(self.create_anew(actor, upload, dataset))).await? {
+            Done::Now(checked) => Ok(checked),
+            Done::Before(known) => self.as_it_was(actor, known).await,
+        }
+    }
+
+    /// The submission that an earlier request with the key of this one made, if any.
+    pub async fn created_before(&self, actor: &Actor) -> Result<Option<CheckedSubmission>, Error> {
+        match self.known(actor).await? {
+            Some(known) => self.as_it_was(actor, known).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A submission as it was when it was changed under a key.
+    async fn as_it_was(&self, actor: &Actor, known: KnownSubmission) -> Result<CheckedSubmission, Error> {
+        let KnownSubmission { submission, at } = known;
+        self.submission(actor, submission, at).await?.ok_or(Error::NotFound)
+    }
+
+    async fn create_anew(
+        &self,
+        actor: &Actor,
+        upload: UploadId,
+        dataset: Option<&str>,
+    ) -> Result<CheckedSubmission, Error> {
         if let Some(dataset) = dataset {
             self.known_dataset(dataset)?;
         }
@@ -89,9 +127,10 @@ impl Service {
         if report.refuses_personal_data() {
             store::forget_content(&mut tx, upload.digest).await?;
         }
+        self.remember(&mut tx, actor, &KnownSubmission { submission: submission.id, at }).await?;
         self.audit(&mut tx, actor, "submission.created", submission.id, state.as_str()).await?;
         tx.commit().await?;
-        Ok(CheckedSubmission { submission, report })
+        Ok(CheckedSubmission { submission, report, known_at: at })
     }
 
     /// Notes what the organisation says of a finding, by its number in the report from 0.
@@ -103,6 +142,19 @@ impl Service {
         text: &str,
     ) -> Result<CheckedSubmission, Error> {
         must_deliver(actor)?;
+        match self.once(actor, Box::pin(self.explain_anew(actor, submission, finding, text))).await? {
+            Done::Now(checked) => Ok(checked),
+            Done::Before(known) => self.as_it_was(actor, known).await,
+        }
+    }
+
+    async fn explain_anew(
+        &self,
+        actor: &Actor,
+        submission: SubmissionId,
+        finding: usize,
+        text: &str,
+    ) -> Result<CheckedSubmission, Error> {
         let text = within_length(text)?;
         let mut tx = self.database.write().await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
@@ -115,9 +167,10 @@ impl Service {
         }
         let explanation = Explanation { finding, text, at, actor: actor.to_string() };
         store::insert_explanation(&mut tx, submission, &explanation).await?;
+        self.remember(&mut tx, actor, &KnownSubmission { submission, at }).await?;
         self.audit(&mut tx, actor, "finding.explained", submission, &finding.to_string()).await?;
         tx.commit().await?;
-        Ok(CheckedSubmission { submission: found, report })
+        Ok(CheckedSubmission { submission: found, report, known_at: at })
     }
 
     /// Runs the check where it does not hold up other requests, at most so many at once as the settings say.

@@ -46,10 +46,11 @@ impl Service {
         Ok(upload)
     }
 
-    /// Lets go of uploads that expired.
+    /// Lets go of uploads that expired, and of idempotency keys that are free again.
     pub async fn sweep(&self) -> Result<(), Error> {
         let mut tx = self.database.write().await?;
         store::delete_expired_uploads(&mut tx, self.now()).await?;
+        store::delete_old_outcomes(&mut tx, self.keys_since()).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AgbCode, Digest, Instant, Observation, Organisation, OrganisationId, Period, RunId, Scope, SubmissionId, Text,
+        Actor, AgbCode, Digest, Instant, Observation, Organisation, OrganisationId, Period, RunId, Scope, SubmissionId,
+        Text,
     },
     scoring::{ENGINE_VERSION, Outcome, RunKey},
     store::{self, Delivery, Run, Tx},
@@ -115,7 +116,10 @@ impl Service {
         let mut tx = self.database.read().await?;
         let run = store::find_run(&mut tx, id).await?.ok_or(Error::NotFound)?;
         let (key, output_hash) = (key_of(&run), run.output_hash);
-        Ok(ExportedRun { id, key, output_hash, outcome: stored_outcome(&mut tx, run).await? })
+        let outcome = stored_outcome(&mut tx, run).await?;
+        drop(tx);
+        self.note_read(&Actor::OPERATOR, "run.exported", id).await?;
+        Ok(ExportedRun { id, key, output_hash, outcome })
     }
 
     async fn verify_run(&self, tx: &mut Tx, run: Run, files: &mut Files) -> Result<Verification, Error> {

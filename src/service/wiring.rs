@@ -10,12 +10,12 @@ use std::{
 use lru::LruCache;
 use tokio::sync::Semaphore;
 
-use super::{Assessment, Error, signing::Signer};
+use super::{Assessment, Error, records::Records, signing::Signer};
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, AuditId, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId},
+    domain::{Actor, AuditId, Call, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId},
     intake::Past,
-    store::{self, Database, Tx},
+    store::{self, AuditEntry, Database, Tx},
 };
 
 /// What the operator decides.
@@ -31,6 +31,8 @@ pub struct Settings {
     pub upload_lifetime: i64,
     /// How many files are checked at once.
     pub checks_at_once: usize,
+    /// The file in which reads of scores wait for the audit log; without one, each read writes into the log itself.
+    pub audit_journal: Option<PathBuf>,
 }
 
 impl Settings {
@@ -43,6 +45,7 @@ impl Settings {
             upload_limit: 50 * 1024 * 1024,
             upload_lifetime: 30 * 24 * 3600,
             checks_at_once: 2,
+            audit_journal: None,
         }
     }
 }
@@ -58,6 +61,7 @@ pub struct Service {
     pub(super) check_places: Arc<Semaphore>,
     pub(super) assessments: Arc<Mutex<AssessmentCache>>,
     pub(super) pasts: Arc<Mutex<PastCache>>,
+    pub(super) records: Arc<Records>,
     signer: Arc<OnceLock<Signer>>,
 }
 
@@ -95,6 +99,7 @@ impl Service {
             settings: Arc::new(settings),
             assessments: Arc::new(Mutex::new(LruCache::new(remembered))),
             pasts: Arc::new(Mutex::new(LruCache::new(PASTS))),
+            records: Arc::new(Records::new()),
             signer: Arc::default(),
         }
     }
@@ -107,6 +112,11 @@ impl Service {
     /// What the operator decided.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The clock by which everything goes.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// The present moment.
@@ -142,15 +152,30 @@ impl Service {
         object: impl fmt::Display,
         result: &str,
     ) -> Result<(), Error> {
-        let entry = store::AuditEntry {
+        let entry = self.audit_entry(actor, action, object, result);
+        Ok(store::append_audit(tx, &entry).await?)
+    }
+
+    /// A line for the audit log: who did what by which request, now.
+    pub(super) fn audit_entry(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        object: impl fmt::Display,
+        result: &str,
+    ) -> AuditEntry {
+        let Call { origin, document, cost, .. } = actor.call;
+        AuditEntry {
             id: AuditId::new(&*self.ids),
             at: self.now(),
             actor: actor.to_string(),
-            action,
+            action: action.into(),
             object: object.to_string(),
             result: result.to_owned(),
-        };
-        Ok(store::append_audit(tx, &entry).await?)
+            origin: origin.map_or_else(|| "local".to_owned(), |origin| origin.to_string()),
+            document,
+            cost,
+        }
     }
 
     /// Reads the audit log from its beginning: how many lines it has, or the first that was tampered with.

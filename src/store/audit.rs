@@ -1,20 +1,25 @@
 //! The audit log: every line carries the hash of the line before it.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use super::{Error, Tx, error::read, moment::Moment};
 use crate::domain::{AuditId, Digest, Instant};
 
 statements! {
     TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'audit' RETURNING number";
     LAST = "SELECT hash FROM audit WHERE sequence = $1";
-    APPEND = "INSERT INTO audit (sequence, id, at, actor, action, object, result, previous, hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    PAGE = "SELECT sequence, id, at, actor, action, object, result, previous, hash FROM audit
+    APPEND = "INSERT INTO audit (sequence, id, at, actor, action, object, result, origin, document, cost, previous, hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) AS lines FROM audit WHERE id = $1";
+    PAGE = "SELECT sequence, id, at, actor, action, object, result, origin, document, cost, previous, hash FROM audit
         WHERE sequence > $1 ORDER BY sequence LIMIT 1000";
     COUNT_TURNS = "SELECT number FROM turn WHERE name = 'audit'";
 }
 
-/// Who did what to what, and how it ended. Never free text, never a cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who did what to what, by which request, and how it ended. Never free text, never a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// Its identifier.
     pub id: AuditId,
@@ -22,12 +27,18 @@ pub struct AuditEntry {
     pub at: Instant,
     /// Who: a token's identifier or `operator`.
     pub actor: String,
-    /// What: `submission.approved`, ...
-    pub action: &'static str,
+    /// What: `submission.approved`, `scores.read`, ...
+    pub action: Cow<'static, str>,
     /// To what: an identifier.
     pub object: String,
     /// How it ended.
     pub result: String,
+    /// From where: an address, or `local` for work at the machine itself.
+    pub origin: String,
+    /// SHA-256 of the GraphQL document, when it came by one.
+    pub document: Option<Digest>,
+    /// What it cost, in points, when that was measured.
+    pub cost: Option<u32>,
 }
 
 /// Where the log is broken.
@@ -46,27 +57,52 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), Error> {
         Some((hash,)) => read(hash.try_into().ok().map(Digest::from_bytes), "audit", "hash")?,
         None => Digest::from_bytes([0; 32]),
     };
+    let told = Told { origin: &entry.origin, document: entry.document, cost: entry.cost.map(i64::from) };
     let fields =
-        [&entry.id.to_string(), &entry.at.to_string(), &entry.actor, entry.action, &entry.object, &entry.result];
-    let hash = line_hash(previous, sequence, fields);
+        [&entry.id.to_string(), &entry.at.to_string(), &entry.actor, &*entry.action, &entry.object, &entry.result];
+    let hash = line_hash(previous, sequence, fields, Some(told));
     on!(tx, connection => sqlx::query(APPEND)
         .bind(sequence)
         .bind(entry.id.to_string())
         .bind(Moment(entry.at))
         .bind(&entry.actor)
-        .bind(entry.action)
+        .bind(&*entry.action)
         .bind(&entry.object)
         .bind(&entry.result)
+        .bind(&entry.origin)
+        .bind(entry.document.map(|document| document.as_bytes().to_vec()))
+        .bind(entry.cost.map(i64::from))
         .bind(previous.as_bytes().as_slice())
         .bind(hash.as_bytes().as_slice())
         .execute(connection).await.map(drop)?);
     Ok(())
 }
 
+/// Whether the log has a line with this identifier.
+pub async fn contains(tx: &mut Tx, id: AuditId) -> Result<bool, Error> {
+    let (lines,): (i64,) =
+        on!(tx, connection => sqlx::query_as(COUNT).bind(id.to_string()).fetch_one(connection).await?);
+    Ok(lines > 0)
+}
+
+type Row = (
+    i64,
+    String,
+    Moment,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<Vec<u8>>,
+    Option<i64>,
+    Vec<u8>,
+    Vec<u8>,
+);
+
 /// Reads the whole log and recomputes every hash: the number of lines, or the first that does not fit. A log that
 /// lost its last lines has fewer than turns were taken.
 pub async fn verify(tx: &mut Tx) -> Result<Result<i64, AuditBreak>, Error> {
-    type Row = (i64, String, Moment, String, String, String, String, Vec<u8>, Vec<u8>);
     let mut previous = Digest::from_bytes([0; 32]);
     let mut count = 0;
     loop {
@@ -75,23 +111,64 @@ pub async fn verify(tx: &mut Tx) -> Result<Result<i64, AuditBreak>, Error> {
             let (turns,): (i64,) = on!(tx, connection => sqlx::query_as(COUNT_TURNS).fetch_one(connection).await?);
             return Ok(if turns == count { Ok(count) } else { Err(AuditBreak { sequence: count + 1 }) });
         }
-        for (sequence, id, at, actor, action, object, result, said_previous, said) in rows {
-            let fields = [id.as_str(), &at.0.to_string(), &actor, &action, &object, &result];
-            let hash = line_hash(previous, sequence, fields);
-            if sequence != count + 1 || said_previous != previous.as_bytes() || said != hash.as_bytes() {
-                return Ok(Err(AuditBreak { sequence }));
+        for row in rows {
+            let sequence = row.0;
+            match check(&row, previous) {
+                Some(hash) if sequence == count + 1 => previous = hash,
+                _ => return Ok(Err(AuditBreak { sequence })),
             }
-            previous = hash;
             count = sequence;
         }
     }
 }
 
-/// SHA-256 over the previous hash, the line's number, and each field with its length before it.
-fn line_hash(previous: Digest, sequence: i64, fields: [&str; 6]) -> Digest {
-    let lengths = fields.map(|field| (field.len() as u64).to_be_bytes());
-    let number = sequence.to_be_bytes();
-    let head = [previous.as_bytes().as_slice(), &number];
-    let body = fields.iter().zip(&lengths).flat_map(|(field, length)| [length.as_slice(), field.as_bytes()]);
-    Digest::of_parts(head.into_iter().chain(body))
+/// The hash of a line that fits itself and the one before it.
+fn check(row: &Row, previous: Digest) -> Option<Digest> {
+    let (sequence, id, at, actor, action, object, result, origin, document, cost, said_previous, said) = row;
+    let told = match (origin, document, cost) {
+        (Some(origin), document, cost) => {
+            let document = match document {
+                Some(bytes) => Some(Digest::from_bytes(bytes.as_slice().try_into().ok()?)),
+                None => None,
+            };
+            Some(Told { origin, document, cost: *cost })
+        }
+        // A line of before the log had these.
+        (None, None, None) => None,
+        (None, ..) => return None,
+    };
+    let fields = [id.as_str(), &at.0.to_string(), actor, action, object, result];
+    let hash = line_hash(previous, *sequence, fields, told);
+    (said_previous == previous.as_bytes() && said == hash.as_bytes()).then_some(hash)
+}
+
+/// What a line tells of the request.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    origin: &'a str,
+    document: Option<Digest>,
+    cost: Option<i64>,
+}
+
+/// The length of what is not there.
+const ABSENT: u64 = u64::MAX;
+
+/// SHA-256 over the previous hash, the line's number, and each field with its length before it. What is told of the
+/// request comes after a mark that is no length of a field, so that no line can be read as one without it.
+fn line_hash(previous: Digest, sequence: i64, fields: [&str; 6], told: Option<Told<'_>>) -> Digest {
+    let mut body = Vec::new();
+    let mut put = |field: Option<&str>| {
+        body.extend(field.map_or(ABSENT, |field| field.len() as u64).to_be_bytes());
+        body.extend(field.unwrap_or_default().as_bytes());
+    };
+    for field in fields {
+        put(Some(field));
+    }
+    if let Some(Told { origin, document, cost }) = told {
+        put(None);
+        put(Some(origin));
+        put(document.map(|document| document.to_string()).as_deref());
+        put(cost.map(|cost| cost.to_string()).as_deref());
+    }
+    Digest::of_parts([previous.as_bytes().as_slice(), &sequence.to_be_bytes(), &body])
 }

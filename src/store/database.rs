@@ -52,6 +52,7 @@ pub struct Statement {
 pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("audit", super::audit::STATEMENTS),
     ("deliveries", super::deliveries::STATEMENTS),
+    ("idempotency", super::idempotency::STATEMENTS),
     ("obligations", super::obligations::STATEMENTS),
     ("observations", super::observations::STATEMENTS),
     ("organisations", super::organisations::STATEMENTS),

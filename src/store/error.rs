@@ -25,6 +25,9 @@ pub enum Error {
     /// The database refused a statement: a fault of this program.
     #[error("the database refused a statement")]
     Failed(#[source] sqlx::Error),
+    /// The journal beside the database cannot be written or read, or is full.
+    #[error("the audit journal is not available")]
+    Journal(#[source] std::io::Error),
     /// The schema could not be brought up to date.
     #[error("the migrations could not be run")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -1,7 +1,7 @@
 //! The only place with SQL.
 //!
 //! One text per statement for both engines ([`STATEMENTS`]; a test prepares each on both), one [`Tx`] per unit of
-//! work, everything but the two turn-takers append-only. Lookups give `Option`; the caller decides what absence
+//! work, everything but the turn-takers and the last use of tokens append-only. Lookups give `Option`; the caller decides what absence
 //! means. Moments and identifiers come from the caller. The rules of portable SQL: docs/portable-sql.md.
 
 #[macro_use]
@@ -9,6 +9,8 @@ mod database;
 mod audit;
 mod deliveries;
 mod error;
+mod idempotency;
+mod journal;
 mod moment;
 mod obligations;
 mod observations;
@@ -19,13 +21,17 @@ mod submissions;
 mod tokens;
 mod uploads;
 
-pub use audit::{AuditBreak, AuditEntry, append as append_audit, verify as verify_audit};
+pub use audit::{AuditBreak, AuditEntry, append as append_audit, contains as audit_contains, verify as verify_audit};
 pub use database::{Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
     Delivery, append as append_delivery, count as count_deliveries, in_force, last_turn, list as list_deliveries,
     list_of_period as list_deliveries_of_period, list_periods as list_delivered_periods, take_turn,
 };
 pub use error::Error;
+pub use idempotency::{
+    KnownOutcome, delete_old as delete_old_outcomes, find as find_outcome, insert as insert_outcome,
+};
+pub use journal::Journal;
 pub use obligations::{
     OpenSubmission, beat, decide_extension, insert_downtime, insert_exemption, insert_extension, insert_periods,
     list_downtime, list_exemptions, list_extensions, list_open,
@@ -53,7 +59,10 @@ pub use submissions::{
     insert as insert_submission, insert_draft, list as list_submissions, list_events as list_submission_events,
     list_explanations,
 };
-pub use tokens::{Token, find_by_secret as find_token_by_secret, insert as insert_token};
+pub use tokens::{
+    Token, TokenRecord, find_by_secret as find_token_by_secret, insert as insert_token, list as list_tokens,
+    note_use as note_token_use, revoke as revoke_token,
+};
 pub use uploads::{
     Upload, delete_expired as delete_expired_uploads, find as find_upload, forget_content, insert as insert_upload,
     load_content, save_content,

@@ -84,6 +84,35 @@ fn a_register_a_token_and_an_intact_log() {
 }
 
 #[test]
+fn tokens_are_made_listed_and_taken_back() {
+    let kraamzicht = Kraamzicht::new();
+    let create = ["token", "create", "--role", "inspector", "--label", "dashboard"];
+    let secret = String::from_utf8(kraamzicht.run(&create).stdout).unwrap();
+    let list = || {
+        let output = kraamzicht.run(&["token", "list", "--format", "json"]);
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()[0].clone()
+    };
+    let made = list();
+    assert_eq!(
+        (&made["state"], &made["role"], &made["label"]),
+        (&"works".into(), &"inspector".into(), &"dashboard".into())
+    );
+    assert!(made["usedAt"].is_null() && made["revokedAt"].is_null(), "{made}");
+    let id = made["token"].as_str().unwrap();
+    let (code, said) = kraamzicht.ends(&["token", "list"]);
+    assert!(code == Some(0) && said.contains(id) && said.contains("never used"), "{said}");
+    assert!(!said.contains(secret.trim()) && !made.to_string().contains(secret.trim()), "a secret is shown once");
+    for _ in 0..2 {
+        let (code, said) = kraamzicht.ends(&["token", "revoke", id]);
+        assert!(code == Some(0) && said.starts_with(&format!("{id} was taken back at ")), "{said}");
+    }
+    assert_eq!(list()["state"], "revoked");
+    assert_eq!(kraamzicht.ends(&["token", "revoke", "tok_00000000000000000000000000"]).0, Some(3));
+    assert_eq!(kraamzicht.ends(&["token"]).0, Some(2));
+    assert_eq!(kraamzicht.ends(&["verify-audit"]).1, "the audit log is intact: 2 lines\n");
+}
+
+#[test]
 fn the_help_shows_examples_and_exit_codes() {
     let (code, said) = Kraamzicht::new().ends(&["--help"]);
     assert_eq!(code, Some(0));

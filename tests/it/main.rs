@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod architecture;
+mod audit_reads;
+mod callers;
 mod cli;
 mod contracts;
 mod copies;
@@ -15,6 +17,8 @@ mod known_at;
 mod life_approval;
 mod life_obligations;
 mod life_plausibility;
+mod multipart;
+mod once;
 mod outcome;
 mod scene;
 mod scope;

@@ -42,8 +42,12 @@ struct Written {
 
 type Fragments<'a> = BTreeMap<&'a str, Cost>;
 
-/// Refuses a document that asks too much, has fragments in a circle, or gives an input field twice.
-pub(super) fn check(document: &Document, limits: &Limits) -> Result<(), Refusal> {
+/// What each operation costs: its name and its fields, every fragment counted where it is spread.
+pub(super) type Costs = Vec<(Option<String>, usize)>;
+
+/// Refuses a document that asks too much, has fragments in a circle, or gives an input field twice; else says what its
+/// operations cost.
+pub(super) fn check(document: &Document, limits: &Limits) -> Result<Costs, Refusal> {
     let mut operations = Vec::new();
     let mut fragments = Vec::new();
     let mut written = Written::default();
@@ -75,6 +79,7 @@ pub(super) fn check(document: &Document, limits: &Limits) -> Result<(), Refusal>
         return Err(refused(format!("there can be only one input field named `{name}`")));
     }
     let known = measure_fragments(&fragments)?;
+    let mut costs = Costs::new();
     for operation in operations {
         let cost = measure(&operation.selection_set, &known);
         within(Measure::Depth, cost.depth, limits.depth)?;
@@ -83,8 +88,9 @@ pub(super) fn check(document: &Document, limits: &Limits) -> Result<(), Refusal>
         within(Measure::Fields, cost.fields, limits.fields)?;
         within(Measure::SelectionDepth, cost.selection_depth, limits.selection_depth)?;
         within(Measure::IntrospectionWeight, cost.introspection_weight, limits.introspection_weight)?;
+        costs.push((operation.name.as_ref().map(ToString::to_string), cost.fields));
     }
-    Ok(())
+    Ok(costs)
 }
 
 fn refused(message: String) -> Refusal {

@@ -6,7 +6,7 @@ use super::answer;
 use crate::{
     graphql::{
         context::Asked,
-        scalars::{DateText, PeriodText},
+        scalars::{DateText, Key, PeriodText},
         types::{ExemptionType, ExtensionType, UserError},
     },
     service::{Error, ExtensionRequest},
@@ -23,6 +23,8 @@ struct RequestExtensionInput {
     until: DateText,
     /// Why, 3 to 1,000 characters (grond).
     ground: String,
+    /// Done once, however often it is sent with this key (idempotentiesleutel); kept for 48 hours.
+    idempotency_key: Option<Key>,
 }
 
 /// What came of it.
@@ -43,6 +45,8 @@ struct DecideExtensionInput {
     granted_until: Option<DateText>,
     /// Why, 3 to 1,000 characters (motivering).
     reason: String,
+    /// Done once, however often it is sent with this key (idempotentiesleutel); kept for 48 hours.
+    idempotency_key: Option<Key>,
 }
 
 /// What came of it.
@@ -65,6 +69,8 @@ struct RegisterExemptionInput {
     births: Option<u32>,
     /// Why, 3 to 1,000 characters (grond).
     ground: String,
+    /// Done once, however often it is sent with this key (idempotentiesleutel); kept for 48 hours.
+    idempotency_key: Option<Key>,
 }
 
 /// What came of it.
@@ -87,7 +93,7 @@ impl WindowMutation {
         context: &Context<'_>,
         #[graphql(desc = "What is asked.")] input: RequestExtensionInput,
     ) -> Result<RequestExtensionPayload> {
-        let asked = Asked::by(context)?;
+        let asked = Asked::once(context, input.idempotency_key)?;
         let request = ExtensionRequest {
             organisation: None,
             dataset: input.dataset,
@@ -111,7 +117,7 @@ impl WindowMutation {
         context: &Context<'_>,
         #[graphql(desc = "What is decided.")] input: DecideExtensionInput,
     ) -> Result<DecideExtensionPayload> {
-        let asked = Asked::by(context)?;
+        let asked = Asked::once(context, input.idempotency_key)?;
         let until = input.granted_until.map(|until| until.0);
         let outcome = match input.extension_id.parse() {
             Ok(id) => asked.service.decide_extension(&asked.actor, id, until, &input.reason).await,
@@ -133,7 +139,7 @@ impl WindowMutation {
         context: &Context<'_>,
         #[graphql(desc = "Who, and why.")] input: RegisterExemptionInput,
     ) -> Result<RegisterExemptionPayload> {
-        let asked = Asked::by(context)?;
+        let asked = Asked::once(context, input.idempotency_key)?;
         let outcome = match (input.organisation_id.parse(), input.year.try_into()) {
             (Ok(id), Ok(year)) => {
                 asked.service.register_exemption(&asked.actor, id, year, input.births, &input.ground).await

@@ -33,9 +33,9 @@ pub(in crate::graphql) enum SubmissionStateType {
     Withdrawn,
 }
 
-/// Bytes that were received; they come by `POST /uploads`.
+/// Bytes that were received; they come by `POST /uploads`, or with the mutation.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(name = "Upload")]
+#[graphql(name = "UploadedFile")]
 pub(in crate::graphql) struct UploadType {
     /// Its identifier.
     id: ID,
@@ -142,7 +142,7 @@ pub(in crate::graphql) struct SubmissionType {
 impl SubmissionType {
     /// The type for `checked`, as known at `known_at`.
     pub(in crate::graphql) fn new(checked: CheckedSubmission, known_at: Instant) -> Self {
-        let CheckedSubmission { submission, report } = &checked;
+        let CheckedSubmission { submission, report, .. } = &checked;
         let first_error = report.findings.iter().find(|finding| finding.severity == Severity::Error);
         Self {
             known_at,

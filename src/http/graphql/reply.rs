@@ -115,6 +115,12 @@ impl Reply {
         }
     }
 
+    /// The same with more headers.
+    pub(super) fn with(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
     /// Nothing was executed.
     pub(super) fn failed(failure: Failure, form: MediaType, language: Language) -> Self {
         match failure {
@@ -134,6 +140,9 @@ impl Reply {
         extensions.insert("code".to_owned(), json!(problem.code));
         if let Some(reference) = &problem.reference {
             extensions.insert("reference".to_owned(), json!(reference));
+        }
+        for (name, value) in problem.numbers() {
+            extensions.insert(name.to_owned(), json!(value));
         }
         let error = json!({ "message": problem.detail.get(language), "extensions": extensions });
         Self { headers: problem.headers(), ..Self::errors(problem.status, form, &[error]) }

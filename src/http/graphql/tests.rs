@@ -62,15 +62,21 @@ impl Mutation {
 struct Tokens;
 
 impl Authenticate for Tokens {
-    async fn authenticate(&self, request: &Parts) -> Result<Data, Problem> {
+    type Caller = Visitor;
+
+    async fn authenticate(&self, request: &Parts) -> Result<Visitor, Problem> {
         let visitor = match request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
             None => "anonymous",
             Some("Bearer good") => "known",
             Some(_) => return Err(Problem::unauthenticated()),
         };
+        Ok(Visitor(visitor.to_owned()))
+    }
+
+    fn admit(&self, caller: Visitor, _: &Admitted, _: usize) -> Result<(Data, HeaderMap), Problem> {
         let mut data = Data::default();
-        data.insert(Visitor(visitor.to_owned()));
-        Ok(data)
+        data.insert(caller);
+        Ok((data, HeaderMap::new()))
     }
 }
 
@@ -80,7 +86,7 @@ fn routes() -> Router {
     GraphqlEndpoint::new(schema, Arc::new(guard), Tokens).routes()
 }
 
-async fn send(request: Request<Body>) -> (StatusCode, axum::http::HeaderMap, Value) {
+async fn send(request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
     let response = routes().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();

@@ -11,7 +11,7 @@ use std::{
 use kraamzicht::{
     catalogue::Catalogue,
     domain::{Actor, Clock, Instant, OrganisationKind, Role},
-    http::{ServerSettings, routes, serve},
+    http::{RateSettings, ServerSettings, routes, serve},
     service::{Service, Settings},
     store::Database,
     system::SystemIds,
@@ -110,6 +110,16 @@ impl World {
 
     /// A world whose service reaches its database by another way than the test does.
     pub(crate) async fn by_way_of(url: &str, database: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
+        Box::pin(Self::made(url, database, adjust, RateSettings::default())).await
+    }
+
+    /// A world whose operator allows no more than this.
+    pub(crate) async fn limited(database: TestDatabase, rates: RateSettings) -> Self {
+        let url = database.url.clone();
+        Box::pin(Self::made(&url, database, |_| (), rates)).await
+    }
+
+    async fn made(url: &str, database: TestDatabase, adjust: impl FnOnce(&mut Settings), rates: RateSettings) -> Self {
         let store = Database::open(url).await.unwrap();
         store.migrate().await.unwrap();
         let spool = tempfile::tempdir().unwrap();
@@ -117,10 +127,11 @@ impl World {
         let keys = tempfile::tempdir().unwrap();
         let mut settings = Settings::new(spool.path().to_owned());
         settings.signing_key = keys.path().join("signing.key");
+        settings.audit_journal = Some(keys.path().join("audit.journal"));
         adjust(&mut settings);
         let ids = Arc::new(SystemIds::new(clock.clone()));
         let service = Service::new(store, catalogue(), Arc::new(clock.clone()), ids, settings);
-        let settings = ServerSettings { grace: Duration::ZERO, ..ServerSettings::default() };
+        let settings = ServerSettings { grace: Duration::ZERO, rates, ..ServerSettings::default() };
         let router = routes(&service, &[], &settings).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

@@ -1,0 +1,145 @@
+//! What is noted of reads: who read which scores, and when a token was last used.
+//!
+//! A read waits for no writer. Its line is in a journal beside the database before the answer leaves; a task of the
+//! server moves what waits into the log each second. When the journal cannot be written, scores are not read: what
+//! cannot be accounted for does not happen. Without a journal, as on the command line, the line goes straight into
+//! the log.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    num::NonZeroUsize,
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+use lru::LruCache;
+
+use super::{Error, Service};
+use crate::{
+    domain::{Actor, Instant, TokenId},
+    store::{self, Journal},
+};
+
+/// The use of a token is noted once in so many seconds.
+const USE_SECONDS: i64 = 60;
+
+/// Of how many tokens it is remembered when they were noted.
+const TOKENS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// Of how many reads it is remembered that their request has noted them.
+const READS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
+
+/// What is noted and has not been written yet.
+pub(super) struct Records {
+    journal: OnceLock<Journal>,
+    /// Held by whoever opens it.
+    opening: Mutex<()>,
+    uses: Mutex<Uses>,
+    /// A request that reads the scores of a run for a hundred organisations has read them once.
+    reads: Mutex<LruCache<(u64, &'static str, String), ()>>,
+    /// Held by whoever moves lines into the log.
+    moving: tokio::sync::Mutex<()>,
+}
+
+struct Uses {
+    noted: LruCache<TokenId, Instant>,
+    waiting: BTreeMap<TokenId, Instant>,
+}
+
+impl Records {
+    pub(super) fn new() -> Self {
+        Self {
+            journal: OnceLock::new(),
+            opening: Mutex::new(()),
+            uses: Mutex::new(Uses { noted: LruCache::new(TOKENS), waiting: BTreeMap::new() }),
+            reads: Mutex::new(LruCache::new(READS)),
+            moving: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Notes in memory that a token was used; at most once a minute for each.
+    pub(super) fn note_use(&self, token: TokenId, now: Instant) {
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if uses.noted.get(&token).is_none_or(|noted| noted.plus_seconds(USE_SECONDS) <= now) {
+            uses.noted.put(token, now);
+            // While the database is away, more than these are let go.
+            if uses.waiting.len() < TOKENS.get() || uses.waiting.contains_key(&token) {
+                uses.waiting.insert(token, now);
+            }
+        }
+    }
+}
+
+impl Service {
+    /// Notes that `actor` read `object`, before they get it.
+    pub(super) async fn note_read(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        object: impl fmt::Display,
+    ) -> Result<(), Error> {
+        let object = object.to_string();
+        let key = (actor.call.number, action, object.clone());
+        if actor.call.number != 0 && self.records.reads.lock().unwrap_or_else(PoisonError::into_inner).contains(&key) {
+            return Ok(());
+        }
+        let entry = self.audit_entry(actor, action, &object, "done");
+        if let Some(journal) = self.journal()? {
+            journal.append(&entry)?;
+        } else {
+            let mut tx = self.database.write().await?;
+            store::append_audit(&mut tx, &entry).await?;
+            tx.commit().await?;
+        }
+        self.records.reads.lock().unwrap_or_else(PoisonError::into_inner).put(key, ());
+        Ok(())
+    }
+
+    /// Opens the journal of reads, so that one that cannot be written is known at the start.
+    pub fn open_journal(&self) -> Result<(), Error> {
+        self.journal().map(drop)
+    }
+
+    /// Writes what was noted of reads and uses since the last time: how many lines went into the audit log. To be
+    /// called each second while requests are answered, and once after the last.
+    pub async fn keep_records(&self) -> Result<usize, Error> {
+        let _turn = self.records.moving.lock().await;
+        let waiting: Vec<(TokenId, Instant)> = {
+            let uses = self.records.uses.lock().unwrap_or_else(PoisonError::into_inner);
+            uses.waiting.iter().map(|(token, at)| (*token, *at)).collect()
+        };
+        let journal = self.journal()?;
+        let lines = journal.map_or_else(|| Ok(Vec::new()), Journal::take)?;
+        if waiting.is_empty() && lines.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.database.write().await?;
+        for (token, at) in &waiting {
+            store::note_token_use(&mut tx, *token, *at).await?;
+        }
+        for line in &lines {
+            // After a crash, or an answer to the commit that got lost, some are there already.
+            if !store::audit_contains(&mut tx, line.id).await? {
+                store::append_audit(&mut tx, line).await?;
+            }
+        }
+        tx.commit().await?;
+        journal.map_or(Ok(()), Journal::done)?;
+        let mut uses = self.records.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.waiting.retain(|token, at| waiting.binary_search(&(*token, *at)).is_err());
+        Ok(lines.len())
+    }
+
+    fn journal(&self) -> Result<Option<&Journal>, Error> {
+        let Some(path) = &self.settings.audit_journal else { return Ok(None) };
+        if let Some(journal) = self.records.journal.get() {
+            return Ok(Some(journal));
+        }
+        let _one = self.records.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.records.journal.get().is_none() {
+            let journal = Journal::open(path)?;
+            return Ok(Some(self.records.journal.get_or_init(|| journal)));
+        }
+        Ok(self.records.journal.get())
+    }
+}
