@@ -6,8 +6,7 @@ use std::{
 };
 
 use super::{
-    Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, OverrideReason, Score, Sector, Settings,
-    Signal,
+    Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, Score, Sector, Settings, Signal,
     account::Account,
     arrange::{Arranged, Figures},
     combine::{Combiner, Counted, Entry},
@@ -22,7 +21,7 @@ use super::{
 };
 use crate::{
     catalogue::{DATA_QUALITY, IndicatorKind},
-    domain::{AgbCode, Direction, Period},
+    domain::{AgbCode, Direction, OverrideReason, OverrideRecord, Period},
     stats::{Table, false_discovery_rates},
 };
 
@@ -260,10 +259,11 @@ impl Run<'_> {
         let overrides = self.overrides();
         let members = self.arranged.members.iter().zip(scores).zip(overrides).zip(quality).enumerate();
         members
-            .map(|(place, (((member, scores), overrides), data))| OrganisationOutcome {
+            .map(|(place, (((member, scores), (overrides, records)), data))| OrganisationOutcome {
                 agb_code: member.agb_code,
                 scores: if member.kind.is_ranked() { scores } else { Vec::new() },
                 overrides,
+                records,
                 signals: self.signals(judged, place, &data, table),
                 changes: self
                     .places
@@ -292,15 +292,17 @@ impl Run<'_> {
         signals
     }
 
-    /// Per member, sorted: those handed in, and the one that follows from what was not delivered.
-    fn overrides(&self) -> Vec<Vec<OverrideReason>> {
+    /// Per member, sorted: those recorded and the one that follows from what was not delivered, and the records.
+    fn overrides(&self) -> Vec<(Vec<OverrideReason>, Vec<OverrideRecord>)> {
         let arranged = self.arranged;
-        let mut handed: BTreeMap<AgbCode, BTreeSet<OverrideReason>> = BTreeMap::new();
+        let mut recorded: BTreeMap<AgbCode, BTreeSet<&OverrideRecord>> = BTreeMap::new();
         for one in &self.sector.overrides {
-            handed.entry(one.agb_code).or_default().insert(one.reason);
+            recorded.entry(one.agb_code).or_default().insert(&one.record);
         }
+        let records: Vec<BTreeSet<&OverrideRecord>> =
+            arranged.members.iter().map(|member| recorded.remove(&member.agb_code).unwrap_or_default()).collect();
         let mut overrides: Vec<BTreeSet<OverrideReason>> =
-            arranged.members.iter().map(|member| handed.remove(&member.agb_code).unwrap_or_default()).collect();
+            records.iter().map(|records| records.iter().map(|record| record.reason).collect()).collect();
         // Before the day it is due nobody is late with this period: look at the two before it.
         let expected = self.places.iter().skip(usize::from(!self.sector.is_due)).take(2);
         let expected: Vec<usize> = expected
@@ -315,7 +317,8 @@ impl Run<'_> {
                 }
             }
         }
-        overrides.into_iter().map(|reasons| reasons.into_iter().collect()).collect()
+        let both = overrides.into_iter().zip(records);
+        both.map(|(reasons, records)| (reasons.into_iter().collect(), records.into_iter().cloned().collect())).collect()
     }
 
     /// About how many clients each ranked member has: the largest denominator of its proportions.

@@ -59,7 +59,7 @@ pub fn input_hash(sector: &Sector) -> Digest {
     let mut overrides = sector.overrides.clone();
     overrides.sort_unstable();
     for one in overrides {
-        let _ = writeln!(text, "{};{:?}", one.agb_code, one.reason);
+        let _ = writeln!(text, "{};{:?}", one.agb_code, one.record);
     }
     sector.data.write(&mut text);
     for member in members {

@@ -9,6 +9,7 @@ mod assessment;
 mod chart;
 mod error;
 mod obligations;
+mod overrides;
 mod packing;
 mod plausibility;
 mod preview;
@@ -28,6 +29,7 @@ pub use assessment::{AssessedOrganisation, Assessment};
 pub use chart::{ChartQuery, OrganisationChart};
 pub use error::{Error, Refusal};
 pub use obligations::ExtensionRequest;
+pub use overrides::{OverrideOutcome, OverrideRequest};
 pub use plausibility::NumberExplanation;
 pub use preview::{Preview, PreviewPlace};
 pub use reading::{Distribution, Relations, SubmissionQuery};
@@ -39,8 +41,7 @@ pub use wiring::{Service, Settings, must_deliver};
 
 pub use crate::scoring::{
     Account, AtMost, Change, ChangeNeeded, ChartLimits, ChartPoint, ChartSums, Contribution, DataFinding, Dispersion,
-    Drift, Fit, FlagRate, Headline, Insufficiency, Interval, KindRate, NormComparison, OrganisationOutcome,
-    OverrideReason, PeerGroup, Pooled, Reader, Score, Signal, Size, SizeRate, Slip, Step, Tally, Thresholds, Top,
-    TypicalValue, TypingError,
+    Drift, Fit, FlagRate, Headline, Insufficiency, Interval, KindRate, NormComparison, OrganisationOutcome, PeerGroup,
+    Pooled, Reader, Score, Signal, Size, SizeRate, Slip, Step, Tally, Thresholds, Top, TypicalValue, TypingError,
 };
 pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Upload};

@@ -15,6 +15,7 @@ mod life_approval;
 mod life_obligations;
 mod life_plausibility;
 mod outcome;
+mod overrides;
 mod scene;
 mod scope;
 mod score_table;

@@ -42,6 +42,7 @@ fn expectation(root: &str, of: &Organisation, submission: &Submission) -> (Strin
         "submissionDifference" => (format!(r#"earlier: "{0}", later: "{0}""#, submission.id), Expected::Null),
         "receipt" => (format!(r#"id: "{}""#, submission.shown["receipt"]["id"].as_str().unwrap()), Expected::Null),
         "obligations" | "observations" | "riskScores" | "signals" | "submissions" => (by_organisation, Expected::Own),
+        "overrides" => (format!(r#"organisation: "{}""#, of.id), Expected::Own),
         "organisations" | "viewer" => (String::new(), Expected::Own),
         other => panic!("a new root field, {other}: what may an organisation see of another by it?"),
     }

@@ -1,0 +1,108 @@
+//! What the inspectorate knows of an organisation besides figures, and outranks its scores: recorded, ended, taken back.
+
+use jiff::civil::Date;
+
+use super::{Error, Refusal, Service, obligations::must_inspect, submissions::within_length};
+use crate::{
+    domain::{
+        Actor, Instant, OrganisationId, OverrideChange, OverrideId, OverrideReason, OverrideRecord, RecordedOverride,
+        RunId,
+    },
+    store,
+};
+
+/// What is recorded.
+#[derive(Clone, Debug)]
+pub struct OverrideRequest {
+    /// Of whom.
+    pub organisation: OrganisationId,
+    /// What: one of [`OverrideReason::RECORDED`].
+    pub reason: OverrideReason,
+    /// The first day on which it holds; not in the future.
+    pub from: Date,
+    /// The last day on which it holds, where that is known.
+    pub until: Option<Date>,
+    /// By what it is found in the inspectorate's own files, 3 to 1,000 characters.
+    pub reference: String,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct OverrideOutcome {
+    /// What is recorded now.
+    pub recorded: RecordedOverride,
+    /// The runs that followed.
+    pub runs: Vec<RunId>,
+}
+
+impl Service {
+    /// Records what outranks the scores of an organisation; the periods in which it holds are scored anew.
+    pub async fn record_override(&self, actor: &Actor, request: &OverrideRequest) -> Result<OverrideOutcome, Error> {
+        must_inspect(actor)?;
+        let reference = within_length(&request.reference)?;
+        let today = self.now().date();
+        if request.from > today || request.until.is_some_and(|until| until < request.from) {
+            return Err(Refusal::OverrideDays { today }.into());
+        }
+        let mut tx = self.database.write().await?;
+        let at = store::take_turn(&mut tx, self.now()).await?;
+        store::find_organisation(&mut tx, actor.scope, request.organisation).await?.ok_or(Error::NotFound)?;
+        let recorded = RecordedOverride {
+            organisation: request.organisation,
+            record: OverrideRecord {
+                reason: request.reason,
+                from: request.from,
+                until: request.until,
+                reference,
+                id: OverrideId::new(&*self.ids),
+            },
+            recorded_by: actor.to_string(),
+            recorded_at: at,
+            change: None,
+        };
+        store::insert_override(&mut tx, &recorded).await?;
+        let runs = self.assess_where(&mut tx, |period| recorded.holds_in(period), at).await?;
+        self.audit(&mut tx, actor, "override.recorded", recorded.record.id, request.reason.as_str()).await?;
+        tx.commit().await?;
+        Ok(OverrideOutcome { recorded, runs })
+    }
+
+    /// Says until which day, that day included, it holds; without a day it is taken back, as it should never have been
+    /// recorded.
+    pub async fn end_override(
+        &self,
+        actor: &Actor,
+        id: OverrideId,
+        until: Option<Date>,
+        ground: &str,
+    ) -> Result<OverrideOutcome, Error> {
+        must_inspect(actor)?;
+        let ground = within_length(ground)?;
+        let mut tx = self.database.write().await?;
+        let at = store::take_turn(&mut tx, self.now()).await?;
+        let found = store::list_overrides(&mut tx, actor.scope, Some(id), at).await?.pop();
+        let before = found.ok_or(Error::NotFound)?;
+        if before.is_withdrawn() {
+            return Err(Refusal::OverrideWithdrawn.into());
+        }
+        if until.is_some_and(|until| until < before.record.from) {
+            return Err(Refusal::OverrideDays { today: at.date() }.into());
+        }
+        let change = OverrideChange { until, ground, changed_by: actor.to_string(), changed_at: at };
+        store::change_override(&mut tx, id, &change).await?;
+        let mut after = before.clone();
+        after.record.until = until.or(before.record.until);
+        after.change = Some(change);
+        let runs = self.assess_where(&mut tx, |period| before.holds_in(period) || after.holds_in(period), at).await?;
+        let result = if until.is_some() { "ended" } else { "withdrawn" };
+        self.audit(&mut tx, actor, "override.changed", id, result).await?;
+        tx.commit().await?;
+        Ok(OverrideOutcome { recorded: after, runs })
+    }
+
+    /// What was recorded of the organisations that `actor` may see, as known at `known_at`; by organisation and age.
+    pub async fn overrides(&self, actor: &Actor, known_at: Instant) -> Result<Vec<RecordedOverride>, Error> {
+        let mut tx = self.database.read().await?;
+        Ok(store::list_overrides(&mut tx, actor.scope, None, known_at).await?)
+    }
+}
