@@ -1,12 +1,14 @@
 //! What the inspectorate knows of an organisation besides figures, and outranks its scores: recorded, ended, taken back.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::{Error, Refusal, Service, obligations::must_inspect, submissions::within_length};
 use crate::{
     domain::{
-        Actor, Instant, OrganisationId, OverrideChange, OverrideId, OverrideReason, OverrideRecord, RecordedOverride,
-        RunId,
+        Actor, Instant, Organisation, OrganisationId, OverrideChange, OverrideId, OverrideReason, OverrideRecord,
+        RecordedOverride, RunId,
     },
     store,
 };
@@ -29,6 +31,8 @@ pub struct OverrideRequest {
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct OverrideOutcome {
+    /// Of whom.
+    pub organisation: Organisation,
     /// What is recorded now.
     pub recorded: RecordedOverride,
     /// The runs that followed.
@@ -46,7 +50,8 @@ impl Service {
         }
         let mut tx = self.database.write().await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
-        store::find_organisation(&mut tx, actor.scope, request.organisation).await?.ok_or(Error::NotFound)?;
+        let organisation = store::find_organisation(&mut tx, actor.scope, request.organisation).await?;
+        let organisation = organisation.ok_or(Error::NotFound)?;
         let recorded = RecordedOverride {
             organisation: request.organisation,
             record: OverrideRecord {
@@ -64,7 +69,7 @@ impl Service {
         let runs = self.assess_where(&mut tx, |period| recorded.holds_in(period), at).await?;
         self.audit(&mut tx, actor, "override.recorded", recorded.record.id, request.reason.as_str()).await?;
         tx.commit().await?;
-        Ok(OverrideOutcome { recorded, runs })
+        Ok(OverrideOutcome { organisation, recorded, runs })
     }
 
     /// Says until which day, that day included, it holds; without a day it is taken back, as it should never have been
@@ -82,6 +87,8 @@ impl Service {
         let at = store::take_turn(&mut tx, self.now()).await?;
         let found = store::list_overrides(&mut tx, actor.scope, Some(id), at).await?.pop();
         let before = found.ok_or(Error::NotFound)?;
+        let organisation = store::find_organisation(&mut tx, actor.scope, before.organisation).await?;
+        let organisation = organisation.ok_or(Error::NotFound)?;
         if before.is_withdrawn() {
             return Err(Refusal::OverrideWithdrawn.into());
         }
@@ -97,12 +104,20 @@ impl Service {
         let result = if until.is_some() { "ended" } else { "withdrawn" };
         self.audit(&mut tx, actor, "override.changed", id, result).await?;
         tx.commit().await?;
-        Ok(OverrideOutcome { recorded: after, runs })
+        Ok(OverrideOutcome { organisation, recorded: after, runs })
     }
 
     /// What was recorded of the organisations that `actor` may see, as known at `known_at`; by organisation and age.
-    pub async fn overrides(&self, actor: &Actor, known_at: Instant) -> Result<Vec<RecordedOverride>, Error> {
+    pub async fn overrides(
+        &self,
+        actor: &Actor,
+        known_at: Instant,
+    ) -> Result<Vec<(Organisation, RecordedOverride)>, Error> {
         let mut tx = self.database.read().await?;
-        Ok(store::list_overrides(&mut tx, actor.scope, None, known_at).await?)
+        let found = store::list_overrides(&mut tx, actor.scope, None, known_at).await?;
+        let organisations = store::list_organisations(&mut tx, actor.scope).await?;
+        let by_id: BTreeMap<OrganisationId, &Organisation> = organisations.iter().map(|one| (one.id, one)).collect();
+        let named = |one: RecordedOverride| by_id.get(&one.organisation).map(|whose| ((*whose).clone(), one));
+        Ok(found.into_iter().filter_map(named).collect())
     }
 }

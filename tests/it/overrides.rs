@@ -15,7 +15,7 @@ const SCORES: &str = "query($at: DateTime, $filter: RiskScoreFilter) { riskScore
     filter: $filter) { nodes { organisation { agbCode } headline level score explanation { nl }
     overrides { reason record { id from until reference } explanation { nl en } } } } }";
 const RECORDED: &str =
-    "query($at: DateTime) { overrides(asKnownAt: $at) { totalCount nodes { id organisationId reason from
+    "query($at: DateTime) { overrides(asKnownAt: $at) { totalCount nodes { id organisation { agbCode } reason from
     until reference recordedBy withdrawn changeGround changedBy } } }";
 
 async fn scores(client: &Client, variables: &Value) -> Vec<Value> {

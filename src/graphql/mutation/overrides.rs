@@ -54,7 +54,7 @@ impl OverridePayload {
         let runs = outcome.iter().flat_map(|outcome| &outcome.runs);
         Self {
             run_ids: runs.map(|id| id.to_string().into()).collect(),
-            recorded: outcome.map(|outcome| outcome.recorded.into()),
+            recorded: outcome.map(|outcome| RecordedOverrideType::new(outcome.organisation, outcome.recorded)),
             user_errors,
         }
     }

@@ -49,6 +49,13 @@ struct RiskScoreFilter {
     overridden: Option<bool>,
 }
 
+/// Which recorded overrides are wanted.
+#[derive(Default, InputObject)]
+struct OverrideFilter {
+    /// Of this organisation.
+    organisation: Option<ID>,
+}
+
 /// Which signals are wanted.
 #[derive(Default, InputObject)]
 struct SignalFilter {
@@ -73,7 +80,7 @@ impl OutcomeQuery {
     async fn overrides(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Only of this organisation.")] organisation: Option<ID>,
+        #[graphql(desc = "Which.", default)] filter: OverrideFilter,
         #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
         #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
@@ -83,8 +90,8 @@ impl OutcomeQuery {
         let page = PageRequest::new(first, after, known_at)?;
         let found = asked.service.overrides(&asked.actor, page.known_at).await;
         let mut found = found.map_err(|error| asked.failure(&error))?;
-        found.retain(|one| organisation.as_ref().is_none_or(|id| one.organisation.to_string() == id.as_str()));
-        Ok(page.cut(found, Into::into))
+        found.retain(|(whose, _)| filter.organisation.as_ref().is_none_or(|id| whose.id.to_string() == id.as_str()));
+        Ok(page.cut(found, |(organisation, recorded)| RecordedOverrideType::new(organisation, recorded)))
     }
 
     /// The scores of a period (risicoscores): whom to visit first, as a question. An organisation sees its own.

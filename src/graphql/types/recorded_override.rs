@@ -2,8 +2,9 @@
 
 use async_graphql::{Enum, ID, SimpleObject};
 
+use super::OrganisationType;
 use crate::{
-    domain::{OverrideReason, OverrideRecord, RecordedOverride},
+    domain::{Organisation, OverrideReason, OverrideRecord, RecordedOverride},
     graphql::scalars::{DateText, DateTime},
 };
 
@@ -70,7 +71,7 @@ pub(in crate::graphql) struct RecordedOverrideType {
     /// Its identifier.
     id: ID,
     /// Of whom (organisatie).
-    organisation_id: ID,
+    organisation: OrganisationType,
     /// What it is.
     reason: OverrideReasonType,
     /// The first day on which it holds (vanaf).
@@ -93,13 +94,13 @@ pub(in crate::graphql) struct RecordedOverrideType {
     changed_at: Option<DateTime>,
 }
 
-impl From<RecordedOverride> for RecordedOverrideType {
-    fn from(recorded: RecordedOverride) -> Self {
+impl RecordedOverrideType {
+    pub(in crate::graphql) fn new(organisation: Organisation, recorded: RecordedOverride) -> Self {
         let withdrawn = recorded.is_withdrawn();
         let (record, change) = (recorded.record, recorded.change);
         Self {
             id: record.id.to_string().into(),
-            organisation_id: recorded.organisation.to_string().into(),
+            organisation: organisation.into(),
             reason: record.reason.into(),
             from: DateText(record.from),
             until: record.until.map(DateText),

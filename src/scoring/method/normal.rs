@@ -16,8 +16,8 @@ use crate::{
 
 /// The weight of the group's variance within organisations against an organisation's own, in respondents.
 const PRIOR_RESPONDENTS: f64 = 10.0;
-/// Further than this nobody can be: the smallest chance that is a number lies at 37.5.
-pub(in crate::scoring) const FURTHEST: f64 = 37.5;
+/// Distances further than this are not told apart, so that all are numbers. Chances are 0 from 37.5 on already.
+pub(in crate::scoring) const FURTHEST: f64 = 1e6;
 
 /// What a sampling variance follows from.
 #[derive(Clone, Copy, Debug)]
