@@ -36,6 +36,9 @@ pub struct Measure {
     pub points_when_absent: f64,
     /// Hours behind one independent unit (kind `share` without a headcount).
     pub hours_per_unit: f64,
+    /// The standard deviation within an organisation where none was given, in the unit shown (kinds `mean` and
+    /// `log_mean`); without it such means are taken to be exact.
+    pub presumed_deviation: Option<f64>,
     /// How it follows from other measures.
     pub derived: Option<Derivation>,
     /// What it is held against besides peers, or instead of them.
@@ -66,6 +69,7 @@ impl From<&Indicator> for Measure {
             factor: indicator.unit.factor(),
             points_when_absent: indicator.points_when_absent.unwrap_or(2.0),
             hours_per_unit: indicator.hours_per_unit.unwrap_or(1_000.0),
+            presumed_deviation: indicator.presumed_deviation,
             derived: indicator.derived.clone(),
             norm: indicator.norm.as_ref().map(|norm| Threshold {
                 value: norm.value,
