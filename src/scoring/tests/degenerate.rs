@@ -107,7 +107,7 @@ fn half_of_all_clients_decide_no_more_than_one_organisation() {
                     standard_deviation: Some(1.0),
                     ..observation(number, "M")
                 },
-                _ => counted(number, "M", (share * n).round(), n),
+                _ => Observation { units: Some(n), ..counted(number, "M", (share * n).round(), n) },
             }
         };
         let outcome = sound(&one_measure(kind, 30, observed));
