@@ -200,6 +200,36 @@ fn sums(sector: &Sector, more: u32, unit: impl Fn(&Score) -> f64) -> Vec<(Option
     .collect()
 }
 
+/// All the way from nothing to everything, through the cap, however much good results make up for bad ones.
+#[test]
+fn a_sum_rises_with_every_worse_numerator() {
+    let measures = || {
+        [("M", 1.0), ("N", 0.5)].map(|(code, weight)| Measure {
+            weight,
+            ..measure(code, IndicatorKind::Proportion, Direction::HigherIsBetter)
+        })
+    };
+    for kappa in [1.0, 0.5, 0.0] {
+        let sum = |own: usize| {
+            let of = |number: usize| {
+                let x = if number == 1 { own } else { 80 + number * 7 % 17 };
+                [counted(number, "M", x as f64, 100.0), counted(number, "N", (70 + number % 9) as f64, 100.0)]
+            };
+            let mut sector = sector(measures().to_vec(), members(40), (1..=40).flat_map(of).collect());
+            sector.settings.correlation_shrinkage = 1.0;
+            (sector.settings.kappa, sector.settings.threshold_draws) = (kappa, 2_000);
+            let first = score(&sector).organisations.swap_remove(0);
+            let r = first.signals[0].r.expect("a distance");
+            (r, first.scores[0].standardised.expect("a sum") * first.scores[0].inflation)
+        };
+        let course: Vec<(f64, f64)> = (0..=50).map(|step| sum(100 - 2 * step)).collect();
+        assert!(course[0].0 < -1.0 && course[50].0 > 6.0, "through zero and the cap: {course:?}");
+        for pair in course.windows(2) {
+            assert!(pair[1].1 >= pair[0].1 - 1e-9, "{kappa} {pair:?}");
+        }
+    }
+}
+
 #[test]
 fn columns_give_the_same_numbers_as_the_run() {
     let clients = |number: usize| 5 + (number * number * 31) % 600;
