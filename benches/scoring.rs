@@ -261,6 +261,7 @@ fn sector(periods: i16) -> Sector {
             factor: 100.0,
             points_when_absent: 2.0,
             hours_per_unit: 1_000.0,
+            presumed_deviation: None,
             derived: None,
             norm: None,
             is_mandatory: false,

@@ -41,6 +41,9 @@ pub struct Indicator {
     pub points_when_absent: Option<f64>,
     /// The persons-year of hours behind one independent unit, for a share of hours without a headcount.
     pub hours_per_unit: Option<f64>,
+    /// The standard deviation within an organisation that is presumed for a mean where no file gives one, in the unit
+    /// shown. Left out, such means are taken to be exact.
+    pub presumed_deviation: Option<f64>,
     /// A norm, where one exists. Nothing where none does.
     pub norm: Option<Norm>,
     /// With what it is compared; left out: with peers, and with a legal norm where there is one.

@@ -67,7 +67,7 @@ fn explain(service: &Service, assessment: &Assessment, agb_code: AgbCode, langua
                 .map_or_else(String::new, |theme| format!("{}: ", theme.name.get(language))),
         };
         if score.theme.is_none() || score.score.is_some() {
-            println!("{name}{}", service.explain_score(Reader::Inspector, &one.outcome.data, score).get(language));
+            println!("{name}{}", service.explain_score(Reader::Inspector, &one.outcome, score).get(language));
         }
     }
     println!();

@@ -113,6 +113,8 @@ ids! {
     SubmissionId = "sub";
     /// A request for more time.
     ExtensionId = "ext";
+    /// What outranks the scores of an organisation, as it was recorded.
+    OverrideId = "ovr";
     /// The receipt of an approval.
     ReceiptId = "rcp";
     /// A scoring run; its bits are the first 128 of the SHA-256 of the run's key.

@@ -15,6 +15,7 @@ mod obligation;
 mod observation;
 mod organisation;
 mod period;
+mod recorded_override;
 mod signal;
 mod spreadsheet;
 mod submission;
@@ -28,7 +29,8 @@ pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};
 pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, Severity};
 pub use id::{
-    AuditId, ExtensionId, IdError, IdSource, OrganisationId, ReceiptId, RunId, SubmissionId, TokenId, UploadId,
+    AuditId, ExtensionId, IdError, IdSource, OrganisationId, OverrideId, ReceiptId, RunId, SubmissionId, TokenId,
+    UploadId,
 };
 pub use obligation::{
     Downtime, Exemption, Extension, ExtensionDecision, Obligation, ObligationRates, ObligationStatus, Standing,
@@ -37,6 +39,7 @@ pub use obligation::{
 pub use observation::{MissingReason, Observation};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};
+pub use recorded_override::{OverrideChange, OverrideReason, OverrideRecord, RecordedOverride};
 pub use signal::{DataState, Direction, Level};
 pub use spreadsheet::{is_calculated, neutralised, restored};
 pub use submission::{Correction, CorrectionClass, SubmissionState};

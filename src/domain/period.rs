@@ -69,6 +69,15 @@ impl Period {
         }
     }
 
+    /// The period after this one, of the same length; `None` after the last year that periods have.
+    pub fn next(self) -> Option<Self> {
+        match self.part {
+            PeriodPart::Year => self.years_earlier(-1),
+            PeriodPart::Quarter(4) => Self::new(self.year + 1, PeriodPart::Quarter(1)).ok(),
+            PeriodPart::Quarter(quarter) => Self::new(self.year, PeriodPart::Quarter(quarter + 1)).ok(),
+        }
+    }
+
     /// The first day.
     pub const fn first_day(self) -> Date {
         match self.part {

@@ -2,6 +2,7 @@
 //!
 //! An ordinary "no" is data (`userErrors`); only faults, limits and a missing right are errors.
 
+mod overrides;
 mod windows;
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
@@ -114,7 +115,7 @@ struct WithdrawSubmissionPayload {
 
 /// What can be done. An ordinary "no" is an answer, in `userErrors`.
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct Mutation(SubmissionMutation, windows::WindowMutation);
+pub(super) struct Mutation(SubmissionMutation, overrides::OverrideMutation, windows::WindowMutation);
 
 #[derive(Debug, Default)]
 struct SubmissionMutation;

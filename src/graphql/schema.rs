@@ -6,7 +6,9 @@ use super::{
     mutation::Mutation,
     page::Page,
     query::Query,
-    types::{ObligationType, ObservationType, OrganisationType, RiskScore, SignalType, SubmissionType},
+    types::{
+        ObligationType, ObservationType, OrganisationType, RecordedOverrideType, RiskScore, SignalType, SubmissionType,
+    },
 };
 use crate::service::Service;
 
@@ -30,6 +32,7 @@ fn build() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
         .override_output_type_description::<Page<ObligationType>>("A page of obligations.")
         .override_output_type_description::<Page<ObservationType>>("A page of observations.")
         .override_output_type_description::<Page<OrganisationType>>("A page of organisations.")
+        .override_output_type_description::<Page<RecordedOverrideType>>("A page of what outranks scores.")
         .override_output_type_description::<Page<RiskScore>>("A page of scores.")
         .override_output_type_description::<Page<SignalType>>("A page of signals.")
         .override_output_type_description::<Page<SubmissionType>>("A page of submissions.")

@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn mean_against_its_past_by_respondents_and_without_them() {
         let of = |value, respondents, deviation| {
-            let noise = Noise::Within { respondents, deviation };
+            let noise = Noise::Within { respondents, deviation, presumed: None };
             Some(Evidence::Normal { value, noise, scale: Scale::Plain })
         };
         let known = [of(7.0, Some(20.0), Some(1.0)), of(8.0, Some(30.0), Some(1.0)), of(9.0, Some(10.0), Some(1.0))];

@@ -8,8 +8,7 @@ use std::{
 use rayon::prelude::*;
 
 use super::{
-    Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, OverrideReason, Score, Sector, Settings,
-    Signal,
+    Correlation, Insufficiency, Measure, Member, OrganisationOutcome, Outcome, Score, Sector, Settings, Signal,
     account::Account,
     arrange::{Arranged, Figures},
     combine::{Combiner, Counted, Entry},
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{
     catalogue::{DATA_QUALITY, IndicatorKind},
-    domain::{AgbCode, Code, Direction, Period},
+    domain::{AgbCode, Code, Direction, OverrideReason, OverrideRecord, Period},
     stats::{Table, false_discovery_rates},
 };
 
@@ -279,10 +278,11 @@ impl Run<'_> {
         let signals = self.signals(judged, &quality, table);
         let members = self.arranged.members.iter().zip(scores).zip(overrides).zip(quality).zip(signals).enumerate();
         members
-            .map(|(place, ((((member, scores), overrides), data), signals))| OrganisationOutcome {
+            .map(|(place, ((((member, scores), (overrides, records)), data), signals))| OrganisationOutcome {
                 agb_code: member.agb_code,
                 scores: if member.kind.is_ranked() { scores } else { Vec::new() },
                 overrides,
+                records,
                 signals,
                 changes: self
                     .places
@@ -308,15 +308,17 @@ impl Run<'_> {
         of_members
     }
 
-    /// Per member, sorted: those handed in, and the one that follows from what was not delivered.
-    fn overrides(&self) -> Vec<Vec<OverrideReason>> {
+    /// Per member, sorted: those recorded and the one that follows from what was not delivered, and the records.
+    fn overrides(&self) -> Vec<(Vec<OverrideReason>, Vec<OverrideRecord>)> {
         let arranged = self.arranged;
-        let mut handed: BTreeMap<AgbCode, BTreeSet<OverrideReason>> = BTreeMap::new();
+        let mut recorded: BTreeMap<AgbCode, BTreeSet<&OverrideRecord>> = BTreeMap::new();
         for one in &self.sector.overrides {
-            handed.entry(one.agb_code).or_default().insert(one.reason);
+            recorded.entry(one.agb_code).or_default().insert(&one.record);
         }
+        let records: Vec<BTreeSet<&OverrideRecord>> =
+            arranged.members.iter().map(|member| recorded.remove(&member.agb_code).unwrap_or_default()).collect();
         let mut overrides: Vec<BTreeSet<OverrideReason>> =
-            arranged.members.iter().map(|member| handed.remove(&member.agb_code).unwrap_or_default()).collect();
+            records.iter().map(|records| records.iter().map(|record| record.reason).collect()).collect();
         // Before the day it is due nobody is late with this period: look at the two before it.
         let expected = self.places.iter().skip(usize::from(!self.sector.is_due)).take(2);
         let expected: Vec<usize> = expected
@@ -331,7 +333,8 @@ impl Run<'_> {
                 }
             }
         }
-        overrides.into_iter().map(|reasons| reasons.into_iter().collect()).collect()
+        let both = overrides.into_iter().zip(records);
+        both.map(|(reasons, records)| (reasons.into_iter().collect(), records.into_iter().cloned().collect())).collect()
     }
 
     /// About how many clients each ranked member has: the largest denominator of its proportions.

@@ -50,8 +50,10 @@ pub use outcome::{
 };
 pub use quality::{DataFinding, DataInputs, DataQuality, DeliveredDataset, data_sentence, data_signal_sentence};
 pub use run::{ENGINE_VERSION, RunKey, input_hash};
-pub use sector::{Measure, Member, Method, Override, OverrideReason, Sector, Settings, Threshold};
-pub use sentence::{Reader, account_sentence, change_sentence, override_sentence, score_sentence, signal_sentence};
+pub use sector::{Measure, Member, Method, Override, Sector, Settings, Threshold};
+pub use sentence::{
+    Reader, account_sentence, change_sentence, override_sentence, overrides_sentence, score_sentence, signal_sentence,
+};
 pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
 pub use table::{ScoreTable, TableConfig, TableFaults, seventeen_digits};
 

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{account::Account, change::Change, drift::Drift, quality::DataQuality, sector::OverrideReason};
-use crate::domain::{AgbCode, Code, DataState, Level, Period};
+use super::{account::Account, change::Change, drift::Drift, quality::DataQuality};
+use crate::domain::{AgbCode, Code, DataState, Level, OverrideReason, OverrideRecord, Period};
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -173,10 +173,12 @@ impl Signal {
     }
 }
 
-/// What is said first. What is not complete outranks every level.
+/// What is said first. What was recorded and outranks scores comes before all else; what is not complete outranks every level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Headline {
+    /// The inspectorate recorded what outranks all of it ([`OrganisationOutcome::records`]).
+    Overridden,
     /// Something that must be there is not: no level says more than that.
     Incomplete,
     /// The data ask to be looked at before they are believed.
@@ -343,6 +345,9 @@ pub struct OrganisationOutcome {
     pub agb_code: AgbCode,
     /// What outranks the scores, sorted.
     pub overrides: Vec<OverrideReason>,
+    /// What those that were recorded rest on, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<OverrideRecord>,
     /// Overall first, then the themes in their order.
     pub scores: Vec<Score>,
     /// What can be said of the data behind all of it. Said first: incomplete outranks elevated.
@@ -374,9 +379,22 @@ impl OrganisationOutcome {
         self.scores.iter().find(|score| score.theme.as_deref() == theme)
     }
 
-    /// What is said first of the organisation: the state of its data, or else the level of its overall score.
+    /// What is said first of the organisation: what was recorded and outranks its scores, the state of its data, or else the level of its
+    /// overall score.
     pub fn headline(&self) -> Headline {
+        if !self.records.is_empty() {
+            return Headline::Overridden;
+        }
         Headline::of(self.data.state, self.score(None).map_or(Level::Insufficient, |score| score.level))
+    }
+
+    /// What outranks the scores: every record, and what follows from the figures without one.
+    pub fn overrides_with_records(&self) -> impl Iterator<Item = (OverrideReason, Option<&OverrideRecord>)> {
+        self.overrides.iter().flat_map(|reason| {
+            let mut records = self.records.iter().filter(|record| record.reason == *reason).map(Some).peekable();
+            let alone = records.peek().is_none().then_some(None);
+            records.chain(alone).map(|record| (*reason, record))
+        })
     }
 
     /// The themes whose level is above that of the overall score: what a good result elsewhere would hide.

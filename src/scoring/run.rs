@@ -6,7 +6,7 @@ use super::sector::Sector;
 use crate::domain::{Digest, Instant, Period, RunId};
 
 /// The version of the method as built here. Goes up with every change that may alter a number.
-pub const ENGINE_VERSION: &str = "2";
+pub const ENGINE_VERSION: &str = "3";
 
 /// What a run was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub fn input_hash(sector: &Sector) -> Digest {
     let mut overrides = sector.overrides.clone();
     overrides.sort_unstable();
     for one in overrides {
-        let _ = writeln!(text, "{};{:?}", one.agb_code, one.reason);
+        let _ = writeln!(text, "{};{:?}", one.agb_code, one.record);
     }
     sector.data.write(&mut text);
     for member in members {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::quality::DataInputs;
 use crate::{
     catalogue::{Catalogue, Comparison, Derivation, Indicator, IndicatorKind, NormBasis, Origin},
-    domain::{AgbCode, Code, Direction, Observation, OrganisationKind, Period},
+    domain::{AgbCode, Code, Direction, Observation, OrganisationKind, OverrideRecord, Period},
 };
 
 /// An organisation that takes part.
@@ -36,6 +36,9 @@ pub struct Measure {
     pub points_when_absent: f64,
     /// Hours behind one independent unit (kind `share` without a headcount).
     pub hours_per_unit: f64,
+    /// The standard deviation within an organisation where none was given, in the unit shown (kinds `mean` and
+    /// `log_mean`); without it such means are taken to be exact.
+    pub presumed_deviation: Option<f64>,
     /// How it follows from other measures.
     pub derived: Option<Derivation>,
     /// What it is held against besides peers, or instead of them.
@@ -66,6 +69,7 @@ impl From<&Indicator> for Measure {
             factor: indicator.unit.factor(),
             points_when_absent: indicator.points_when_absent.unwrap_or(2.0),
             hours_per_unit: indicator.hours_per_unit.unwrap_or(1_000.0),
+            presumed_deviation: indicator.presumed_deviation,
             derived: indicator.derived.clone(),
             norm: indicator.norm.as_ref().map(|norm| Threshold {
                 value: norm.value,
@@ -187,7 +191,7 @@ pub struct Sector {
     /// What is known of the period and of those before it, as many as [`Settings::lookback`] says; at most one observation per member, measure and
     /// period.
     pub observations: Vec<Observation>,
-    /// What is known of organisations besides figures, and stands beside their scores.
+    /// What was recorded of organisations, and stands beside their scores of this period.
     pub overrides: Vec<Override>,
     /// Whether what must be delivered of the period is due. Until then nobody missed it.
     pub is_due: bool,
@@ -199,25 +203,13 @@ pub struct Sector {
     pub settings: Settings,
 }
 
-/// A circumstance of one organisation that outranks figures. Shown beside its scores, never part of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What was recorded of one organisation and outranks figures. Shown beside its scores, never part of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Override {
     /// Whose.
     pub agb_code: AgbCode,
     /// What.
-    pub reason: OverrideReason,
-}
-
-/// Why an organisation deserves a look whatever its scores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OverrideReason {
-    /// The inspectorate has a measure in force (maatregel).
-    ActiveMeasure,
-    /// A calamity is under investigation (calamiteit).
-    CalamityUnderInvestigation,
-    /// Nothing of what must be delivered came in for two periods in a row; follows from the figures.
-    TwoPeriodsUndelivered,
+    pub record: OverrideRecord,
 }
 
 impl Settings {

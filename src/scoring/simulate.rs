@@ -242,6 +242,7 @@ fn measures() -> Vec<Measure> {
         factor: 1.0,
         points_when_absent: 2.0,
         hours_per_unit: 1_000.0,
+        presumed_deviation: None,
         derived: None,
         norm: None,
         is_mandatory: false,

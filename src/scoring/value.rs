@@ -150,7 +150,7 @@ fn mean(measure: &Measure, figures: &Figures) -> Read {
     let value = mean_value(measure, figures)?;
     let respondents = figures.denominator.filter(|respondents| *respondents > 0.0);
     let deviation = figures.standard_deviation.filter(|deviation| *deviation >= 0.0);
-    let noise = Noise::Within { respondents, deviation };
+    let noise = Noise::Within { respondents, deviation, presumed: measure.presumed_deviation };
     let interval = own_variance(figures).and_then(|variance| own_interval(value, variance, Scale::Plain));
     Some((value, interval, Evidence::Normal { value, noise, scale: Scale::Plain }))
 }
@@ -159,7 +159,10 @@ fn log_mean(measure: &Measure, figures: &Figures) -> Read {
     let value = mean_value(measure, figures).filter(|value| *value > 0.0)?;
     let variance = own_variance(figures).map(|variance| variance / (value * value));
     let interval = variance.and_then(|variance| own_interval(value.ln(), variance, Scale::Logarithm));
-    let noise = Noise::Known(variance.unwrap_or(0.0));
+    // On the scale of the logarithm, by the delta method.
+    let presumed = measure.presumed_deviation.zip(figures.denominator.filter(|respondents| *respondents > 0.0));
+    let presumed = presumed.map(|(deviation, respondents)| (deviation / value).powi(2) / respondents);
+    let noise = Noise::Known(variance.or(presumed).unwrap_or(0.0));
     Some((value, interval, Evidence::Normal { value: value.ln(), noise, scale: Scale::Logarithm }))
 }
 

@@ -12,11 +12,13 @@ use super::{
     packing::{pack, to_json, unpack},
 };
 use crate::{
-    domain::{Actor, AgbCode, Digest, Instant, Organisation, OrganisationId, Period, RunId, Scope, Text},
+    domain::{
+        Actor, AgbCode, Digest, Instant, Organisation, OrganisationId, OverrideReason, OverrideRecord, Period, RunId,
+        Scope, Text,
+    },
     scoring::{
-        self, Account, Change, Correlation, DataFinding, DataInputs, DataQuality, DeliveredDataset, Drift,
-        ENGINE_VERSION, Fit, Member, Method, OrganisationOutcome, Outcome, OverrideReason, Reader, RunKey, Score,
-        Sector, Settings, Signal,
+        self, Account, Change, Correlation, DataFinding, DataInputs, DeliveredDataset, Drift, ENGINE_VERSION, Fit,
+        Member, Method, OrganisationOutcome, Outcome, Override, Reader, RunKey, Score, Sector, Settings, Signal,
     },
     store::{self, Delivery, Run, RunOutcome, Tx},
 };
@@ -110,20 +112,26 @@ impl Service {
         scoring::account_sentence(&self.catalogue, account)
     }
 
-    /// What stands beside the scores of an organisation.
-    pub fn explain_override(&self, reason: OverrideReason) -> Text {
-        scoring::override_sentence(&self.catalogue, reason)
+    /// What stands beside the scores of an organisation, and what it rests on.
+    pub fn explain_override(&self, reason: OverrideReason, record: Option<&OverrideRecord>) -> Text {
+        scoring::override_sentence(&self.catalogue, reason, record)
     }
 
-    /// One sentence for a score of an organisation, for `reader`; where the data behind it are not complete, that is said
-    /// first.
-    pub fn explain_score(&self, reader: Reader, data: &DataQuality, score: &Score) -> Text {
-        let first = scoring::data_sentence(&self.catalogue, data, None);
-        let sentence = scoring::score_sentence(&self.catalogue, reader, score);
-        if first.nl.is_empty() {
-            return sentence;
+    /// What is said of a score of an organisation, for `reader`; of the overall one what outranks it first, and where the
+    /// data behind it are not complete, that before the score.
+    pub fn explain_score(&self, reader: Reader, outcome: &OrganisationOutcome, score: &Score) -> Text {
+        let mut parts = vec![
+            scoring::data_sentence(&self.catalogue, &outcome.data, None),
+            scoring::score_sentence(&self.catalogue, reader, score),
+        ];
+        if score.theme.is_none() {
+            parts.insert(0, scoring::overrides_sentence(&self.catalogue, outcome));
         }
-        Text { nl: format!("{} {}", first.nl, sentence.nl), en: format!("{} {}", first.en, sentence.en) }
+        let join = |part: fn(&Text) -> &str| {
+            let said: Vec<&str> = parts.iter().map(part).filter(|text| !text.is_empty()).collect();
+            said.join(" ")
+        };
+        Text { nl: join(|text| &text.nl), en: join(|text| &text.en) }
     }
 
     /// Scores every period that looks at one of `changed`, with what is known at `known_at`, and keeps the runs.
@@ -134,9 +142,19 @@ impl Service {
         changed: impl IntoIterator<Item = Period>,
         known_at: Instant,
     ) -> Result<Vec<RunId>, Error> {
-        let delivered = store::list_delivered_periods(tx, known_at).await?;
         let changed: BTreeSet<Period> = changed.into_iter().collect();
-        let affected = delivered.into_iter().filter(|period| looked_at(*period).any(|one| changed.contains(&one)));
+        self.assess_where(tx, |period| looked_at(period).any(|one| changed.contains(&one)), known_at).await
+    }
+
+    /// Scores every period of which anything was delivered and that is `affected`, and keeps the runs.
+    pub(super) async fn assess_where(
+        &self,
+        tx: &mut Tx,
+        affected: impl Fn(Period) -> bool,
+        known_at: Instant,
+    ) -> Result<Vec<RunId>, Error> {
+        let delivered = store::list_delivered_periods(tx, known_at).await?;
+        let affected: Vec<Period> = delivered.into_iter().filter(|period| affected(*period)).collect();
 
         let organisations = store::list_registered_organisations(tx, Scope::Sector, known_at).await?;
         let deliveries = delivered_datasets(tx, &organisations, known_at).await?;
@@ -177,6 +195,12 @@ impl Service {
         for period in &periods {
             let found = store::list_observations_in_force(tx, Scope::Sector, *period, known_at).await?;
             sector.observations.extend(found.into_iter().map(|(observation, _)| observation));
+        }
+        let codes: BTreeMap<OrganisationId, AgbCode> = organisations.iter().map(|one| (one.id, one.agb_code)).collect();
+        for one in store::list_overrides(tx, Scope::Sector, None, known_at).await? {
+            if let Some(agb_code) = codes.get(&one.organisation).filter(|_| one.holds_in(period)) {
+                sector.overrides.push(Override { agb_code: *agb_code, record: one.record });
+            }
         }
         sector.data = DataInputs::new(&self.catalogue, &periods);
         sector.data.known_on = Some(known_at.date());

@@ -132,6 +132,13 @@ pub enum Refusal {
     ExtensionWaits,
     /// A request for more time was decided on.
     ExtensionDecided,
+    /// What outranks scores begins in the future or ends before it begins.
+    OverrideDays {
+        /// The day on which it was asked.
+        today: Date,
+    },
+    /// What outranked scores was taken back.
+    OverrideWithdrawn,
     /// Too many kraambedden for an exemption.
     TooManyBirths {
         /// The most.
@@ -175,6 +182,8 @@ impl Refusal {
             Self::ExtensionDay { .. } => "EXTENSION_DAY",
             Self::ExtensionWaits => "EXTENSION_WAITS",
             Self::ExtensionDecided => "EXTENSION_DECIDED",
+            Self::OverrideDays { .. } => "OVERRIDE_DAYS_ORDER",
+            Self::OverrideWithdrawn => "OVERRIDE_WITHDRAWN",
             Self::TooManyBirths { .. } => "TOO_MANY_BIRTHS",
             Self::DowntimeOrder => "DOWNTIME_ORDER",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
@@ -198,9 +207,11 @@ impl Refusal {
             | Self::CorrectionMissing
             | Self::ExtensionWaits
             | Self::ExtensionDecided
+            | Self::OverrideWithdrawn
             | Self::DowntimeOrder
             | Self::IdempotencyConflict
             | Self::UploadChoice => fill(&[]),
+            Self::OverrideDays { today } => fill(&[("today", today.to_string())]),
             Self::ExtensionDay { due, closes } => fill(&[("due", due.to_string()), ("closes", closes.to_string())]),
             Self::TooManyBirths { maximum } => fill(&[("maximum", maximum.to_string())]),
             Self::AlreadyInForce { submission } => fill(&[("submission", submission.to_string())]),

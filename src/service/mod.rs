@@ -11,6 +11,7 @@ mod copies;
 mod error;
 mod obligations;
 mod once;
+mod overrides;
 mod packing;
 mod plausibility;
 mod preview;
@@ -32,6 +33,7 @@ pub use chart::{ChartQuery, OrganisationChart};
 pub use copies::{AnnotatedCopy, SheetForm, TemplateForm, make_template};
 pub use error::{Error, Refusal};
 pub use obligations::ExtensionRequest;
+pub use overrides::{OverrideOutcome, OverrideRequest};
 pub use plausibility::NumberExplanation;
 pub use preview::{Preview, PreviewPlace};
 pub use reading::{Distribution, Relations, SubmissionQuery};
@@ -43,8 +45,7 @@ pub use wiring::{Service, Settings, must_deliver};
 
 pub use crate::scoring::{
     Account, AtMost, Change, ChangeNeeded, ChartLimits, ChartPoint, ChartSums, Contribution, DataFinding, Dispersion,
-    Drift, Fit, FlagRate, Headline, Insufficiency, Interval, KindRate, NormComparison, OrganisationOutcome,
-    OverrideReason, PeerGroup, Pooled, Reader, Score, Signal, Size, SizeRate, Slip, Step, Tally, Thresholds, Top,
-    TypicalValue, TypingError,
+    Drift, Fit, FlagRate, Headline, Insufficiency, Interval, KindRate, NormComparison, OrganisationOutcome, PeerGroup,
+    Pooled, Reader, Score, Signal, Size, SizeRate, Slip, Step, Tally, Thresholds, Top, TypicalValue, TypingError,
 };
 pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Token, TokenRecord, Upload};

@@ -368,6 +368,6 @@ fn settle(
 }
 
 /// Refuses everybody who does not decide.
-fn must_inspect(actor: &Actor) -> Result<(), Error> {
+pub(super) fn must_inspect(actor: &Actor) -> Result<(), Error> {
     if actor.role.may_decide() { Ok(()) } else { Err(Error::Forbidden(Role::Inspector)) }
 }

@@ -3,6 +3,7 @@
 use super::{
     Discrete, Error,
     discrete::{BLOCK, Block},
+    twofold::{Line, Twofold},
 };
 
 /// Beta-binomial distributions with one mean share and correlation, for any number of trials.
@@ -49,18 +50,21 @@ impl BetaBinomial {
         }
         let size = u32::try_from(most_trials).ok().filter(|_| most_trials <= Self::MOST_TRIALS);
         let size = size.ok_or(Error::TooLarge(most_trials as f64))?;
-        let spread = correlation / (1.0 - correlation);
-        let top = |share: f64, k: u32| share + f64::from(k) * spread;
+        let [mean_share, correlation] = [mean, correlation].map(Twofold::of);
+        let rest = Twofold::ONE - mean_share;
+        let spread = correlation / (Twofold::ONE - correlation);
+        // Both in some odd unit, lest a spread like 1/4 have all roundings go one way.
+        let unit = Twofold::of(0.618_033_988_749_894_9);
+        let (good, bad) = (Line::new(mean_share * unit, spread * unit), Line::new(rest * unit, spread * unit));
         let bottom = |k: u32| f64::from(k) + 1.0;
-        let rest = 1.0 - mean;
         Ok(Self {
             mean,
             // With a and b at least 1 the ratios of neighbours only fall.
-            ratios_fall: mean.min(rest) >= spread,
-            success: (0..size).map(|k| top(mean, k) / bottom(k)).collect(),
-            failure: (0..size).map(|k| top(rest, k) / bottom(k)).collect(),
-            per_success: (0..size).map(|k| bottom(k) / top(mean, k)).collect(),
-            per_failure: (0..size).map(|k| bottom(k) / top(rest, k)).collect(),
+            ratios_fall: mean.min(rest.nearest()) >= spread.nearest(),
+            success: (0..size).map(|k| good.at(k.into()) / bottom(k)).collect(),
+            failure: (0..size).map(|k| bad.at(k.into()) / bottom(k)).collect(),
+            per_success: (0..size).map(|k| bottom(k) / good.at(k.into())).collect(),
+            per_failure: (0..size).map(|k| bottom(k) / bad.at(k.into())).collect(),
         })
     }
 

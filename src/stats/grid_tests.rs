@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use statrs::distribution::{Binomial, Discrete as _, DiscreteCDF, NegativeBinomial as SecondNegativeBinomial, Poisson};
 
 use super::{
-    BetaBinomial, Bounds, Discrete, NegativeBinomial, Table, byar, chance_of_same_count, cumulative_sum_run_length,
-    moving_average_run_length, poisson_exact, wilson,
+    BetaBinomial, Bounds, Discrete, Draws, NegativeBinomial, Table, Tails, byar, chance_of_same_count,
+    cumulative_sum_run_length, moving_average_run_length, normal, poisson_exact, reference, twofold::Twofold, wilson,
 };
 
 fn rows(name: &str) -> Vec<BTreeMap<String, String>> {
@@ -27,70 +27,103 @@ fn close(got: f64, want: f64, relative: f64, what: &dyn std::fmt::Debug) {
     assert!((got - want).abs() <= relative * want.abs(), "{got} and not {want}: {what:?}");
 }
 
-/// Both mid-p tails, where they can be told from zero, and z.
-fn check(table: &mut Table, distribution: &impl Discrete, row: &BTreeMap<String, String>, columns: [&str; 2]) -> bool {
+/// Everything that is told of a value is right to this, relative to itself.
+const EXACT: f64 = 1e-13;
+/// Smaller ones are beyond what numbers of this kind hold in full.
+const SMALLEST: f64 = 1e-290;
+
+/// One row: chance and mid-p tails against 32 digits, and against the grid where that is right itself. Gives how many of
+/// the grid's numbers are.
+fn check(
+    table: &mut Table,
+    distribution: &impl Discrete,
+    chances: &[Twofold],
+    row: &BTreeMap<String, String>,
+    columns: [&str; 3],
+    grid_error: f64,
+) -> usize {
     let x = count(row, "x");
-    let [upper, lower] = columns.map(|column| number(row, column));
-    if upper.min(lower) <= 1e-290 {
-        return false;
-    }
     table.fill(distribution, x, x);
-    let tails = table.tails(x);
-    close(tails.upper, upper, 1e-10, row);
-    close(tails.lower, lower, 1e-10, row);
-    let z = number(row, "z_midp");
-    assert!((tails.z() - z).abs() <= 1e-9 * z.abs().max(1.0), "{} {z} {row:?}", tails.z());
-    true
+    let (tails, exact) = (table.tails(x), reference::exact(chances, usize::try_from(x).expect("small")));
+    let got = [table.chance(x), tails.upper, tails.lower];
+    let want = [exact.chance, exact.tails.upper, exact.tails.lower];
+    let mut right = 0;
+    for ((got, want), column) in got.into_iter().zip(want).zip(columns) {
+        let grid = number(row, column);
+        if want > SMALLEST {
+            close(got, want, EXACT, &(column, row));
+            close(grid, want, grid_error, &(column, row));
+            if (grid - want).abs() <= 0.7 * EXACT * want {
+                close(got, grid, EXACT, &(column, row));
+                right += 1;
+            }
+        }
+    }
+    if exact.tails.upper.min(exact.tails.lower) > SMALLEST {
+        let z = number(row, "z_midp");
+        // The grid's z follow from its tails.
+        let tolerance = EXACT.max(2.0 * grid_error);
+        assert!((tails.z() - z).abs() <= tolerance * z.abs().max(1.0), "{} {z} {row:?}", tails.z());
+        assert!((tails.z() - exact.tails.z()).abs() <= EXACT * z.abs().max(1.0), "{} {z} {row:?}", tails.z());
+    }
+    right
 }
 
 #[test]
 fn binomial() {
     let mut table = Table::default();
-    let mut checked = 0;
+    let mut right = 0;
+    let mut known = BTreeMap::new();
     for row in rows("grids/exact_binomial") {
         let (n, p) = (count(&row, "n"), number(&row, "p0"));
         let family = BetaBinomial::new(p, 0.0, n).expect("legal");
         let distribution = family.with_trials(n).expect("legal");
-        checked += usize::from(check(&mut table, &distribution, &row, ["midp_upper", "midp_lower"]));
+        let chances = known.entry((n, p.to_bits())).or_insert_with(|| reference::beta_binomial(n, p, 0.0));
+        right += check(&mut table, &distribution, chances, &row, ["pmf", "midp_upper", "midp_lower"], 2e-13);
+        // statrs takes logarithms of gamma functions, here of numbers up to 20,000.
         let (x, second) = (count(&row, "x"), Binomial::new(p, n).expect("legal"));
-        table.fill(&distribution, x, x);
-        // Where both think it far from zero: statrs takes logarithms of gamma functions.
-        if second.pmf(x) > 1e-12 {
-            close(table.chance(x), second.pmf(x), 1e-9, &row);
+        let (chance, upper) = (table.chance(x), table.tails(x).upper - 0.5 * table.chance(x));
+        if chance > SMALLEST {
+            close(chance, second.pmf(x), 1e-10, &row);
+        }
+        if upper > 1e-9 {
+            close(upper, second.sf(x), 1e-10, &row);
         }
     }
-    assert!(checked > 200, "{checked}");
+    assert!(right > 800, "{right}");
 }
 
 #[test]
 fn beta_binomial() {
+    const COLUMNS: [&str; 3] = ["pmf_mp40", "midp_upper_mp40", "midp_lower_mp40"];
     let mut table = Table::default();
-    let mut checked = 0;
+    let mut right = 0;
+    let mut known = BTreeMap::new();
     for row in rows("grids/exact_betabinomial") {
         let (n, mean, correlation) = (count(&row, "n"), number(&row, "mu"), number(&row, "rho"));
         let family = BetaBinomial::new(mean, correlation, n).expect("legal");
         let distribution = family.with_trials(n).expect("legal");
-        checked += usize::from(check(&mut table, &distribution, &row, ["midp_upper_mp40", "midp_lower_mp40"]));
-        let chance = number(&row, "pmf_mp40");
-        if chance > 1e-290 {
-            let x = count(&row, "x");
-            table.fill(&distribution, x, x);
-            close(table.chance(x), chance, 1e-10, &row);
-        }
+        let chances = known
+            .entry((n, mean.to_bits(), correlation.to_bits()))
+            .or_insert_with(|| reference::beta_binomial(n, mean, correlation));
+        right += check(&mut table, &distribution, chances, &row, COLUMNS, 6.5e-12);
     }
-    assert!(checked > 450, "{checked}");
+    assert!(right > 1_000, "{right}");
 }
 
 #[test]
 fn poisson_and_negative_binomial() {
     let mut table = Table::default();
-    let mut checked = 0;
+    let mut right = 0;
+    let mut known = BTreeMap::new();
     for row in rows("grids/exact_poisson_negbin") {
         let (mean, variation) = (number(&row, "expected"), number(&row, "tau2"));
         let distribution = NegativeBinomial::new(mean, variation).expect("legal");
-        checked += usize::from(check(&mut table, &distribution, &row, ["midp_upper", "midp_lower"]));
+        let chances = known
+            .entry((mean.to_bits(), variation.to_bits()))
+            .or_insert_with(|| reference::negative_binomial(mean, variation));
+        right += check(&mut table, &distribution, chances, &row, ["pmf", "midp_upper", "midp_lower"], 1.1e-12);
         let x = count(&row, "x");
-        table.fill(&distribution, x, x);
         let second = if variation > 0.0 {
             let size = 1.0 / variation;
             SecondNegativeBinomial::new(size, size / (size + mean)).expect("legal").sf(x)
@@ -98,10 +131,101 @@ fn poisson_and_negative_binomial() {
             Poisson::new(mean).expect("legal").sf(x)
         };
         if second > 1e-9 {
-            close(table.tails(x).upper - 0.5 * table.chance(x), second, 1e-6, &row);
+            close(table.tails(x).upper - 0.5 * table.chance(x), second, 1e-11, &row);
         }
     }
-    assert!(checked > 200, "{checked}");
+    assert!(right > 700, "{right}");
+}
+
+/// The reference itself, against mpmath at 60 digits.
+#[test]
+fn the_reference() {
+    let known = [
+        (5_000, 52, 0.02, 0.001, [1.745_325_807_230_657_8e-3, 9.891_058_587_259_431e-1, 1.089_414_127_405_693e-2]),
+        (5_000, 500, 0.1, 0.2, [4.404_026_622_010_175_3e-4, 3.270_538_103_115_837e-1, 6.729_461_896_884_164e-1]),
+        (5_000, 5_000, 0.5, 0.01, [4.195_329_208_195_157e-92, 2.097_664_604_097_578_6e-92, 1.0]),
+        (168, 4, 0.02, 0.05, [4.867_884_284_528_526e-2, 2.664_230_313_472_072e-1, 7.335_769_686_527_928e-1]),
+        (1_000, 3, 0.9, 0.2, [6.597_561_974_170_999e-10, 9.999_999_991_207_991e-1, 8.792_009_491_921_963e-10]),
+    ];
+    for (n, x, mean, correlation, want) in known {
+        let got = reference::exact(&reference::beta_binomial(n, mean, correlation), x);
+        for (got, want) in [got.chance, got.tails.upper, got.tails.lower].into_iter().zip(want) {
+            close(got, want, 2.0 * f64::EPSILON, &(n, x, mean, correlation));
+        }
+    }
+    let known = [
+        (2_589, 1_000.0, 0.1, [8.604_275_656_500_656e-7, 1.292_274_466_941_886_7e-4, 9.998_707_725_533_058e-1]),
+        (1, 1_000.0, 0.1, [8.963_237_175_178_07e-20, 1.0, 5.386_905_542_282_02e-20]),
+        (212, 50.0, 0.4, [3.732_647_464_433_564e-5, 8.805_414_354_550_913e-4, 9.991_194_585_645_449e-1]),
+    ];
+    for (x, mean, variation, want) in known {
+        let got = reference::exact(&reference::negative_binomial(mean, variation), x);
+        for (got, want) in [got.chance, got.tails.upper, got.tails.lower].into_iter().zip(want) {
+            close(got, want, 2.0 * f64::EPSILON, &(x, mean, variation));
+        }
+    }
+}
+
+/// Between and beyond the points of the grids: what is told of any value is right to 1e-13. Single roundings go either
+/// way, so that errors grow with the root of the number of steps; only those of a binomial's two constants go one way,
+/// 1e-16 each for every client between the value and the centre.
+#[test]
+fn anywhere() {
+    let mut table = Table::default();
+    let (draws, mut places) = (Draws::new(2_026, 0), 0..);
+    let mut between = |low: f64, high: f64| low + (high - low) * draws.uniform(places.next().expect("endless"));
+    for _ in 0..60 {
+        let mean = between(-7.0, 7.0);
+        let mean = 1.0 / (1.0 + mean.exp());
+        let correlation = if between(0.0, 1.0) < 0.2 { 0.0 } else { between(-9.0, -0.2).exp() };
+        let n = between(0.0, 9.2).exp().floor();
+        let trials = super::number::whole(n);
+        let chances = reference::beta_binomial(trials, mean, correlation);
+        let family = BetaBinomial::new(mean, correlation, trials).expect("legal");
+        table.fill(&family.with_trials(trials).expect("legal"), 0, trials);
+        let what = (trials, mean, correlation);
+        for share in 0..=20 {
+            held(&table, &chances, super::number::whole(n * f64::from(share) / 20.0), &what);
+        }
+        let (mean, variation) = (between(-4.0, 7.0).exp(), (between(-9.0, 1.0)).exp());
+        let chances = reference::negative_binomial(mean, variation);
+        let last = super::number::whole(mean + 12.0 * (mean + mean * mean * variation).sqrt());
+        table.fill(&NegativeBinomial::new(mean, variation).expect("legal"), 0, last);
+        for share in 0..=20 {
+            held(&table, &chances, last * share / 20, &(mean, variation));
+        }
+    }
+}
+
+fn held(table: &Table, chances: &[Twofold], x: u64, what: &dyn std::fmt::Debug) {
+    let (tails, exact) = (table.tails(x), reference::exact(chances, usize::try_from(x).expect("small")));
+    let pairs = [(table.chance(x), exact.chance), (tails.upper, exact.tails.upper), (tails.lower, exact.tails.lower)];
+    for (got, want) in pairs {
+        if want > SMALLEST {
+            close(got, want, EXACT, &(x, what));
+        }
+    }
+}
+
+#[test]
+fn normal_distribution() {
+    let rows_of_it = rows("own/normal");
+    assert!(rows_of_it.len() > 600);
+    for row in rows_of_it {
+        let x = number(&row, "x");
+        let got = [normal::density(x), normal::cdf(x), normal::survival(x)];
+        for (got, column) in got.into_iter().zip(["density", "lower", "upper"]) {
+            let want = number(&row, column);
+            if want > SMALLEST {
+                close(got, want, 2e-15, &(column, &row));
+            }
+        }
+    }
+    for row in rows("own/normal_quantile") {
+        let (probability, want) = (number(&row, "probability"), number(&row, "x"));
+        // Where the x is near 0, of the steps in which the probability itself is given.
+        close(normal::quantile(probability), want, 1e-15, &row);
+    }
 }
 
 #[test]
@@ -113,19 +237,31 @@ fn false_alarms_by_size() {
         let n = count(&row, "n");
         let family = BetaBinomial::new(number(&row, "mu"), CORRELATION, n).expect("legal");
         table.fill(&family.with_trials(n).expect("legal"), 0, n);
+        let chances = reference::beta_binomial(n, number(&row, "mu"), CORRELATION);
         for (column, z) in [("P(z>=2)", 2.0), ("P(z>=3)", 3.0)] {
             let want = number(&row, column);
-            let (lower, upper) =
-                (table.chance_of_lower(super::normal::survival(z)), table.chance_of_upper(super::normal::survival(z)));
-            let nearest = if (lower - want).abs() < (upper - want).abs() { lower } else { upper };
-            assert!((nearest - want).abs() <= 1e-10 * want.max(1e-6), "{lower} {upper} {row:?}");
+            let tail = normal::survival(z);
+            let got = [table.chance_of_lower(tail), table.chance_of_upper(tail)];
+            let nearest = if (got[0] - want).abs() < (got[1] - want).abs() { got[0] } else { got[1] };
+            // The table was summed from chances like those of the grid.
+            assert!((nearest - want).abs() <= 1e-12 * want.max(1e-6), "{got:?} {row:?}");
+            let places = 0..chances.len();
+            let exact: Vec<_> = places.map(|x| reference::exact(&chances, x)).collect();
+            let sum = |beyond: fn(&Tails) -> f64| -> f64 {
+                exact.iter().filter(|one| beyond(&one.tails) <= tail).map(|one| one.chance).sum()
+            };
+            let wanted = [sum(|tails| tails.lower), sum(|tails| tails.upper)];
+            for (got, want) in got.into_iter().zip(wanted) {
+                close(got, want, EXACT, &row);
+            }
         }
     }
 }
 
 fn same(bounds: Bounds, low: f64, high: f64, what: &dyn std::fmt::Debug) {
     for (got, want) in [(bounds.low, low), (bounds.high, high)] {
-        assert!((got - want).abs() <= 1e-9 * want.abs().max(1e-3), "{got} and not {want}: {what:?}");
+        // Some write a 0 as the 1e-17 that was left of it.
+        assert!((got - want).abs() <= EXACT * want.abs().max(1e-3), "{got} and not {want}: {what:?}");
     }
 }
 
@@ -184,7 +320,7 @@ fn run_lengths() {
     assert_eq!(moving_average_run_length(1.5, 3.0, 0.0), None);
     // A Shewhart chart: an average of one value.
     let shewhart = moving_average_run_length(1.0, 3.0, 0.0).expect("a run length");
-    close(shewhart, 0.5 / super::normal::survival(3.0), 1e-9, &"3 standard deviations");
+    close(shewhart, 0.5 / normal::survival(3.0), 1e-9, &"3 standard deviations");
 }
 
 #[test]
@@ -193,6 +329,6 @@ fn chance_of_a_copied_figure() {
     assert_eq!(rows.len(), 16);
     for row in rows {
         let chance = chance_of_same_count(count(&row, "n"), number(&row, "mu")).expect("legal");
-        close(chance, number(&row, "P_same_x_given_same_n"), 1e-10, &row);
+        close(chance, number(&row, "P_same_x_given_same_n"), EXACT, &row);
     }
 }

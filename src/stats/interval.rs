@@ -58,44 +58,58 @@ pub fn poisson_exact(events: u64, tail: f64) -> Result<Bounds, Error> {
         return Err(Error::TooLarge(events as f64));
     }
     let start = byar_count(events.max(1), z);
-    let low = match events.checked_sub(1) {
-        Some(fewer) => mean_at(fewer, 1.0 - tail, start.low.max(1e-3)),
-        None => 0.0,
-    };
-    Ok(Bounds { low, high: mean_at(events, tail, start.high) })
+    let low = if events == 0 { 0.0 } else { mean_of(start.low.max(1e-3), |mean| of_at_least(events, mean), tail) };
+    Ok(Bounds { low, high: mean_of(start.high, |mean| of_at_most(events, mean), tail) })
 }
 
-/// The mean at which at most `events` have this chance: Newton on the logarithm of the chance and of the mean, within
-/// a bracket.
-fn mean_at(events: u64, chance: f64, start: f64) -> f64 {
+/// The mean at which a tail has this chance, from the logarithm of the tail and its derivative: Newton's steps, within a
+/// bracket. The small tail, and never 1 minus it, which would lose its digits.
+fn mean_of(start: f64, tail: impl Fn(f64) -> (f64, f64), chance: f64) -> f64 {
     const STEPS: usize = 100;
+    let wanted = chance.ln();
     let (mut low, mut high) = (0.0_f64, 2_000.0_f64);
     let mut mean = start;
     for _ in 0..STEPS {
-        let mut term = 1.0;
-        let mut sum = 1.0;
-        for k in 1..=events {
-            term *= mean / k as f64;
-            sum += term;
+        let (logarithm, slope) = tail(mean);
+        let gap = logarithm - wanted;
+        if (gap / slope).abs() <= 1e-15 * mean {
+            break;
         }
-        // The factor e^-mean is left to the logarithm, which does not underflow.
-        let gap = (sum / chance).ln() - mean;
-        if gap > 0.0 {
-            low = mean;
-        } else {
+        if (gap > 0.0) == (slope > 0.0) {
             high = mean;
+        } else {
+            low = mean;
         }
-        let mut next = mean + gap * sum / term;
+        let mut next = mean - gap / slope;
         if !(next > low && next < high) {
             next = f64::midpoint(low, high);
         }
-        let done = (next - mean).abs() <= 1e-15 * mean;
         mean = next;
-        if done {
-            break;
-        }
     }
     mean
+}
+
+/// The logarithm of the chance of at most so many events, and its derivative.
+fn of_at_most(events: u64, mean: f64) -> (f64, f64) {
+    let (mut term, mut sum) = (1.0, 1.0);
+    for k in 1..=events {
+        term *= mean / k as f64;
+        sum += term;
+    }
+    // The factor e^-mean is left to the logarithm, which does not underflow.
+    (sum.ln() - mean, -term / sum)
+}
+
+/// The logarithm of the chance of at least so many events, and its derivative.
+fn of_at_least(events: u64, mean: f64) -> (f64, f64) {
+    let first: f64 = (1..=events).map(|k| (mean / k as f64).ln()).sum();
+    let (mut term, mut sum, mut k) = (1.0, 1.0, events as f64);
+    while term > 1e-17 * sum {
+        k += 1.0;
+        term *= mean / k;
+        sum += term;
+    }
+    (first - mean + sum.ln(), events as f64 / mean / sum)
 }
 
 fn distance(tail: f64) -> Result<f64, Error> {

@@ -1,7 +1,7 @@
 //! Distributions, intervals and robust fits: numbers in, numbers out. Knows nothing of ours.
 //!
 //! Reproducible: sums run in a fixed order, and the discrete distributions use additions, multiplications,
-//! divisions and square roots only, which IEEE 754 fixes to the last bit. `exp`, `ln` and `ln_1p` of the standard
+//! fused multiply-adds, divisions and square roots only, which IEEE 754 fixes to the last bit. `exp`, `ln` and `ln_1p` of the standard
 //! library, which may differ in the last bit between platforms, are used in `normal`, in the search for a
 //! dispersion (`root`) and for the first term in `gamma_poisson_fit`.
 
@@ -26,6 +26,7 @@ mod overdispersion;
 mod root;
 mod run_length;
 mod sums;
+mod twofold;
 
 pub use beta_binomial::{BetaBinomial, WithTrials};
 pub use beta_binomial_fit::{Trials, fit_beta_binomial, locate_beta_binomial};
@@ -59,3 +60,5 @@ mod grid_tests;
 mod overdispersion_tests;
 #[cfg(test)]
 pub(crate) mod real_tests;
+#[cfg(test)]
+mod reference;

@@ -1,6 +1,10 @@
 //! The gamma-Poisson or negative binomial distribution: events at a rate that differs between organisations.
 
-use super::{Discrete, Error, discrete::Block};
+use super::{
+    Discrete, Error,
+    discrete::Block,
+    twofold::{Line, Twofold},
+};
 
 /// Events with mean `mean` and variance mean + mean^2 `squared_variation`.
 ///
@@ -11,8 +15,10 @@ use super::{Discrete, Error, discrete::Block};
 pub struct NegativeBinomial {
     mean: f64,
     squared_variation: f64,
-    /// mean / (1 + mean v)
-    rate: f64,
+    /// mean v / (1 + mean v), to which the ratios tend.
+    limit: f64,
+    /// mean (1 + k v) / (1 + mean v)
+    rated: Line,
 }
 
 impl NegativeBinomial {
@@ -31,7 +37,10 @@ impl NegativeBinomial {
         if size > Self::LARGEST {
             return Err(Error::TooLarge(size));
         }
-        Ok(Self { mean, squared_variation, rate: mean / (1.0 + mean * squared_variation) })
+        let (exact, variation) = (Twofold::of(mean), Twofold::of(squared_variation));
+        let rate = exact / (Twofold::ONE + exact * variation);
+        let limit = rate * variation;
+        Ok(Self { mean, squared_variation, limit: limit.nearest(), rated: Line::new(rate, limit) })
     }
 }
 
@@ -46,24 +55,26 @@ impl Discrete for NegativeBinomial {
 
     #[inline]
     fn above(&self, k: usize) -> Block {
+        let first = k as f64;
         std::array::from_fn(|step| {
-            let k = (k + step) as f64;
-            self.rate * (1.0 + k * self.squared_variation) / (k + 1.0)
+            let k = first + step as f64;
+            self.rated.at(k) / (k + 1.0)
         })
     }
 
     #[inline]
     fn below(&self, k: usize) -> Block {
-        std::array::from_fn(|step| match k.checked_sub(step + 1) {
-            Some(k) => (k as f64 + 1.0) / (self.rate * (1.0 + k as f64 * self.squared_variation)),
-            None => 0.0,
+        let first = k as f64;
+        std::array::from_fn(|step| {
+            let k = first - step as f64;
+            if k >= 1.0 { k / self.rated.at(k - 1.0) } else { 0.0 }
         })
     }
 
     /// The ratios tend to mean v / (1 + mean v): from above where v is at most 1, from below where it is more.
     #[inline]
     fn bound_above(&self, ratio: f64) -> f64 {
-        ratio.max(self.rate * self.squared_variation)
+        ratio.max(self.limit)
     }
 
     #[inline]

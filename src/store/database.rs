@@ -56,6 +56,7 @@ pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("obligations", super::obligations::STATEMENTS),
     ("observations", super::observations::STATEMENTS),
     ("organisations", super::organisations::STATEMENTS),
+    ("overrides", super::overrides::STATEMENTS),
     ("receipts", super::receipts::STATEMENTS),
     ("runs", super::runs::STATEMENTS),
     ("submissions", super::submissions::STATEMENTS),

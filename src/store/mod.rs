@@ -15,6 +15,7 @@ mod moment;
 mod obligations;
 mod observations;
 mod organisations;
+mod overrides;
 mod receipts;
 mod runs;
 mod submissions;
@@ -44,6 +45,7 @@ pub use organisations::{
     find_by_agb as find_organisation_by_agb, find_by_id as find_organisation, insert as insert_organisation,
     list as list_organisations, list_registered as list_registered_organisations,
 };
+pub use overrides::{change as change_override, insert as insert_override, list as list_overrides};
 pub use receipts::{
     Receipt, find as find_receipt, find_correction, find_of_submission as find_receipt_of, insert as insert_receipt,
     insert_correction,

@@ -20,6 +20,7 @@ mod life_plausibility;
 mod multipart;
 mod once;
 mod outcome;
+mod overrides;
 mod scene;
 mod scope;
 mod score_table;

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use kraamzicht::domain::Role;
+use kraamzicht::{
+    domain::{Actor, OverrideReason, Role},
+    service::OverrideRequest,
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -41,7 +44,9 @@ fn expectation(root: &str, of: &Organisation, submission: &Submission) -> (Strin
         "approvalPreview" => (format!(r#"submissionIds: ["{}"]"#, submission.id), Expected::Nobodys),
         "submissionDifference" => (format!(r#"earlier: "{0}", later: "{0}""#, submission.id), Expected::Null),
         "receipt" => (format!(r#"id: "{}""#, submission.shown["receipt"]["id"].as_str().unwrap()), Expected::Null),
-        "obligations" | "observations" | "riskScores" | "signals" | "submissions" => (by_organisation, Expected::Own),
+        "obligations" | "observations" | "overrides" | "riskScores" | "signals" | "submissions" => {
+            (by_organisation, Expected::Own)
+        }
         "organisations" | "viewer" => (String::new(), Expected::Own),
         other => panic!("a new root field, {other}: what may an organisation see of another by it?"),
     }
@@ -78,6 +83,16 @@ async fn curious(database: TestDatabase) -> (Sector, Organisation, Submission, O
     let seen = sector.world.member("33988881").await;
     let submission = seen.deliver(&seen.file(PERIOD).with("KZ06", CANARY.0, CANARY.1)).await;
     let curious = sector.member(9).await;
+    for of in [&seen, &curious] {
+        let request = OverrideRequest {
+            organisation: of.id.parse().unwrap(),
+            reason: OverrideReason::ActiveMeasure,
+            from: jiff::civil::date(2026, 1, 15),
+            until: None,
+            reference: format!("M-{}", of.agb_code),
+        };
+        sector.world.service.record_override(&Actor::OPERATOR, &request).await.unwrap();
+    }
     (sector, seen, submission, curious)
 }
 
@@ -162,8 +177,9 @@ both! {
             );
         }
         let questions = Questions::about(PERIOD, None);
-        // More time is asked for oneself; deciding on it, and exemptions, are the inspectorate's (life_obligations.rs).
-        assert_eq!(questions.mutations().len(), 7, "a new mutation: ask it for what is not yours, here");
+        // More time is asked for oneself; deciding on it, and exemptions, are the inspectorate's (life_obligations.rs), as is
+        // what outranks scores (overrides.rs).
+        assert_eq!(questions.mutations().len(), 9, "a new mutation: ask it for what is not yours, here");
         assert_eq!(sector.world.tally().await, before);
         assert_eq!(seen.client.look_at(&open.id).await["state"], "CHECKED");
     }

@@ -68,9 +68,15 @@ fn check_numbers(indicator: &Indicator, faults: &mut Faults<'_>) {
     if indicator.hours_per_unit.is_some() && indicator.kind != IndicatorKind::Share {
         faults.add("`hours_per_unit` belongs to the kind `share`".to_owned());
     }
-    for (name, number) in
-        [("points_when_absent", indicator.points_when_absent), ("hours_per_unit", indicator.hours_per_unit)]
+    if indicator.presumed_deviation.is_some() && !matches!(indicator.kind, IndicatorKind::Mean | IndicatorKind::LogMean)
     {
+        faults.add("`presumed_deviation` belongs to the kinds `mean` and `log_mean`".to_owned());
+    }
+    for (name, number) in [
+        ("points_when_absent", indicator.points_when_absent),
+        ("hours_per_unit", indicator.hours_per_unit),
+        ("presumed_deviation", indicator.presumed_deviation),
+    ] {
         if number.is_some_and(|number| !is_positive(number)) {
             faults.add(format!("`{name}` must be a number above 0"));
         }

@@ -269,6 +269,18 @@ fn indicators() {
             "`points_when_absent` belongs to the kind `rule`, and to no other",
         ),
         (path, "weight = 1.0", "weight = 1.0\nhours_per_unit = 2.0", "`hours_per_unit` belongs to the kind `share`"),
+        (
+            path,
+            "weight = 1.0",
+            "weight = 1.0\npresumed_deviation = 2.0",
+            "`presumed_deviation` belongs to the kinds `mean` and `log_mean`",
+        ),
+        (
+            "indicators/KZ04A.toml",
+            "weight = 0.5",
+            "weight = 0.5\npresumed_deviation = 0.0",
+            "`presumed_deviation` must be a number above 0",
+        ),
         (path, "INID000763", "INID763", "an INID is `INID` and six digits"),
         ("indicators/KZ02.toml", "INID000764", "INID000763", "`INID000763` already names the indicator `KZ01`"),
         (

@@ -12,7 +12,8 @@ use crate::{
         page::{ORDINARY_PAGE, Page, PageRequest, bad_input},
         scalars::{DateTime, PeriodText},
         types::{
-            AccountType, ChartType, DistributionType, LevelType, RiskScore, RunType, SignalType, risk_score, signal,
+            AccountType, ChartType, DistributionType, LevelType, RecordedOverrideType, RiskScore, RunType, SignalType,
+            risk_score, signal,
         },
     },
     service::{AssessedOrganisation, Assessment, ChartQuery, Score},
@@ -44,6 +45,15 @@ struct RiskScoreFilter {
     minimum_score: Option<f64>,
     /// Of this organisation.
     organisation: Option<ID>,
+    /// Only those of organisations of which something outranks the scores (gaat voor), or only the others.
+    overridden: Option<bool>,
+}
+
+/// Which recorded overrides are wanted.
+#[derive(Default, InputObject)]
+struct OverrideFilter {
+    /// Of this organisation.
+    organisation: Option<ID>,
 }
 
 /// Which signals are wanted.
@@ -64,6 +74,26 @@ pub(super) struct OutcomeQuery;
 
 #[Object]
 impl OutcomeQuery {
+    /// What the inspectorate recorded of organisations and outranks their scores (gaat voor): measures in force and
+    /// calamities under investigation, ended and taken back ones too; by organisation, the oldest first. An organisation
+    /// sees its own.
+    async fn overrides(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.", default)] filter: OverrideFilter,
+        #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
+        #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<Page<RecordedOverrideType>> {
+        let asked = Asked::by(context)?;
+        let known_at = asked.known_at(as_known_at).await?;
+        let page = PageRequest::new(first, after, known_at)?;
+        let found = asked.service.overrides(&asked.actor, page.known_at).await;
+        let mut found = found.map_err(|error| asked.failure(&error))?;
+        found.retain(|(whose, _)| filter.organisation.as_ref().is_none_or(|id| whose.id.to_string() == id.as_str()));
+        Ok(page.cut(found, |(organisation, recorded)| RecordedOverrideType::new(organisation, recorded)))
+    }
+
     /// The scores of a period (risicoscores): whom to visit first, as a question. An organisation sees its own.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn risk_scores(
@@ -245,6 +275,7 @@ fn ranked<'a>(
         .enumerate()
         .filter(|(_, one)| organisation.is_none_or(|id| one.organisation.id.to_string() == id))
         .filter_map(|(place, one)| Some((place, one, one.outcome.score(theme)?)))
+        .filter(|(_, one, _)| filter.overridden.is_none_or(|wanted| wanted != one.outcome.overrides.is_empty()))
         .filter(|(_, _, score)| levels.as_ref().is_none_or(|levels| levels.contains(&score.level)))
         .filter(|(_, _, score)| {
             filter.minimum_score.is_none_or(|least| score.score.is_some_and(|points| points >= least))

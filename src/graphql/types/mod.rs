@@ -13,6 +13,7 @@ mod observation;
 mod organisation;
 mod quality;
 mod receipt;
+mod recorded_override;
 mod score;
 mod signal;
 mod submission;
@@ -29,6 +30,7 @@ pub(super) use obligation::{ExemptionType, ExtensionType, ObligationRatesType, O
 pub(super) use observation::ObservationType;
 pub(super) use organisation::OrganisationType;
 pub(super) use receipt::{CorrectionInput, CorrectionType, ReceiptType};
+pub(super) use recorded_override::{RecordableOverrideReason, RecordedOverrideType};
 pub(super) use score::{RiskScore, RunType, risk_score};
 pub(super) use signal::{DataStateType, LevelType, SignalType, signal};
 pub(super) use submission::{SubmissionStateType, SubmissionType};

@@ -9,10 +9,13 @@ use crate::{
     service::{DataFinding, Headline},
 };
 
-/// What is said first of an outcome: the state of its data, or else its level. Incomplete outranks elevated.
+/// What is said first of an outcome: of an overall score what outranks it, the state of its data, or else its level.
+/// Incomplete outranks elevated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "Headline")]
 pub(super) enum HeadlineType {
+    /// The inspectorate recorded what outranks the overall score (gaat voor): see `overrides`.
+    Overridden,
     /// Something that must be there is not (onvolledig): no level says more than that.
     Incomplete,
     /// The data ask to be looked at before they are believed (twijfelachtig).
@@ -30,6 +33,7 @@ pub(super) enum HeadlineType {
 impl From<Headline> for HeadlineType {
     fn from(headline: Headline) -> Self {
         match headline {
+            Headline::Overridden => Self::Overridden,
             Headline::Incomplete => Self::Incomplete,
             Headline::Suspect => Self::Suspect,
             Headline::Level(Level::Insufficient) => Self::Insufficient,

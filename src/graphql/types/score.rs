@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Result, SimpleObject};
 
 use super::{
     DataStateType, IndicatorType, LevelType, LocalizedText, OrganisationType, SignalType,
@@ -15,11 +15,9 @@ use crate::{
     graphql::{
         context::Asked,
         scalars::{DateTime, PeriodText},
+        types::recorded_override::{OverrideReasonType, OverrideRecordType},
     },
-    service::{
-        AssessedOrganisation, Assessment, Contribution, Headline, OrganisationOutcome, OverrideReason, Score,
-        Thresholds, Top,
-    },
+    service::{AssessedOrganisation, Assessment, Contribution, Headline, OrganisationOutcome, Score, Thresholds, Top},
 };
 
 /// A scoring run: its key says from what it was made; the same key gives the same bytes anywhere.
@@ -70,23 +68,13 @@ pub(in crate::graphql) struct ContributionType {
     points: f64,
 }
 
-/// What outranks a score.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(name = "OverrideReason", remote = "OverrideReason")]
-enum OverrideReasonType {
-    /// A measure of the inspectorate is in force (lopende maatregel).
-    ActiveMeasure,
-    /// A calamity is under investigation (calamiteit in onderzoek).
-    CalamityUnderInvestigation,
-    /// Of the mandatory indicators nothing was delivered for two periods in a row (twee perioden niets aangeleverd).
-    TwoPeriodsUndelivered,
-}
-
 /// What is known of an organisation besides figures, and outranks its scores (gaat voor): shown apart, no part of them.
 #[derive(Clone, Debug, SimpleObject)]
 struct Override {
     /// What it is.
     reason: OverrideReasonType,
+    /// What the inspectorate recorded (vastgelegd); null for what follows from the figures.
+    record: Option<OverrideRecordType>,
     /// One sentence that says it.
     explanation: LocalizedText,
 }
@@ -152,7 +140,7 @@ pub(in crate::graphql) struct RiskScore {
     period: PeriodText,
     /// The theme (thema); null for the overall score.
     theme: Option<ThemeType>,
-    /// What is said first of it: the state of the data, or else the level.
+    /// What is said first of it: of an overall score what outranks it, the state of the data, or else the level.
     headline: HeadlineType,
     /// What can be said of the data behind it; comes before the level.
     data: DataStateType,
@@ -201,11 +189,13 @@ impl RiskScore {
     /// What outranks the scores of the organisation (gaat voor), shown apart.
     fn overrides(&self, context: &Context<'_>) -> Result<Vec<Override>> {
         let asked = Asked::by(context)?;
-        let of = |reason: &OverrideReason| Override {
-            reason: (*reason).into(),
-            explanation: asked.service.explain_override(*reason).into(),
-        };
-        Ok(self.outcome().map_or_else(Vec::new, |outcome| outcome.overrides.iter().map(of).collect()))
+        let all = self.outcome().into_iter().flat_map(OrganisationOutcome::overrides_with_records);
+        let shown = all.map(|(reason, record)| Override {
+            reason: reason.into(),
+            record: record.cloned().map(Into::into),
+            explanation: asked.service.explain_override(reason, record).into(),
+        });
+        Ok(shown.collect())
     }
 
     /// The themes whose level is above that of the overall score (thema-attenties); empty for a theme's score.
@@ -216,7 +206,7 @@ impl RiskScore {
             theme: score.theme.as_ref().and_then(|code| ThemeType::named(asked.catalogue(), code)),
             level: score.level.into(),
             score: score.score,
-            explanation: asked.service.explain_score(asked.reader(), &outcome.data, score).into(),
+            explanation: asked.service.explain_score(asked.reader(), outcome, score).into(),
         };
         Ok(outcome.theme_alerts().map(alert).collect())
     }
@@ -245,6 +235,8 @@ pub(in crate::graphql) fn risk_score(
 ) -> RiskScore {
     let catalogue = asked.catalogue();
     let quality = &one.outcome.data;
+    let headline =
+        if score.theme.is_none() { one.outcome.headline() } else { Headline::of(quality.state, score.level) };
     let contribution = |one: &Contribution| ContributionType {
         indicator: IndicatorType::named(catalogue, &one.indicator),
         is_change: one.is_change,
@@ -256,7 +248,7 @@ pub(in crate::graphql) fn risk_score(
         organisation: one.organisation.clone().into(),
         period: PeriodText(assessment.key.period),
         theme: score.theme.as_ref().and_then(|code| ThemeType::named(catalogue, code)),
-        headline: Headline::of(quality.state, score.level).into(),
+        headline: headline.into(),
         data: quality.state.into(),
         level: score.level.into(),
         score: score.score,
@@ -270,7 +262,7 @@ pub(in crate::graphql) fn risk_score(
         top: score.top.map(Into::into),
         thresholds: score.thresholds.map(Into::into),
         inflation: score.inflation,
-        explanation: asked.service.explain_score(asked.reader(), quality, score).into(),
+        explanation: asked.service.explain_score(asked.reader(), &one.outcome, score).into(),
         run: RunType::from(&**assessment),
         assessment: Arc::clone(assessment),
     }

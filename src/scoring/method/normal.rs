@@ -16,8 +16,8 @@ use crate::{
 
 /// The weight of the group's variance within organisations against an organisation's own, in respondents.
 const PRIOR_RESPONDENTS: f64 = 10.0;
-/// Further than this nobody can be: the smallest chance that is a number lies at 37.5.
-pub(in crate::scoring) const FURTHEST: f64 = 37.5;
+/// Distances further than this are not told apart, so that all are numbers. Chances are 0 from 37.5 on already.
+pub(in crate::scoring) const FURTHEST: f64 = 1e6;
 
 /// What a sampling variance follows from.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub(in crate::scoring) enum Noise {
         respondents: Option<f64>,
         /// At least 0.
         deviation: Option<f64>,
+        /// What is presumed where nobody in the group gave one.
+        presumed: Option<f64>,
     },
 }
 
@@ -65,7 +67,7 @@ impl Noise {
     pub(in crate::scoring) fn known(self) -> f64 {
         match self {
             Self::Known(variance) => variance,
-            Self::Within { respondents: Some(respondents), deviation: Some(deviation) } => {
+            Self::Within { respondents: Some(respondents), deviation: Some(deviation), .. } => {
                 deviation * deviation / respondents
             }
             Self::Within { .. } => 0.0,
@@ -73,13 +75,17 @@ impl Noise {
     }
 
     /// The sampling variance, given the variance `within` that the group has in common: of an organisation without a
-    /// standard deviation of its own the group's is taken, of one without a number of respondents none.
+    /// standard deviation of its own the group's is taken, or else what is presumed; of one without a number of
+    /// respondents none.
     pub(in crate::scoring) fn variance(self, within: f64) -> f64 {
         match self {
             Self::Known(variance) => variance,
             Self::Within { respondents: None, .. } => 0.0,
-            Self::Within { respondents: Some(respondents), deviation: None } => within / respondents,
-            Self::Within { respondents: Some(respondents), deviation: Some(deviation) } => {
+            Self::Within { respondents: Some(respondents), deviation: None, presumed } => {
+                let presumed = presumed.filter(|_| within <= 0.0).map_or(within, |deviation| deviation * deviation);
+                presumed / respondents
+            }
+            Self::Within { respondents: Some(respondents), deviation: Some(deviation), .. } => {
                 let degrees = (respondents - 1.0).max(0.0);
                 let squares = degrees * deviation * deviation + PRIOR_RESPONDENTS * within;
                 squares / (degrees + PRIOR_RESPONDENTS) / respondents
@@ -98,7 +104,7 @@ fn samples(evidence: &[Evidence]) -> impl Iterator<Item = (f64, Noise)> {
 /// The variance within organisations, pooled by degrees of freedom.
 pub(in crate::scoring) fn pooled(evidence: &[Evidence]) -> f64 {
     let (squares, degrees) = samples(evidence).fold((0.0, 0.0), |sum, (_, noise)| match noise {
-        Noise::Within { respondents: Some(respondents), deviation: Some(deviation) } if respondents > 1.0 => {
+        Noise::Within { respondents: Some(respondents), deviation: Some(deviation), .. } if respondents > 1.0 => {
             (sum.0 + (respondents - 1.0) * deviation * deviation, sum.1 + (respondents - 1.0))
         }
         _ => sum,

@@ -240,6 +240,7 @@ fn measure_of(signal: &DataSignal) -> Measure {
         factor: 1.0,
         points_when_absent: 2.0,
         hours_per_unit: 1.0,
+        presumed_deviation: None,
         derived: None,
         norm: None,
         is_mandatory: false,

@@ -5,8 +5,11 @@ mod score;
 mod signal;
 mod words;
 
-use super::{Account, OverrideReason};
-use crate::{catalogue::Catalogue, domain::Text};
+use super::{Account, OrganisationOutcome};
+use crate::{
+    catalogue::Catalogue,
+    domain::{OverrideReason, OverrideRecord, Text},
+};
 
 pub use change::change_sentence;
 pub use score::score_sentence;
@@ -35,12 +38,35 @@ pub fn account_sentence(catalogue: &Catalogue, account: &Account) -> Text {
     })
 }
 
-/// What stands beside the scores of an organisation.
-pub fn override_sentence(catalogue: &Catalogue, reason: OverrideReason) -> Text {
+/// What stands beside the scores of an organisation for one reason, with what it rests on.
+pub fn override_sentence(catalogue: &Catalogue, reason: OverrideReason, record: Option<&OverrideRecord>) -> Text {
     let code = match reason {
         OverrideReason::ActiveMeasure => "OVERRIDE_ACTIVE_MEASURE",
         OverrideReason::CalamityUnderInvestigation => "OVERRIDE_CALAMITY",
         OverrideReason::TwoPeriodsUndelivered => "OVERRIDE_UNDELIVERED",
     };
-    catalogue.message(code, &[])
+    let Some(record) = record else { return catalogue.message(code, &[]) };
+    words::both(|language| {
+        let mut parameters = vec![("from", record.from.to_string()), ("reference", record.reference.clone())];
+        let days = match record.until {
+            Some(until) => {
+                parameters.push(("until", until.to_string()));
+                "OVERRIDE_DAYS"
+            }
+            None => "OVERRIDE_DAYS_OPEN",
+        };
+        let source = catalogue.message(days, &parameters).get(language).to_owned();
+        format!("{} {source}", catalogue.message(code, &[]).get(language))
+    })
+}
+
+/// All that stands beside the scores of an organisation; nothing where nothing does.
+pub fn overrides_sentence(catalogue: &Catalogue, outcome: &OrganisationOutcome) -> Text {
+    words::both(|language| {
+        let all: Vec<String> = outcome
+            .overrides_with_records()
+            .map(|(reason, record)| override_sentence(catalogue, reason, record).get(language).to_owned())
+            .collect();
+        all.join(" ")
+    })
 }

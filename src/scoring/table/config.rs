@@ -213,6 +213,7 @@ impl Entry {
             factor: 1.0,
             points_when_absent: 0.0,
             hours_per_unit: 1.0,
+            presumed_deviation: None,
             derived: None,
             norm: None,
             is_mandatory: false,

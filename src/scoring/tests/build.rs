@@ -24,6 +24,7 @@ pub(super) fn measure(code: &str, kind: IndicatorKind, direction: Direction) -> 
         factor: 100.0,
         points_when_absent: 2.0,
         hours_per_unit: 1_000.0,
+        presumed_deviation: None,
         derived: None,
         norm: None,
         is_mandatory: false,

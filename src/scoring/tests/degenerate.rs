@@ -40,9 +40,9 @@ fn one_organisation_has_no_peers() {
 }
 
 #[test]
-fn all_nothing_and_all_everything_are_ordinary() {
+fn all_nothing_all_equal_and_all_everything_are_ordinary() {
     for kind in [IndicatorKind::Proportion, IndicatorKind::Rate, IndicatorKind::Share, IndicatorKind::Mean] {
-        for numerator in [0.0, 50.0] {
+        for numerator in [0.0, 23.0, 50.0] {
             let outcome = sound(&one_measure(kind, 30, |number| counted(number, "M", numerator, 50.0)));
             let one = signal(&outcome, 7, "M");
             assert_eq!(one.level, Level::None, "{kind:?} {numerator} {one:?}");
@@ -83,6 +83,69 @@ fn a_giant_among_them() {
             };
             let outcome = sound(&one_measure(kind, 30, observed));
             assert!(signal(&outcome, 2, "M").z.is_some_and(|z| z.abs() < 4.0), "{kind:?} {numerator} {denominator}");
+        }
+    }
+}
+
+#[test]
+fn half_of_all_clients_decide_no_more_than_one_organisation() {
+    for (kind, own, others) in [
+        (IndicatorKind::Proportion, 0.55, 0.9),
+        (IndicatorKind::Rate, 0.01, 0.3),
+        (IndicatorKind::Share, 0.2, 0.6),
+        (IndicatorKind::Mean, 6.0, 8.5),
+        (IndicatorKind::LogMean, 20.0, 40.0),
+    ] {
+        // Ordinary organisations differ by a tenth; together they have as many clients as the giant.
+        let observed = |number: usize| {
+            let (share, n) =
+                if number == 1 { (own, 2_900.0) } else { (others * (0.9 + (number % 5) as f64 / 20.0), 100.0) };
+            match kind {
+                IndicatorKind::Mean | IndicatorKind::LogMean => Observation {
+                    value: Some(share),
+                    denominator: Some(n),
+                    standard_deviation: Some(1.0),
+                    ..observation(number, "M")
+                },
+                _ => Observation { units: Some(n), ..counted(number, "M", (share * n).round(), n) },
+            }
+        };
+        let outcome = sound(&one_measure(kind, 30, observed));
+        let giant = signal(&outcome, 1, "M");
+        assert_eq!(giant.level, Level::Elevated, "{kind:?} {giant:?}");
+        for number in 2..=30 {
+            assert_eq!(signal(&outcome, number, "M").level, Level::None, "{kind:?} {number}");
+        }
+        let factor = if matches!(kind, IndicatorKind::Mean | IndicatorKind::LogMean) { 1.0 } else { 100.0 };
+        let typical = outcome.fits[0].typical_value / factor;
+        // By clients it would lie half way.
+        assert!((typical / others - 1.0).abs() < 0.15, "{kind:?} {typical}");
+    }
+}
+
+#[test]
+fn a_presumed_deviation_is_taken_where_nobody_gives_one() {
+    for (kind, presumed, noisy) in [
+        (IndicatorKind::Mean, None, false),
+        (IndicatorKind::Mean, Some(6.0), true),
+        (IndicatorKind::LogMean, Some(6.0), true),
+    ] {
+        let with = |deviation: Option<f64>| {
+            let mut sector = one_measure(kind, 30, |number| Observation {
+                value: Some(10.0 + (number % 7) as f64 / 2.0),
+                denominator: Some(4.0),
+                standard_deviation: deviation.filter(|_| number == 2),
+                ..observation(number, "M")
+            });
+            sector.measures[0].presumed_deviation = presumed;
+            sound(&sector)
+        };
+        let share = signal(&with(None), 1, "M").noise_share.expect("a share");
+        assert_eq!(share > 0.5, noisy, "{kind:?} {share}");
+        if kind == IndicatorKind::Mean {
+            // What somebody measured goes before what is presumed.
+            let measured = signal(&with(Some(0.5)), 1, "M").noise_share.expect("a share");
+            assert!(measured < 0.2, "{measured}");
         }
     }
 }

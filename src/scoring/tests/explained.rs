@@ -1,12 +1,15 @@
 //! What stands beside a level: norms, what would change it, circumstances, counts of the period.
 
+use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::build::{check_sound, code, counted, measure, members, observation, sector, signal, year};
 use crate::{
     catalogue::IndicatorKind,
-    domain::{Direction, Level, MissingReason, Observation, OrganisationKind},
-    scoring::{Measure, Outcome, Override, OverrideReason, Sector, Size, Threshold, score},
+    domain::{
+        Direction, Level, MissingReason, Observation, OrganisationKind, OverrideId, OverrideReason, OverrideRecord,
+    },
+    scoring::{Headline, Measure, Outcome, Override, Sector, Size, Threshold, input_hash, score},
 };
 
 fn sound(sector: &Sector) -> Outcome {
@@ -157,18 +160,36 @@ fn circumstances_stand_beside_scores_and_change_none() {
     sector.is_due = false;
     assert!((1..=40).all(|number| reasons(&sound(&sector), number).is_empty()));
     sector.is_due = true;
-    let put = |number, reason| Override { agb_code: code(number), reason };
+    let put = |number, reason, reference: &str| Override {
+        agb_code: code(number),
+        record: OverrideRecord {
+            reason,
+            from: date(2025, 9, 1),
+            until: None,
+            reference: reference.to_owned(),
+            id: OverrideId::from_bits(1),
+        },
+    };
     sector.overrides = vec![
-        put(7, OverrideReason::CalamityUnderInvestigation),
-        put(7, OverrideReason::ActiveMeasure),
-        put(7, OverrideReason::ActiveMeasure),
-        put(99, OverrideReason::ActiveMeasure),
+        put(7, OverrideReason::CalamityUnderInvestigation, "C-2"),
+        put(7, OverrideReason::ActiveMeasure, "M-2"),
+        put(7, OverrideReason::ActiveMeasure, "M-1"),
+        put(99, OverrideReason::ActiveMeasure, "M-3"),
     ];
+    let hash = input_hash(&sector);
     let told = sound(&sector);
     assert_eq!(reasons(&told, 7), [OverrideReason::ActiveMeasure, OverrideReason::CalamityUnderInvestigation]);
     for (one, other) in plain.organisations.iter().zip(&told.organisations) {
         assert_eq!((&one.scores, &one.signals), (&other.scores, &other.signals));
     }
+    let seventh = &told.organisations[6];
+    let references: Vec<&str> = seventh.records.iter().map(|record| record.reference.as_str()).collect();
+    assert_eq!((references, seventh.headline()), (vec!["M-1", "M-2", "C-2"], Headline::Overridden));
+    assert_ne!(plain.organisations[6].headline(), Headline::Overridden);
+    sector.overrides.reverse();
+    assert_eq!((sound(&sector), input_hash(&sector)), (told, hash));
+    sector.overrides[1].record.until = Some(date(2025, 12, 31));
+    assert_ne!(input_hash(&sector), hash);
 }
 
 #[test]

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::build::{check_sound, code, counted, measure, members, observation, sector, year};
 use crate::{
     catalogue::IndicatorKind,
-    domain::{Direction, MissingReason, Observation, OrganisationKind},
-    scoring::{Measure, Member, Outcome, Sector, Threshold, judge_proportions, judge_values, score},
+    domain::{Code, Direction, MissingReason, Observation, OrganisationKind},
+    scoring::{Measure, Member, Method, Outcome, Score, Sector, Threshold, judge_proportions, judge_values, score},
     stats::{Measured, Table, Trials},
 };
 
@@ -99,7 +99,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_sector_has_a_sound_outcome(sector in any_sector()) {
+    fn any_sector_has_a_sound_outcome(sector in any_sector(), method in prop::sample::select(Method::ALL.to_vec())) {
+        let mut sector = sector;
+        sector.settings.method = method;
         let outcome = score(&sector);
         check_sound(&outcome);
         prop_assert_eq!(outcome.organisations.len() + outcome.solos.len(), sector.members.len());
@@ -138,23 +140,92 @@ proptest! {
             let one = all.find(|one| one.agb_code == code(1)).expect("a member");
             one.signals.iter().find(|one| one.indicator == indicator).expect("a signal").r
         };
-        let before = score(&sector);
-        let mut worse = sector.clone();
-        let mine = |one: &&mut Observation| one.agb_code == code(1) && one.period == sector.period;
-        for one in worse.observations.iter_mut().filter(mine) {
-            let (Some(numerator), Some(denominator)) = (one.numerator, one.denominator) else { continue };
-            one.numerator = match one.indicator.as_str() {
-                "A_PROPORTION" | "H_RULE" => Some((numerator - f64::from(more)).max(0.0)),
-                "B_PROPORTION" => Some((numerator + f64::from(more)).min(denominator)),
-                "D_RATE" => Some(numerator + f64::from(more)),
-                _ => Some(numerator),
-            };
-        }
-        let after = score(&worse);
+        let (before, after) = (score(&sector), score(&worsened(&sector, more)));
         for indicator in ["A_PROPORTION", "B_PROPORTION", "D_RATE", "H_RULE"] {
             if let (Some(before), Some(after)) = (r(&before, indicator), r(&after, indicator)) {
                 prop_assert!(after >= before - 1e-9, "{} {} {}", indicator, before, after);
             }
+        }
+    }
+
+    /// With fits, caps and kappa in force, and what follows from the group as a whole held: that sums are spread as they
+    /// were (each is compared before it is divided by that), and that indicators do not go together.
+    #[test]
+    fn a_worse_numerator_never_lowers_a_sum(sector in any_sector().prop_filter("peers", at_least_peers), more in 1_u32..40) {
+        let mut sector = sector;
+        sector.settings.correlation_shrinkage = 1.0;
+        for (theme, before, after) in sums(&sector, more, |score| score.inflation) {
+            prop_assert!(after >= before - 1e-9, "{:?} {} {}", theme, before, after);
+        }
+    }
+
+    /// With everything in force the organisation is one of those from which correlations and spread are estimated: its
+    /// score may then go down by a little, as the method's page says.
+    #[test]
+    fn a_worse_numerator_hardly_lowers_a_score(sector in any_sector().prop_filter("peers", at_least_peers), more in 1_u32..40) {
+        for (theme, before, after) in sums(&sector, more, |_| 1.0) {
+            prop_assert!(after >= before - 0.05 * before.abs().max(1.0), "{:?} {} {}", theme, before, after);
+        }
+    }
+}
+
+/// The same sector with a worse numerator of the first organisation, wherever it has one.
+fn worsened(sector: &Sector, more: u32) -> Sector {
+    let mut worse = sector.clone();
+    let mine = |one: &&mut Observation| one.agb_code == code(1) && one.period == sector.period;
+    for one in worse.observations.iter_mut().filter(mine) {
+        let (Some(numerator), Some(denominator)) = (one.numerator, one.denominator) else { continue };
+        one.numerator = match one.indicator.as_str() {
+            "A_PROPORTION" | "H_RULE" => Some((numerator - f64::from(more)).max(0.0)),
+            "B_PROPORTION" => Some((numerator + f64::from(more)).min(denominator)),
+            "D_RATE" => Some(numerator + f64::from(more)),
+            _ => Some(numerator),
+        };
+    }
+    worse
+}
+
+/// The sums of the first organisation, by theme, in `unit`s: before and after its numerators are made worse.
+fn sums(sector: &Sector, more: u32, unit: impl Fn(&Score) -> f64) -> Vec<(Option<Code>, f64, f64)> {
+    let of = |sector: &Sector| {
+        let outcome = score(sector);
+        outcome.organisations.into_iter().find(|one| one.agb_code == code(1)).map_or_else(Vec::new, |one| one.scores)
+    };
+    let (before, after) = (of(sector), of(&worsened(sector, more)));
+    let both = before.into_iter().zip(after);
+    both.filter_map(|(before, after)| {
+        let (old, new) = (before.standardised? * unit(&before), after.standardised? * unit(&after));
+        Some((before.theme, old, new))
+    })
+    .collect()
+}
+
+/// All the way from nothing to everything, through the cap, however much good results make up for bad ones.
+#[test]
+fn a_sum_rises_with_every_worse_numerator() {
+    let measures = || {
+        [("M", 1.0), ("N", 0.5)].map(|(code, weight)| Measure {
+            weight,
+            ..measure(code, IndicatorKind::Proportion, Direction::HigherIsBetter)
+        })
+    };
+    for kappa in [1.0, 0.5, 0.0] {
+        let sum = |own: usize| {
+            let of = |number: usize| {
+                let x = if number == 1 { own } else { 80 + number * 7 % 17 };
+                [counted(number, "M", x as f64, 100.0), counted(number, "N", (70 + number % 9) as f64, 100.0)]
+            };
+            let mut sector = sector(measures().to_vec(), members(40), (1..=40).flat_map(of).collect());
+            sector.settings.correlation_shrinkage = 1.0;
+            (sector.settings.kappa, sector.settings.threshold_draws) = (kappa, 2_000);
+            let first = score(&sector).organisations.swap_remove(0);
+            let r = first.signals[0].r.expect("a distance");
+            (r, first.scores[0].standardised.expect("a sum") * first.scores[0].inflation)
+        };
+        let course: Vec<(f64, f64)> = (0..=50).map(|step| sum(100 - 2 * step)).collect();
+        assert!(course[0].0 < -1.0 && course[50].0 > 6.0, "through zero and the cap: {course:?}");
+        for pair in course.windows(2) {
+            assert!(pair[1].1 >= pair[0].1 - 1e-9, "{kappa} {pair:?}");
         }
     }
 }

@@ -1,12 +1,14 @@
 //! What people read.
 
+use jiff::civil::date;
+
 use super::build::{counted, measure, members, sector, signal, year};
 use crate::{
     catalogue::{Catalogue, IndicatorKind},
-    domain::{AgbCode, Language, Level, Observation, Text},
+    domain::{AgbCode, Language, Level, Observation, OverrideId, OverrideReason, OverrideRecord, Text},
     scoring::{
-        Member, Outcome, OverrideReason, Reader, Sector, Signal, Slip, account_sentence, override_sentence, score,
-        score_sentence, signal_sentence,
+        Member, Outcome, Reader, Sector, Signal, Slip, account_sentence, override_sentence, score, score_sentence,
+        signal_sentence,
     },
 };
 
@@ -73,7 +75,17 @@ fn every_signal_and_score_can_be_said_to_either_reader() {
         OverrideReason::CalamityUnderInvestigation,
         OverrideReason::TwoPeriodsUndelivered,
     ] {
-        complete(&override_sentence(&catalogue, reason));
+        complete(&override_sentence(&catalogue, reason, None));
+    }
+    for until in [None, Some(date(2026, 2, 28))] {
+        let (from, reference, id) = (date(2025, 9, 1), "M-2025-17".to_owned(), OverrideId::from_bits(1));
+        let record = OverrideRecord { reason: OverrideReason::ActiveMeasure, from, until, reference, id };
+        let said = override_sentence(&catalogue, record.reason, Some(&record));
+        complete(&said);
+        for text in [&said.nl, &said.en] {
+            assert!(text.contains("2025-09-01") && text.contains("M-2025-17"), "{text}");
+            assert_eq!(text.contains("2026-02-28"), until.is_some(), "{text}");
+        }
     }
 }
 

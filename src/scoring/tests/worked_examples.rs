@@ -64,7 +64,7 @@ fn robust(of: &Arguments) -> crate::stats::Centre {
 }
 
 fn variance(of: &Arguments) -> f64 {
-    let noise = Noise::Within { respondents: Some(of.at(0, 0)), deviation: Some(of.at(0, 1)) };
+    let noise = Noise::Within { respondents: Some(of.at(0, 0)), deviation: Some(of.at(0, 1)), presumed: None };
     of.0[0].get(2).map_or_else(|| noise.known(), |within| noise.variance(within * within))
 }
 
