@@ -9,6 +9,8 @@ mod difference;
 mod digest;
 mod finding;
 mod id;
+mod learning;
+mod merger;
 mod obligation;
 mod observation;
 mod organisation;
@@ -25,11 +27,13 @@ pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, 
 pub use id::{
     AuditId, ExtensionId, IdError, IdSource, OrganisationId, ReceiptId, RunId, SubmissionId, TokenId, UploadId,
 };
+pub use learning::{DataClass, LearningObservation, Own};
+pub use merger::{Merger, MergerCircle, Mergers, Registration, Succession};
 pub use obligation::{
     Downtime, Exemption, Extension, ExtensionDecision, Obligation, ObligationRates, ObligationStatus, Standing,
     deadline,
 };
-pub use observation::{MissingReason, Observation};
+pub use observation::{Figures, MissingReason, Observation, Observed, PartObservation, ReportedNumber};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};
 pub use signal::{DataState, Direction, Level};

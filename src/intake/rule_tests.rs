@@ -127,7 +127,7 @@ fn observe(dataset: &str, file: &str) -> Vec<Observation> {
     let catalogue = Catalogue::embedded().expect("the catalogue");
     let mut observer = Observer::new(&catalogue);
     run(dataset, file, &mut observer);
-    observer.finish()
+    observer.finish().whole
 }
 
 #[test]

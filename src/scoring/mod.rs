@@ -30,6 +30,7 @@ mod signal;
 mod simulate;
 mod slip;
 mod small;
+mod succession;
 mod table;
 mod value;
 
@@ -53,6 +54,7 @@ pub use run::{ENGINE_VERSION, RunKey, input_hash};
 pub use sector::{Measure, Member, Method, Override, OverrideReason, Sector, Settings, Threshold};
 pub use sentence::{Reader, account_sentence, change_sentence, override_sentence, score_sentence, signal_sentence};
 pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
+pub use succession::counted_together;
 pub use table::{ScoreTable, TableConfig, TableFaults, seventeen_digits};
 
 #[cfg(test)]

@@ -120,6 +120,16 @@ pub enum Refusal {
         /// The code.
         agb_code: String,
     },
+    /// A merger into an organisation that the register does not have.
+    SuccessorUnknown {
+        /// The code of that organisation.
+        agb_code: String,
+    },
+    /// Mergers that lead back to where they began.
+    MergerCircle {
+        /// Where.
+        agb_code: String,
+    },
 }
 
 impl Refusal {
@@ -146,6 +156,8 @@ impl Refusal {
             Self::TooManyBirths { .. } => "TOO_MANY_BIRTHS",
             Self::DowntimeOrder => "DOWNTIME_ORDER",
             Self::AgbCodeTaken { .. } => "AGB_CODE_TAKEN",
+            Self::SuccessorUnknown { .. } => "SUCCESSOR_UNKNOWN",
+            Self::MergerCircle { .. } => "MERGER_CIRCLE",
         }
     }
 
@@ -180,7 +192,9 @@ impl Refusal {
                 ("maximum", maximum.to_string()),
                 ("found", found.to_string()),
             ]),
-            Self::AgbCodeTaken { agb_code } => fill(&[("agb_code", agb_code.clone())]),
+            Self::AgbCodeTaken { agb_code }
+            | Self::SuccessorUnknown { agb_code }
+            | Self::MergerCircle { agb_code } => fill(&[("agb_code", agb_code.clone())]),
         }
     }
 }

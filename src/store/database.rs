@@ -52,9 +52,11 @@ pub struct Statement {
 pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("audit", super::audit::STATEMENTS),
     ("deliveries", super::deliveries::STATEMENTS),
+    ("learning", super::learning::STATEMENTS),
     ("obligations", super::obligations::STATEMENTS),
     ("observations", super::observations::STATEMENTS),
     ("organisations", super::organisations::STATEMENTS),
+    ("parts", super::parts::STATEMENTS),
     ("receipts", super::receipts::STATEMENTS),
     ("runs", super::runs::STATEMENTS),
     ("submissions", super::submissions::STATEMENTS),
