@@ -131,6 +131,33 @@ fn reasons_are_kept_and_what_does_not_apply_is_not_missed() {
 }
 
 #[test]
+fn what_nobody_has_to_deliver_is_missed_by_nobody() {
+    let owed = measure("A", IndicatorKind::Proportion, Direction::HigherIsBetter);
+    let voluntary = |delivered: usize| {
+        let extra = Measure { is_voluntary: true, ..measure("V", IndicatorKind::Proportion, Direction::HigherIsBetter) };
+        let mut observations: Vec<Observation> =
+            (1..=30).map(|number| counted(number, "A", (10 + number % 9) as f64, 30.0)).collect();
+        observations.extend((1..=delivered).map(|number| counted(number, "V", (11 + number % 7) as f64, 30.0)));
+        sound(&sector(vec![owed.clone(), extra], members(30), observations))
+    };
+    let bare = voluntary(0);
+    // Who did not deliver it has no word of it; who did, among too few, loses nothing by it.
+    for delivered in [0, 5] {
+        let outcome = voluntary(delivered);
+        for (place, (one, before)) in outcome.organisations.iter().zip(&bare.organisations).enumerate() {
+            assert_eq!(one.scores, before.scores);
+            assert!((one.scores[0].coverage - 1.0).abs() < 1e-15);
+            assert_eq!(one.signals.iter().any(|signal| signal.indicator == "V"), place < delivered);
+        }
+    }
+    // Enough deliver it: theirs counts, and that of the others is no gap.
+    let outcome = voluntary(25);
+    let counts = |place: usize| outcome.organisations[place].scores[0].contributions.len();
+    assert_eq!((counts(0), counts(29)), (2, 1));
+    assert!(outcome.organisations.iter().all(|one| (one.scores[0].coverage - 1.0).abs() < 1e-15));
+}
+
+#[test]
 fn cooperatives_have_peers_of_their_own_when_there_are_enough_and_solos_none() {
     let with = |cooperatives: usize| {
         let mut sector = one_measure(IndicatorKind::Proportion, 70, |number| {
