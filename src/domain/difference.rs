@@ -116,17 +116,16 @@ mod tests {
 
     #[test]
     fn parts_are_compared_with_themselves() {
-        let of = |part: &str, numerator| ReportedNumber { part: Some(part.to_owned()), ..number("2025", "BG02", numerator) };
+        let of =
+            |part: &str, numerator| ReportedNumber { part: Some(part.to_owned()), ..number("2025", "BG02", numerator) };
         let before = [number("2025", "BG02", 3.0), of("7411", 1.0), of("7412", 2.0)];
         let after = [number("2025", "BG02", 3.0), of("7411", 2.0), of("7413", 1.0)];
-        let found: Vec<_> =
-            differences(&before, &after).into_iter().map(|one| (one.part.clone().unwrap_or_default(), one.change())).collect();
-        let expected = [
-            ("", Change::Unchanged),
-            ("7411", Change::Changed),
-            ("7412", Change::Disappeared),
-            ("7413", Change::New),
-        ];
+        let found: Vec<_> = differences(&before, &after)
+            .into_iter()
+            .map(|one| (one.part.clone().unwrap_or_default(), one.change()))
+            .collect();
+        let expected =
+            [("", Change::Unchanged), ("7411", Change::Changed), ("7412", Change::Disappeared), ("7413", Change::New)];
         assert_eq!(found, expected.map(|(part, change)| (part.to_owned(), change)));
     }
 

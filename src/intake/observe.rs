@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::cell::{Cell, Number, Row, RowSink};
 use crate::{
     catalogue::{Aggregate, Catalogue, DataSource, Dataset},
-    domain::{AgbCode, DataClass, Figures, LearningObservation, MissingReason, Observation, Observed, PartObservation, Period},
+    domain::{
+        AgbCode, DataClass, Figures, LearningObservation, MissingReason, Observation, Observed, PartObservation, Period,
+    },
 };
 
 /// Gathers the observations of a file: a sink for its accepted rows.

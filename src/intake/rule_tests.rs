@@ -130,7 +130,7 @@ fn hours_of_care() {
         "agb_code;verslagjaar;periode;indicatiemethode;aantal_geboorten;aantal_clienten;geindiceerde_uren;geleverde_uren;onder_24_uur;onder_24_uur_niet_eigen_wens;geen_zorg;aantal_keizersnede;aantal_kwetsbaar",
         &[
             ("00990001;2024;2024-Q4;LIP;430;421;19240;17905,5;12;5;2;61;48", &[]),
-            ("00990001;2024;2024-Q4;Landelijk Indicatieprotocol Kraamzorg;430;421;19240;17905,5;12;5;2;;", &[]),
+            ("00990001;2024;2024-Q4;LIP;430;421;19240;17905,5;12;5;2;;", &[]),
             ("00990001;2024;2023-Q4;LIP;430;421;19240;17905,5;12;5;2;61;48", &[("period_year_mismatch", "periode")]),
             ("00990001;2024;2024;LIP;420;421;19240;17905,5;12;5;;61;48", &[("part_gt_whole", "aantal_clienten")]),
             ("00990001;2024;2024;LIP;430;421;19240;17905,5;422;5;2;61;48", &[("part_gt_whole", "onder_24_uur")]),
@@ -146,7 +146,10 @@ fn hours_of_care() {
             ("00990001;2024;2024;LIP;430;421;19240;25000;12;5;2;61;48", &[("implausible", "geleverde_uren")]),
             ("00990001;2024;2024;LIP;430;421;9240;8905,5;12;5;2;61;48", &[("implausible", "geindiceerde_uren")]),
             ("00990001;2024;2024;KLIM;430;421;9240;8905,5;12;5;2;61;48", &[]),
-            ("00990001;2024;2024;LIP;999;421;19240;17905,5;12;5;2;61;48", &[("placeholder_suspect", "aantal_geboorten")]),
+            (
+                "00990001;2024;2024;LIP;999;421;19240;17905,5;12;5;2;61;48",
+                &[("placeholder_suspect", "aantal_geboorten")],
+            ),
         ],
     );
 }
@@ -191,7 +194,7 @@ fn mergers_in_the_register() {
         "organisaties",
         header,
         &[
-            ("00990001;De Wieg;organisation;01234567;Gelderland;00990002;2024-01-01", &[]),
+            ("00990001;De Wieg;organisation;12345678;PV25;00990002;2024-01-01", &[]),
             ("00990001;De Wieg;organisation;;;00990002;", &[("incomplete_merger", "opgegaan_op")]),
             ("00990001;De Wieg;organisation;;;;2024-01-01", &[("incomplete_merger", "opgegaan_in")]),
             ("00990001;De Wieg;organisation;;;00990001;2024-01-01", &[("incomplete_merger", "opgegaan_in")]),
@@ -204,7 +207,8 @@ fn mergers_in_the_register() {
 fn no_person_in_the_further_inputs() {
     let header = "agb_code;verslagjaar;periode;pc4;status;aanvragen;geweigerd;";
     for (column, value) in [("bsn", "111222333"), ("geboortedatum", "1990-01-01")] {
-        let report = run("werkgebied", &format!("{header}{column}\n00990001;2024;2024;7411;actief;38;3;{value}\n"), &mut NoSink);
+        let report =
+            run("werkgebied", &format!("{header}{column}\n00990001;2024;2024;7411;actief;38;3;{value}\n"), &mut NoSink);
         assert!(!report.is_accepted(), "{column}");
         assert!(report.findings.iter().any(|finding| finding.code.starts_with("privacy.")), "{:?}", report.findings);
     }
@@ -242,7 +246,10 @@ fn parts_stand_beside_the_whole_and_rows_are_counted() {
     };
     let active = |numerator| (Some(numerator), Some(1.0), None);
     assert_eq!(of("BG01"), [("7411", active(1.0)), ("7412", active(0.0)), ("7413", active(0.0))]);
-    assert_eq!(of("BG02"), [("7411", (Some(3.0), Some(38.0), None)), ("7412", (Some(4.0), Some(4.0), None)), ("7413", none)]);
+    assert_eq!(
+        of("BG02"),
+        [("7411", (Some(3.0), Some(38.0), None)), ("7412", (Some(4.0), Some(4.0), None)), ("7413", none)]
+    );
     assert!(found.learning.is_empty() && found.len() == 12);
 }
 

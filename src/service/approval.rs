@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Actor, Change, Correction, DataClass, Digest, Instant, Observed, OrganisationId, ReceiptId, RunId, Scope, Severity, SubmissionId,
-        SubmissionState,
+        Actor, Change, Correction, DataClass, Digest, Instant, Observed, OrganisationId, ReceiptId, RunId, Scope,
+        Severity, SubmissionId, SubmissionState,
     },
     store::{self, Delivery, Submission, SubmissionEvent, Tx},
 };

@@ -192,9 +192,9 @@ impl Refusal {
                 ("maximum", maximum.to_string()),
                 ("found", found.to_string()),
             ]),
-            Self::AgbCodeTaken { agb_code }
-            | Self::SuccessorUnknown { agb_code }
-            | Self::MergerCircle { agb_code } => fill(&[("agb_code", agb_code.clone())]),
+            Self::AgbCodeTaken { agb_code } | Self::SuccessorUnknown { agb_code } | Self::MergerCircle { agb_code } => {
+                fill(&[("agb_code", agb_code.clone())])
+            }
         }
     }
 }

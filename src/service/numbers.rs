@@ -61,14 +61,17 @@ impl Service {
         let mut observed: Vec<(Observed, SubmissionId)> = Vec::new();
         if by_part {
             let found = store::list_parts_in_force(&mut tx, scope, period, known_at).await?;
-            observed.extend(found.into_iter().map(|(one, by)| (Observed { parts: vec![one], ..Observed::default() }, by)));
+            observed
+                .extend(found.into_iter().map(|(one, by)| (Observed { parts: vec![one], ..Observed::default() }, by)));
         } else {
             let found = store::list_observations_in_force(&mut tx, scope, period, known_at).await?;
-            observed.extend(found.into_iter().map(|(one, by)| (Observed { whole: vec![one], ..Observed::default() }, by)));
+            observed
+                .extend(found.into_iter().map(|(one, by)| (Observed { whole: vec![one], ..Observed::default() }, by)));
             if let Some(own) = actor.own() {
                 let found = store::list_learning_in_force(&mut tx, own, period, known_at).await?;
-                observed
-                    .extend(found.into_iter().map(|(one, by)| (Observed { learning: vec![one], ..Observed::default() }, by)));
+                observed.extend(
+                    found.into_iter().map(|(one, by)| (Observed { learning: vec![one], ..Observed::default() }, by)),
+                );
             }
         }
         let mut numbers: Vec<NumberInForce> =

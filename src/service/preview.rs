@@ -139,9 +139,9 @@ pub(super) async fn compare(tx: &mut Tx, prepared: &[Prepared], at: Instant) -> 
         preview.differences.extend(found.into_iter().map(|difference| (one.submission.id, difference)));
     }
     preview.basis = Digest::of(text.as_bytes());
-    preview
-        .differences
-        .sort_by(|(_, a), (_, b)| (a.agb_code, a.period, &a.indicator, &a.part).cmp(&(b.agb_code, b.period, &b.indicator, &b.part)));
+    preview.differences.sort_by(|(_, a), (_, b)| {
+        (a.agb_code, a.period, &a.indicator, &a.part).cmp(&(b.agb_code, b.period, &b.indicator, &b.part))
+    });
     Ok(preview)
 }
 

@@ -109,11 +109,7 @@ impl Service {
 }
 
 /// Notes what is said of organisations that are all there. What a line leaves out stays as it was.
-async fn note_all(
-    tx: &mut Tx,
-    told: Vec<(OrganisationId, AgbCode, Registration)>,
-    now: Instant,
-) -> Result<(), Error> {
+async fn note_all(tx: &mut Tx, told: Vec<(OrganisationId, AgbCode, Registration)>, now: Instant) -> Result<(), Error> {
     let known = store::list_registrations(tx, Scope::Sector, now).await?;
     let mut known: BTreeMap<AgbCode, Registration> =
         known.into_iter().map(|(_, code, registration)| (code, registration)).collect();

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     catalogue::Catalogue,
     domain::{
-        Actor, AgbCode, DataClass, Instant, Observed, OrganisationId, Report, Scope, Severity, SubmissionId, SubmissionState,
-        UploadId,
+        Actor, AgbCode, DataClass, Instant, Observed, OrganisationId, Report, Scope, Severity, SubmissionId,
+        SubmissionState, UploadId,
     },
     intake::{self, CheckContext, Limits, Observer},
     store::{self, Explanation, Submission, SubmissionEvent, Tx},
@@ -133,11 +133,7 @@ impl Service {
     }
 
     /// The same on another day than this.
-    pub(super) async fn check_as_of(
-        &self,
-        file: ReceivedFile,
-        at: Instant,
-    ) -> Result<(Report, Observed), Error> {
+    pub(super) async fn check_as_of(&self, file: ReceivedFile, at: Instant) -> Result<(Report, Observed), Error> {
         let _place = self.check_places.acquire().await.map_err(Error::internal)?;
         let catalogue = Arc::clone(&self.catalogue);
         let limit = self.settings.upload_limit;

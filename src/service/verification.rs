@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Change, Digest, Instant, Observation, Observed, Organisation, OrganisationId, Period, RunId, Scope, SubmissionId,
-        Text, differences,
+        Change, Digest, Instant, Observation, Observed, Organisation, OrganisationId, Period, RunId, Scope,
+        SubmissionId, Text, differences,
     },
     scoring::{ENGINE_VERSION, Outcome, RunKey},
     store::{self, Delivery, Run, Tx},

@@ -1,9 +1,7 @@
 //! The register of organisations.
 
 use super::{Error, Tx, error::read, moment::Moment};
-use crate::domain::{
-    AgbCode, Instant, Merger, Organisation, OrganisationId, OrganisationKind, Registration, Scope,
-};
+use crate::domain::{AgbCode, Instant, Merger, Organisation, OrganisationId, OrganisationKind, Registration, Scope};
 
 statements! {
     INSERT = "INSERT INTO organisation (id, agb_code, name, kind, registered_at) VALUES ($1, $2, $3, $4, $5)";

@@ -6,7 +6,9 @@ use super::{
     moment::Moment,
     observations::{NumberRow, figures},
 };
-use crate::domain::{Instant, MissingReason, Observation, OrganisationId, PartObservation, Period, Scope, SubmissionId};
+use crate::domain::{
+    Instant, MissingReason, Observation, OrganisationId, PartObservation, Period, Scope, SubmissionId,
+};
 
 statements! {
     INSERT = "INSERT INTO observation_part (organisation_id, submission_id, period, indicator, part, numerator,
@@ -99,7 +101,8 @@ type Row = (
 
 fn observation(row: Row) -> Result<(PartObservation, SubmissionId), Error> {
     const TABLE: &str = "observation_part";
-    let (part, agb_code, period, indicator, numerator, denominator, value, standard_deviation, units, missing, from) = row;
+    let (part, agb_code, period, indicator, numerator, denominator, value, standard_deviation, units, missing, from) =
+        row;
     let row: NumberRow =
         (agb_code, period, indicator, numerator, denominator, value, standard_deviation, units, missing, from);
     let figures = figures(&row, TABLE)?;

@@ -165,24 +165,12 @@ pub async fn list(tx: &mut Tx, scope: Scope, filter: &SubmissionFilter<'_>) -> R
     rows.into_iter().map(submission).collect()
 }
 
-type Row = (
-    String,
-    String,
-    Option<String>,
-    String,
-    String,
-    Vec<u8>,
-    Vec<u8>,
-    Vec<u8>,
-    Moment,
-    String,
-    String,
-    Moment,
-    String,
-);
+type Row =
+    (String, String, Option<String>, String, String, Vec<u8>, Vec<u8>, Vec<u8>, Moment, String, String, Moment, String);
 
 fn submission(row: Row) -> Result<Submission, Error> {
-    let (organisation, id, dataset, upload, file_name, digest, catalogue_hash, report, at, by, state, since, class) = row;
+    let (organisation, id, dataset, upload, file_name, digest, catalogue_hash, report, at, by, state, since, class) =
+        row;
     let bytes = |found: Vec<u8>, column| read(found.try_into().ok().map(Digest::from_bytes), "submission", column);
     Ok(Submission {
         id: read(id.parse().ok(), "submission", "id")?,

@@ -156,7 +156,7 @@ both! {
         let twice = [("7411", "actief", 40, 4), ("7411", "gestopt", 40, 4)];
         let found = officer.client.create_named("w.csv", area("33991001", &twice), Some("werkgebied")).await;
         let found = Submission::of(&found);
-        assert_eq!((found.state.as_str(), found.codes("ERROR")), ("REJECTED", vec!["row.duplicate_conflict"]));
+        assert_eq!((found.state.as_str(), found.codes("ERROR")), ("REJECTED", vec!["row.conflict"]));
         for (row, code) in [
             ("0741;actief;40;4;0", "cell.out_of_range"),
             ("7411 AB;actief;40;4;0", "cell.not_a_number"),
@@ -308,7 +308,7 @@ fn the_command_checks_them() {
         ("LIP;430;421;19240;17905,5;12;5;2", "accept"),
         ("LIP;430;421;19240;17905,5;12;15;2", "rule.part_gt_whole"),
         ("LIP;430;421;;17905,5;12;5;2", "rule.incomplete_fraction"),
-        ("LIP;430;421;19240;40000;12;5;2", "rule.implausible"),
+        ("LIP;430;421;19240;25000;12;5;2", "rule.implausible"),
         ("PDCA;430;421;19240;17905,5;12;5;2", "cell.code_unknown"),
     ] {
         std::fs::write(&path, format!("{HOURS}33991001;2025;2025;{row}\r\n")).unwrap();

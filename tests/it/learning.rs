@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use crate::{
     harness::{both, fetch},
-    scene::{Answer, Client, Organisation, PERIOD, Questions, Sector, Submission, World},
+    scene::{Client, Organisation, PERIOD, Questions, Sector, Submission, World},
 };
 
 const HEADER: &str =
@@ -33,7 +33,8 @@ struct Left {
 /// A file, its correction with a reason, and a refused one with findings that show what was found.
 async fn leave(officer: &Organisation) -> Left {
     let client = &officer.client;
-    let create = async |text: String| Submission::of(&client.create_named("geheim-leren.csv", text, Some("leren")).await);
+    let create =
+        async |text: String| Submission::of(&client.create_named("geheim-leren.csv", text, Some("leren")).await);
     let mut submissions = Vec::new();
     for counts in ["76541;71941;71941;9;9", "76543;71933;68477;9;8"] {
         let submission = create(file(&officer.agb_code, counts)).await;
@@ -103,7 +104,10 @@ fn everything(officer: &Organisation, left: &Left) -> Vec<String> {
                 ask(&root, "");
                 ask(&root, "filter: { dataset: \"leren\" }");
                 ask(&root, &format!("filter: {{ organisation: \"{}\" }}", officer.id));
-                ask(&root, &format!("filter: {{ organisation: \"{}\", dataset: \"leren\", state: APPROVED }}", officer.id));
+                ask(
+                    &root,
+                    &format!("filter: {{ organisation: \"{}\", dataset: \"leren\", state: APPROVED }}", officer.id),
+                );
             }
             "obligations" | "riskScores" | "signals" => {
                 ask(&root, "");
@@ -115,8 +119,29 @@ fn everything(officer: &Organisation, left: &Left) -> Vec<String> {
     asked
 }
 
-fn seen<'a>(canaries: &'a [String], answer: &Answer) -> Vec<&'a str> {
-    canaries.iter().map(String::as_str).filter(|canary| answer.text.contains(canary)).collect()
+fn seen<'a>(canaries: &'a [String], text: &str) -> Vec<&'a str> {
+    canaries.iter().map(String::as_str).filter(|canary| holds(text, canary)).collect()
+}
+
+/// Whether a text holds the word, or the number as a number: not among the digits of a longer one.
+fn holds(text: &str, canary: &str) -> bool {
+    let is_number = canary.chars().all(|c| c.is_ascii_digit() || c == '.');
+    text.match_indices(canary).any(|(at, _)| {
+        let before = text[..at].chars().next_back().is_some_and(|c| c.is_ascii_digit() || c == '.');
+        let after = text[at + canary.len()..].chars().next().is_some_and(|c| c.is_ascii_digit());
+        !is_number || !(before || (after && !canary.contains('.')))
+    })
+}
+
+#[test]
+fn a_number_is_found_as_a_number() {
+    for text in ["71933", "{\"numerator\":71933.0}", "93,9 % (71933 van 76543)"] {
+        assert!(holds(text, "71933"), "{text}");
+    }
+    assert!(holds("93.97724", "93.977") && holds("een geheim-leren.csv", "geheim"));
+    for text in ["0.9871933", "719331", "1.71933"] {
+        assert!(!holds(text, "71933"), "{text}");
+    }
 }
 
 both! {
@@ -138,11 +163,11 @@ both! {
             for (who, client) in [("inspector", &sector.inspector), ("another organisation", &other.client)] {
                 let answer = client.try_ask(question, &Value::Null).await;
                 assert!(answer.json().get("errors").is_none(), "{who}: {question}\n{}", answer.text);
-                assert_eq!(seen(&left.canaries, &answer), [""; 0], "{who} by asking {question}\n{}", answer.text);
+                assert_eq!(seen(&left.canaries, &answer.text), [""; 0], "{who} by asking {question}\n{}", answer.text);
             }
             // The test has eyes: the organisation, asking the same, sees it.
             let answer = officer.client.try_ask(question, &Value::Null).await;
-            own.extend(seen(&left.canaries, &answer).into_iter().map(str::to_owned));
+            own.extend(seen(&left.canaries, &answer.text).into_iter().map(str::to_owned));
         }
         let blind: Vec<&String> = left.canaries.iter().filter(|one| !own.contains(*one)).collect();
         assert_eq!(blind, ["93.977", "95.195"], "the canaries that nobody works out");
@@ -159,7 +184,7 @@ both! {
         let audit = "SELECT CAST(COUNT(*) AS BIGINT) FROM audit
             WHERE object || result LIKE '%71933%' OR object || result LIKE '%eheim%'";
         assert_eq!(fetch::<(i64,)>(&sector.world.database, audit).await, (0,));
-        assert!(left.canaries.iter().all(|canary| !kept.contains(canary.as_str())));
+        assert_eq!(seen(&left.canaries, &kept), [""; 0]);
 
         // That it was delivered is told, and no more.
         let query = "query($agb: AgbCode!) { organisation(by: { agbCode: $agb }) { deliveries(dataset: \"leren\") {

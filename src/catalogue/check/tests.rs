@@ -216,12 +216,17 @@ fn numbers_taken_from_rows() {
             "{ only = \"instrument\" }",
             "`value` takes the column `instrument`, which holds no numbers",
         ),
-        (dataset, "{ only = \"gemiddelde\" }", "{}", "`value` must have exactly one of `sum`, `maximum`, `only` and `count`"),
+        (
+            dataset,
+            "{ only = \"gemiddelde\" }",
+            "{}",
+            "`value` must have exactly one of `sum`, `maximum`, `only` and `count`",
+        ),
         (
             indicator,
             "{ sum = [\"aantal_personen\"] }",
             "{ sum = [\"fte\"], only = \"fte\" }",
-            "`units` must have exactly one of `sum`, `maximum` and `only`",
+            "`units` must have exactly one of `sum`, `maximum`, `only` and `count`",
         ),
         (
             indicator,
@@ -443,18 +448,8 @@ fn what_is_for_learning_only_can_be_held_against_nobody() {
             "part = \"status\"",
             "`part` is `status`, which is no part of the key",
         ),
-        (
-            "indicators/LV02.toml",
-            "weight = 0.0",
-            "weight = 0.5",
-            "what is for learning only has weight 0 and no norm",
-        ),
-        (
-            "indicators/KZ23.toml",
-            "inputs = [\"KZ07A\"",
-            "inputs = [\"LV01\"",
-            "its input `LV01` is no indicator",
-        ),
+        ("indicators/LV02.toml", "weight = 0.0", "weight = 0.5", "what is for learning only has weight 0 and no norm"),
+        ("indicators/KZ23.toml", "inputs = [\"KZ07A\"", "inputs = [\"LV01\"", "its input `LV01` is no indicator"),
     ]);
 }
 

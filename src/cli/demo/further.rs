@@ -11,8 +11,7 @@ use crate::domain::Instant;
 const YEAR: i16 = 2025;
 
 /// Which organisation, by size, sends what. Nothing is planted at any of them.
-const SENDERS: [(usize, &str); 5] =
-    [(10, "uren"), (11, "uren"), (11, "werkgebied"), (12, "werkgebied"), (26, "leren")];
+const SENDERS: [(usize, &str); 5] = [(10, "uren"), (11, "uren"), (11, "werkgebied"), (12, "werkgebied"), (26, "leren")];
 
 /// The files, which are sent after all others, from `start` on.
 pub(super) fn deliveries(participants: &[Participant], start: Instant) -> Vec<Delivery> {
@@ -30,9 +29,10 @@ fn delivery(one: &Participant, dataset: &'static str, at: Instant) -> Delivery {
         "werkgebied" => area(one.rank, families),
         _ => learning(families),
     };
-    let rows = table.rows.into_iter().map(|row| {
-        [agb_code.to_string(), YEAR.to_string(), YEAR.to_string()].into_iter().chain(row).collect()
-    });
+    let rows = table
+        .rows
+        .into_iter()
+        .map(|row| [agb_code.to_string(), YEAR.to_string(), YEAR.to_string()].into_iter().chain(row).collect());
     let table = Table { header: table.header, rows: rows.collect() };
     Delivery {
         at,

@@ -114,8 +114,7 @@ impl Plot {
         let into = participants.iter().find(|one| one.has(Self::MergerTakesOver)).map(code);
         if let Some(leaving) = participants.iter_mut().find(|one| one.has(Self::MergerIsAbsorbed)) {
             let year = YEARS.into_iter().find(|year| leaving.planted.is_some_and(|planted| planted.shows_in(*year)));
-            leaving.organisation.merger =
-                into.zip(year).map(|(into, year)| Merger { into, on: date(year, 1, 1) });
+            leaving.organisation.merger = into.zip(year).map(|(into, year)| Merger { into, on: date(year, 1, 1) });
         }
     }
 

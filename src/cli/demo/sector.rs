@@ -100,7 +100,8 @@ pub(super) fn participants(seed: u64) -> Vec<Participant> {
             } else {
                 OrganisationKind::Organisation
             };
-            let organisation = DemoOrganisation { agb_code, name: names::name(kind, &place, &mut stream), kind, merger: None };
+            let organisation =
+                DemoOrganisation { agb_code, name: names::name(kind, &place, &mut stream), kind, merger: None };
             let mut chance = Stream::new(seed, "families", &[rank as u64]);
             Participant {
                 rank,

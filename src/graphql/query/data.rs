@@ -255,9 +255,7 @@ async fn observations(
                 .filter_map(|one| Some((by_code.get(&one.number.agb_code)?.clone(), one))),
         );
     }
-    Ok(page.cut(rows, |(organisation, one)| {
-        ObservationType::new(asked.catalogue(), organisation, one, page.known_at)
-    }))
+    Ok(page.cut(rows, |(organisation, one)| ObservationType::new(asked.catalogue(), organisation, one, page.known_at)))
 }
 
 /// The organisation that a filter names. A text that is no identifier names nobody.

@@ -4,7 +4,7 @@ use super::build::{check_sound, code, counted, measure, members, observation, se
 use crate::{
     catalogue::{Derivation, DerivedFunction, IndicatorKind},
     domain::{Direction, Level, MissingReason, Observation, OrganisationKind},
-    scoring::{Insufficiency, Outcome, PeerGroup, Sector, score},
+    scoring::{Insufficiency, Measure, Outcome, PeerGroup, Sector, score},
 };
 
 const WORSE_LOW: Direction = Direction::HigherIsBetter;
@@ -134,7 +134,8 @@ fn reasons_are_kept_and_what_does_not_apply_is_not_missed() {
 fn what_nobody_has_to_deliver_is_missed_by_nobody() {
     let owed = measure("A", IndicatorKind::Proportion, Direction::HigherIsBetter);
     let voluntary = |delivered: usize| {
-        let extra = Measure { is_voluntary: true, ..measure("V", IndicatorKind::Proportion, Direction::HigherIsBetter) };
+        let extra =
+            Measure { is_voluntary: true, ..measure("V", IndicatorKind::Proportion, Direction::HigherIsBetter) };
         let mut observations: Vec<Observation> =
             (1..=30).map(|number| counted(number, "A", (10 + number % 9) as f64, 30.0)).collect();
         observations.extend((1..=delivered).map(|number| counted(number, "V", (11 + number % 7) as f64, 30.0)));
