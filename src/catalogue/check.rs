@@ -213,4 +213,6 @@ fn within(inner: YearRange, outer: YearRange) -> bool {
 }
 
 #[cfg(test)]
+mod learning_tests;
+#[cfg(test)]
 mod tests;

@@ -158,8 +158,8 @@ both! {
         let found = Submission::of(&found);
         assert_eq!((found.state.as_str(), found.codes("ERROR")), ("REJECTED", vec!["row.conflict"]));
         for (row, code) in [
-            ("0741;actief;40;4;0", "cell.out_of_range"),
-            ("7411 AB;actief;40;4;0", "cell.not_a_number"),
+            ("0741;actief;40;4;0", "cell.range"),
+            ("7411 AB;actief;40;4;0", "cell.type.integer"),
             ("7411;actief;4;40;0", "rule.part_gt_whole"),
             ("7411;soms;40;4;0", "cell.code_unknown"),
         ] {
