@@ -61,7 +61,7 @@ impl Actor {
 /// or exports:
 ///
 /// ```compile_fail,E0308
-/// use kraamzicht::{domain::{LearningObservation, Period}, scoring::Sector};
+/// use kraamzicht::{domain::LearningObservation, scoring::Sector};
 ///
 /// fn leak(sector: &mut Sector, learning: LearningObservation) {
 ///     sector.observations.push(learning);

@@ -149,6 +149,7 @@ impl OutcomeQuery {
 
     /// The chart of an organisation's own figures over time (grafiek). An organisation sees its own; null where there is
     /// nothing to draw or it is not yours.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn chart(
         &self,
         context: &Context<'_>,
