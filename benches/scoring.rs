@@ -265,6 +265,7 @@ fn sector(periods: i16) -> Sector {
             derived: None,
             norm: None,
             is_mandatory: false,
+            is_voluntary: false,
         })
         .collect();
     let mut observations = Vec::new();

@@ -31,7 +31,8 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
     for (code, dataset) in &catalogue.datasets {
         dataset::check(catalogue, dataset, &mut Faults::of(&format!("datasets/{code}.toml"), &mut all));
     }
-    for (code, indicator) in &catalogue.indicators {
+    for indicator in catalogue.all_indicators() {
+        let code = &indicator.code;
         indicator::check(catalogue, indicator, &mut Faults::of(&format!("indicators/{code}.toml"), &mut all));
     }
     indicator::check_identifiers(catalogue, &mut all);
@@ -211,5 +212,7 @@ fn within(inner: YearRange, outer: YearRange) -> bool {
     inner.from >= outer.from && outer.to.is_none_or(|end| inner.to.is_some_and(|to| to <= end))
 }
 
+#[cfg(test)]
+mod learning_tests;
 #[cfg(test)]
 mod tests;

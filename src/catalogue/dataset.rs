@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::indicator::Aggregate;
-use crate::domain::Text;
+use crate::domain::{DataClass, Text};
 
 /// Calendar years, from and to inclusive; without `to` it is still in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,12 @@ pub struct Dataset {
     /// Whether organisations deliver it; `false` for the register of organisations itself.
     #[serde(default = "yes")]
     pub submittable: bool,
+    /// What its figures may be used for.
+    #[serde(default)]
+    pub class: DataClass,
+    /// Whether nobody has to deliver it. What does not come in is then neither late nor missing.
+    #[serde(default)]
+    pub voluntary: bool,
     /// Report years for which this layout holds.
     pub valid_years: YearRange,
     /// The column that names the organisation.
@@ -47,6 +53,9 @@ pub struct Dataset {
     pub period: Option<String>,
     /// The columns that together name a row: two rows with the same key are one row said twice.
     pub key: Vec<String>,
+    /// The column that divides an organisation into parts, for example its postcode areas: beside the figures of the
+    /// whole there are those of each part.
+    pub part: Option<String>,
     /// The column whose cell names the indicator a row is about, where rows are about indicators.
     pub measure: Option<String>,
     /// How a row about an indicator becomes an observation, unless the indicator says otherwise:

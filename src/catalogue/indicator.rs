@@ -191,7 +191,7 @@ pub struct DataSource {
     pub units: Option<Aggregate>,
 }
 
-/// One number from the rows of one organisation and period. Exactly one of `sum`, `maximum`, `only` is given.
+/// One number from the rows of one organisation and period. Exactly one of `sum`, `maximum`, `only`, `count` is given.
 /// Absent when none of the rows has a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -203,6 +203,9 @@ pub struct Aggregate {
     pub maximum: Option<String>,
     /// The value of this column in the only row; absent when there are more.
     pub only: Option<String>,
+    /// How many rows there are.
+    #[serde(default)]
+    pub count: bool,
     /// Only rows whose cells hold one of these words, on top of the source's own filter.
     #[serde(default, rename = "where")]
     pub filter: BTreeMap<String, Vec<String>>,

@@ -17,7 +17,7 @@ use super::{
     rule::Rule,
     window::{DowntimeRule, ExemptionRule, Window},
 };
-use crate::domain::{Digest, Text};
+use crate::domain::{DataClass, Digest, Text};
 
 /// Everything `schema/` says. Immutable; equal files give an equal [`Catalogue::hash`].
 #[derive(Clone, Debug)]
@@ -28,8 +28,11 @@ pub struct Catalogue {
     pub themes: Vec<Theme>,
     /// The datasets by code.
     pub datasets: BTreeMap<String, Dataset>,
-    /// The indicators by code.
+    /// The indicators by code. Those of data that are for learning only are not among them.
     pub indicators: BTreeMap<String, Indicator>,
+    /// The indicators of data that are for learning only, by code. Whatever judges organisations looks in
+    /// [`Catalogue::indicators`] and cannot find them.
+    pub learning: BTreeMap<String, Indicator>,
     /// The signals about data by code.
     pub signals: BTreeMap<String, DataSignal>,
     /// The rules by dataset.
@@ -126,6 +129,7 @@ impl Catalogue {
             themes: Vec::new(),
             datasets: BTreeMap::new(),
             indicators: BTreeMap::new(),
+            learning: BTreeMap::new(),
             signals: BTreeMap::new(),
             rules: BTreeMap::new(),
             finding_kinds: BTreeMap::new(),
@@ -150,10 +154,41 @@ impl Catalogue {
                 faults.push(CatalogueError { file: path.to_owned(), fault });
             }
         }
+        catalogue.part_learning();
         if faults.is_empty() {
             faults = check::check(&catalogue);
         }
         if faults.is_empty() { Ok(catalogue) } else { Err(CatalogueErrors(faults)) }
+    }
+
+    /// Every indicator, also those that are for learning only.
+    pub fn all_indicators(&self) -> impl Iterator<Item = &Indicator> {
+        self.indicators.values().chain(self.learning.values())
+    }
+
+    /// The indicator with this code, also when it is for learning only.
+    pub fn indicator(&self, code: &str) -> Option<&Indicator> {
+        self.indicators.get(code).or_else(|| self.learning.get(code))
+    }
+
+    /// What the figures of `dataset` may be used for. Of what is not known, the least.
+    pub fn class(&self, dataset: Option<&str>) -> DataClass {
+        dataset.and_then(|code| self.datasets.get(code)).map_or(DataClass::LearningOnly, |found| found.class)
+    }
+
+    /// The window of `dataset` for `year`, where somebody has to deliver it.
+    pub fn duty(&self, dataset: &str, year: i16) -> Option<&Window> {
+        self.window(dataset, year).filter(|_| self.datasets.get(dataset).is_some_and(|found| !found.voluntary))
+    }
+
+    fn part_learning(&mut self) {
+        let datasets = &self.datasets;
+        let is_learning = |one: &Indicator| {
+            let dataset = one.data.as_ref().and_then(|data| datasets.get(&data.dataset));
+            dataset.is_some_and(|dataset| dataset.class == DataClass::LearningOnly)
+        };
+        let all = std::mem::take(&mut self.indicators);
+        (self.learning, self.indicators) = all.into_iter().partition(|(_, one)| is_learning(one));
     }
 
     /// The window of `dataset` for `year`.
@@ -164,7 +199,7 @@ impl Catalogue {
     /// The indicators that a row of `dataset` may name in its `measure` column. Those computed from the dataset's
     /// other columns, or from rows about several indicators, are not among them.
     pub fn named_in<'catalogue>(&'catalogue self, dataset: &Dataset) -> impl Iterator<Item = &'catalogue Indicator> {
-        self.indicators.values().filter(move |indicator| {
+        self.all_indicators().filter(move |indicator| {
             let (Some(data), Some(measure)) = (&indicator.data, &dataset.measure) else { return false };
             data.dataset == dataset.code && data.filter.get(measure).is_none_or(|words| words.contains(&indicator.code))
         })
@@ -278,7 +313,7 @@ mod tests {
     fn every_source_is_listed() {
         let catalogue = Catalogue::embedded().expect("a catalogue");
         let listed = include_str!("../../docs/catalogue.md");
-        for indicator in catalogue.indicators.values() {
+        for indicator in catalogue.all_indicators() {
             assert!(!indicator.sources.is_empty(), "{} names no source", indicator.code);
             for source in &indicator.sources {
                 assert!(

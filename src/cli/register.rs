@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, AgbCode, OrganisationKind, Report},
-    intake::{self, AnyOrganisation, CheckContext, Row, RowSink},
-    service::Service,
+    domain::{Actor, Merger, OrganisationKind, Registration, Report},
+    intake::{self, AnyOrganisation, Cell, CheckContext, Row, RowSink},
+    service::{RegisterEntry, Service},
 };
 
 /// The dataset of the register.
@@ -32,15 +32,12 @@ pub(super) async fn run(global: &Global, options: &RegisterOptions) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
-/// An organisation as the file says it.
-pub(super) type Entry = (AgbCode, String, OrganisationKind);
-
 /// Reads a register file.
 pub(super) fn read(
     catalogue: &Catalogue,
     service: &Service,
     source: impl std::io::Read + std::io::Seek,
-) -> anyhow::Result<(Report, Vec<Entry>)> {
+) -> anyhow::Result<(Report, Vec<RegisterEntry>)> {
     let context = CheckContext::new(service.now().date(), Some(DATASET), &AnyOrganisation);
     let mut sink = Entries::default();
     let report = intake::check(source, catalogue, &context, &mut sink)?;
@@ -52,16 +49,13 @@ pub(super) fn read(
 
 #[derive(Default)]
 struct Entries {
-    entries: Vec<Entry>,
+    entries: Vec<RegisterEntry>,
     incomplete: bool,
 }
 
 impl RowSink for Entries {
     fn row(&mut self, row: &Row<'_>) {
-        let text = |name| row.text(name);
-        let entry =
-            (|| Some((text("agb_code")?.parse().ok()?, text("naam")?, OrganisationKind::parse(&text("soort")?)?)))();
-        match entry {
+        match entry(row) {
             Some(entry) => self.entries.push(entry),
             None => self.incomplete = true,
         }
@@ -70,4 +64,23 @@ impl RowSink for Entries {
     fn restart(&mut self) {
         self.entries.clear();
     }
+}
+
+fn entry(row: &Row<'_>) -> Option<RegisterEntry> {
+    let text = |name| row.text(name);
+    let kvk_number = match row.cell("kvk_nummer") {
+        // Spreadsheets drop the zeros in front.
+        Some(Cell::Number(number)) => Some(format!("{:0>8}", number.to_string())),
+        _ => None,
+    };
+    let merger = match (text("opgegaan_in"), row.cell("opgegaan_op")) {
+        (Some(into), Some(Cell::Date(on))) => Some(Merger { into: into.parse().ok()?, on }),
+        _ => None,
+    };
+    Some(RegisterEntry {
+        agb_code: text("agb_code")?.parse().ok()?,
+        name: text("naam")?,
+        kind: OrganisationKind::parse(&text("soort")?)?,
+        registration: Registration { kvk_number, region: text("regio"), merger },
+    })
 }

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Actor, AgbCode, Clock, Correction, CorrectionClass, Instant, Language, OrganisationId, Role, Severity,
+        Actor, AgbCode, Clock, Correction, CorrectionClass, Instant, Language, OrganisationId, Role, Scope, Severity,
         SubmissionId, SubmissionState,
     },
     service::{ApprovalRequest, Service, Settings},
@@ -104,17 +104,26 @@ async fn play(service: &Service, stage: &StageClock, demo: &Demo, folder: &Path)
     for delivery in &demo.deliveries {
         let this_month = delivery.at.date().first_of_month();
         if month.is_some_and(|month| month != this_month) {
-            approve(service, &mut waiting).await?;
+            approve(service, &Actor::OPERATOR, &mut waiting).await?;
         }
         month = Some(this_month);
         bar.set_message(this_month.strftime("%Y-%m").to_string());
         stage.set(delivery.at);
         keep_file(folder, delivery)?;
         let organisation = organisations.get(&delivery.agb_code).context("a delivery of nobody")?;
-        waiting.extend(send(service, *organisation, delivery).await?);
+        waiting.extend(send(service, &Actor::OPERATOR, *organisation, delivery).await?);
         bar.inc(1);
     }
-    approve(service, &mut waiting).await?;
+    approve(service, &Actor::OPERATOR, &mut waiting).await?;
+    for delivery in &demo.further {
+        stage.set(delivery.at);
+        keep_file(folder, delivery)?;
+        let organisation = *organisations.get(&delivery.agb_code).context("a delivery of nobody")?;
+        // Who acts for one organisation may also deliver what is for that one alone.
+        let acting = Actor { scope: Scope::Organisation(organisation), ..Actor::OPERATOR };
+        let mut waiting = send(service, &acting, organisation, delivery).await?.into_iter().collect();
+        approve(service, &acting, &mut waiting).await?;
+    }
     bar.finish_and_clear();
     Ok(())
 }
@@ -133,9 +142,10 @@ async fn register_all(
     folder: &Path,
 ) -> anyhow::Result<BTreeMap<AgbCode, OrganisationId>> {
     let mut csv = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
-    csv.write_record(["agb_code", "naam", "soort"])?;
+    csv.write_record(["agb_code", "naam", "soort", "opgegaan_in", "opgegaan_op"])?;
     for one in &demo.organisations {
-        csv.write_record([&one.agb_code.to_string(), one.name.as_str(), one.kind.as_str()])?;
+        let [into, on] = one.merger.map_or_else(Default::default, |one| [one.into.to_string(), one.on.to_string()]);
+        csv.write_record([&one.agb_code.to_string(), one.name.as_str(), one.kind.as_str(), &into, &on])?;
     }
     let csv = csv.into_inner()?;
     fs::create_dir_all(folder.join("files"))?;
@@ -150,12 +160,13 @@ async fn register_all(
 /// Sends one file; gives the submission when it waits for approval.
 async fn send(
     service: &Service,
+    actor: &Actor,
     organisation: OrganisationId,
     delivery: &Delivery,
 ) -> anyhow::Result<Option<SubmissionId>> {
     let source = Cursor::new(delivery.bytes.clone());
-    let upload = service.receive(&Actor::OPERATOR, Some(organisation), &delivery.file_name, source).await?;
-    let checked = service.create_submission(&Actor::OPERATOR, upload.id, Some(delivery.dataset)).await?;
+    let upload = service.receive(actor, Some(organisation), &delivery.file_name, source).await?;
+    let checked = service.create_submission(actor, upload.id, Some(delivery.dataset)).await?;
     let (state, id) = (checked.submission.state, checked.submission.id);
     let expected = match delivery.expected {
         Expectation::Rejected => SubmissionState::Rejected,
@@ -171,19 +182,19 @@ async fn send(
     };
     for (number, finding) in checked.report.findings.iter().enumerate() {
         if finding.severity == Severity::Question {
-            service.explain_finding(&Actor::OPERATOR, id, number, explanation).await?;
+            service.explain_finding(actor, id, number, explanation).await?;
         }
     }
     Ok(Some(id))
 }
 
-async fn approve(service: &Service, waiting: &mut Vec<SubmissionId>) -> anyhow::Result<()> {
+async fn approve(service: &Service, actor: &Actor, waiting: &mut Vec<SubmissionId>) -> anyhow::Result<()> {
     if !waiting.is_empty() {
         let submissions = std::mem::take(waiting);
-        let basis = service.preview(&Actor::OPERATOR, &submissions).await?.basis;
+        let basis = service.preview(actor, &submissions).await?.basis;
         let correction = Correction { class: CorrectionClass::Content, reason: CORRECTED.to_owned() };
         let request = ApprovalRequest { submissions, basis: Some(basis), correction: Some(correction) };
-        service.approve(&Actor::OPERATOR, &request).await?;
+        service.approve(actor, &request).await?;
     }
     Ok(())
 }

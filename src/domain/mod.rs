@@ -11,6 +11,8 @@ mod difference;
 mod digest;
 mod finding;
 mod id;
+mod learning;
+mod merger;
 mod obligation;
 mod observation;
 mod organisation;
@@ -32,11 +34,13 @@ pub use id::{
     AuditId, ExtensionId, IdError, IdSource, OrganisationId, OverrideId, ReceiptId, RunId, SubmissionId, TokenId,
     UploadId,
 };
+pub use learning::{DataClass, LearningObservation, Own};
+pub use merger::{Merger, MergerCircle, Mergers, Registration, Succession};
 pub use obligation::{
     Downtime, Exemption, Extension, ExtensionDecision, Obligation, ObligationRates, ObligationStatus, Standing,
     deadline,
 };
-pub use observation::{MissingReason, Observation};
+pub use observation::{Figures, MissingReason, Observation, Observed, PartObservation, ReportedNumber};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};
 pub use recorded_override::{OverrideChange, OverrideReason, OverrideRecord, RecordedOverride};

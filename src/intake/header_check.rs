@@ -109,7 +109,7 @@ impl HeaderChecker<'_> {
     fn check_missing_columns(&mut self, place: RecordPlace, header: &EarlyRecord) -> HeaderVerdict {
         let (dataset, resolution) = (self.dataset, self.resolution);
         let missing: Vec<_> = resolution.missing(dataset).filter_map(|index| dataset.columns.get(index)).collect();
-        let is_measure = |name: &str| self.catalogue.indicators.contains_key(name.trim());
+        let is_measure = |name: &str| self.catalogue.indicator(name.trim()).is_some();
         let is_wide = missing.iter().any(|column| Some(&column.name) == dataset.measure.as_ref())
             && header.cells.iter().any(|name| is_measure(name));
         if is_wide {

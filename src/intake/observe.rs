@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::cell::{Cell, Number, Row, RowSink};
 use crate::{
     catalogue::{Aggregate, Catalogue, DataSource, Dataset},
-    domain::{AgbCode, MissingReason, Observation, Period},
+    domain::{
+        AgbCode, DataClass, Figures, LearningObservation, MissingReason, Observation, Observed, PartObservation, Period,
+    },
 };
 
 /// Gathers the observations of a file: a sink for its accepted rows.
@@ -13,8 +15,13 @@ use crate::{
 pub struct Observer<'catalogue> {
     catalogue: &'catalogue Catalogue,
     dataset: Option<Plan>,
-    gathered: BTreeMap<(AgbCode, Period), Vec<Option<[Total; FIGURES]>>>,
+    gathered: Gathered<(AgbCode, Period)>,
+    /// The same for each part.
+    parts: Gathered<(AgbCode, Period, String)>,
 }
+
+/// By key, the totals of each source.
+type Gathered<Key> = BTreeMap<Key, Vec<Option<[Total; FIGURES]>>>;
 
 /// Numerator, denominator, value, standard deviation, units.
 const FIGURES: usize = 5;
@@ -24,8 +31,10 @@ const FIGURE_NAMES: [&str; FIGURES] = ["numerator", "denominator", "value", "sta
 #[derive(Debug)]
 struct Plan {
     dataset: String,
+    class: DataClass,
     organisation: usize,
     period: usize,
+    part: Option<usize>,
     sources: Vec<Source>,
 }
 
@@ -51,6 +60,7 @@ enum Function {
     Sum(Vec<usize>),
     Maximum(usize),
     Only(usize),
+    Count,
 }
 
 /// A figure while rows come in. Sums are of whole numbers, so that the order of the rows changes nothing.
@@ -66,6 +76,7 @@ struct Total {
 struct Exact(i128);
 
 const EXACT_DECIMALS: u32 = 15;
+const ONE: i128 = 10_i128.pow(EXACT_DECIMALS);
 
 impl From<Number> for Exact {
     fn from(number: Number) -> Self {
@@ -89,21 +100,32 @@ impl Exact {
 impl<'catalogue> Observer<'catalogue> {
     /// An observer for files of any dataset of `catalogue`.
     pub const fn new(catalogue: &'catalogue Catalogue) -> Self {
-        Self { catalogue, dataset: None, gathered: BTreeMap::new() }
+        Self { catalogue, dataset: None, gathered: BTreeMap::new(), parts: BTreeMap::new() }
     }
 
-    /// What was observed, by AGB code, period and indicator. An indicator without a row has no observation.
-    pub fn finish(self) -> Vec<Observation> {
-        let Some(plan) = &self.dataset else { return Vec::new() };
-        let mut observations = Vec::new();
+    /// What was observed, by AGB code, period, indicator and part. An indicator without a row has no observation.
+    pub fn finish(self) -> Observed {
+        let mut observed = Observed::default();
+        let Some(plan) = &self.dataset else { return observed };
         for ((agb_code, period), all) in &self.gathered {
-            for (source, totals) in plan.sources.iter().zip(all) {
-                if let Some(totals) = totals {
-                    observations.push(observation(*agb_code, *period, &source.indicator, totals));
+            for (indicator, figures) in plan.figures(all) {
+                match plan.class {
+                    DataClass::Supervision => {
+                        observed.whole.push(Observation::with(*agb_code, *period, indicator, figures));
+                    }
+                    DataClass::LearningOnly => {
+                        observed.learning.push(LearningObservation::new(*agb_code, *period, indicator, figures));
+                    }
                 }
             }
         }
-        observations
+        for ((agb_code, period, part), all) in &self.parts {
+            for (indicator, figures) in plan.figures(all) {
+                let observation = Observation::with(*agb_code, *period, indicator, figures);
+                observed.parts.push(PartObservation { part: part.clone(), observation });
+            }
+        }
+        observed
     }
 }
 
@@ -115,21 +137,15 @@ impl RowSink for Observer<'_> {
         let Some(plan) = &self.dataset else { return };
         let place = (row.cells.get(plan.organisation), row.cells.get(plan.period));
         let (Some(Cell::Agb(agb_code)), Some(Cell::Period(period))) = place else { return };
-        let gathered = self.gathered.entry((*agb_code, *period)).or_insert_with(|| vec![None; plan.sources.len()]);
-        for (source, totals) in plan.sources.iter().zip(gathered) {
-            if matches(&source.filter, row) {
-                let totals = totals.get_or_insert_default();
-                for (figure, total) in source.figures.iter().zip(totals) {
-                    if let Some(figure) = figure.as_ref().filter(|figure| matches(&figure.filter, row)) {
-                        figure.function.take(row, total);
-                    }
-                }
-            }
+        plan.take(row, self.gathered.entry((*agb_code, *period)).or_default());
+        if let Some(part) = plan.part.and_then(|part| row.cells.get(part)).and_then(in_words) {
+            plan.take(row, self.parts.entry((*agb_code, *period, part)).or_default());
         }
     }
 
     fn restart(&mut self) {
         self.gathered.clear();
+        self.parts.clear();
     }
 }
 
@@ -137,7 +153,7 @@ impl Plan {
     /// `None` for a dataset without periods, of which nothing is observed.
     fn new(catalogue: &Catalogue, dataset: &Dataset) -> Option<Self> {
         let place = |name: &str| dataset.columns.iter().position(|column| column.name == name);
-        let sources = catalogue.indicators.values().filter_map(|indicator| {
+        let sources = catalogue.all_indicators().filter_map(|indicator| {
             let data = indicator.data.as_ref().filter(|data| data.dataset == dataset.code)?;
             let mut filter = compile_filter(dataset, &data.filter);
             if let Some(measure) = &dataset.measure
@@ -151,10 +167,43 @@ impl Plan {
         });
         Some(Self {
             dataset: dataset.code.clone(),
+            class: dataset.class,
             organisation: place(&dataset.organisation)?,
             period: place(dataset.period.as_ref()?)?,
+            // Never of what is for learning only: the catalogue has no such dataset.
+            part: dataset.part.as_deref().filter(|_| dataset.class == DataClass::Supervision).and_then(place),
             sources: sources.collect(),
         })
+    }
+
+    /// Takes a row for every indicator it is about.
+    fn take(&self, row: &Row<'_>, gathered: &mut Vec<Option<[Total; FIGURES]>>) {
+        gathered.resize(self.sources.len(), None);
+        for (source, totals) in self.sources.iter().zip(gathered) {
+            if matches(&source.filter, row) {
+                let totals = totals.get_or_insert_default();
+                for (figure, total) in source.figures.iter().zip(totals) {
+                    if let Some(figure) = figure {
+                        figure.take(row, total);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The indicators of which there are rows, with what these give.
+    fn figures<'a>(&'a self, all: &'a [Option<[Total; FIGURES]>]) -> impl Iterator<Item = (String, Figures)> + 'a {
+        let rows = self.sources.iter().zip(all);
+        rows.filter_map(|(source, totals)| Some((source.indicator.clone(), figures(totals.as_ref()?))))
+    }
+}
+
+/// How a part is named.
+fn in_words(cell: &Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Word { text, .. } | Cell::Text(text) => Some((*text).to_owned()),
+        Cell::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -173,6 +222,7 @@ fn compile_figure(dataset: &Dataset, aggregate: &Aggregate) -> Option<Figure> {
     let function = match (&aggregate.maximum, &aggregate.only) {
         (Some(column), _) => Function::Maximum(place(column)?),
         (None, Some(column)) => Function::Only(place(column)?),
+        (None, None) if aggregate.count => Function::Count,
         (None, None) => Function::Sum(aggregate.sum.iter().filter_map(place).collect()),
     };
     Some(Figure { function, filter: compile_filter(dataset, &aggregate.filter) })
@@ -190,10 +240,24 @@ fn matches(filter: &Filter, row: &Row<'_>) -> bool {
     })
 }
 
+impl Figure {
+    fn take(&self, row: &Row<'_>, total: &mut Total) {
+        let is_counted = matches(&self.filter, row);
+        // Where there are rows, none of this sort is none, not nothing.
+        if let Function::Count = self.function {
+            let count = total.value.map_or(0, |count| count.0) + if is_counted { ONE } else { 0 };
+            total.value = Some(Exact(count));
+        } else if is_counted {
+            self.function.take(row, total);
+        }
+    }
+}
+
 impl Function {
     fn take(&self, row: &Row<'_>, total: &mut Total) {
         total.rows = total.rows.saturating_add(1);
         match self {
+            Self::Count => {}
             Self::Sum(columns) => {
                 for column in columns {
                     total.take(row.cells.get(*column), |sum, number| Exact(sum.0.saturating_add(number.0)));
@@ -227,7 +291,7 @@ impl Total {
     }
 }
 
-fn observation(agb_code: AgbCode, period: Period, indicator: &str, totals: &[Total; FIGURES]) -> Observation {
+fn figures(totals: &[Total; FIGURES]) -> Figures {
     let [numerator, denominator, value, standard_deviation, units] = totals.map(|total| total.value());
     // What follows from numerator and denominator is not kept beside them: shown values are rounded.
     let value = if numerator.is_some() && denominator.is_some() { None } else { value };
@@ -239,15 +303,5 @@ fn observation(agb_code: AgbCode, period: Period, indicator: &str, totals: &[Tot
     } else {
         None
     };
-    Observation {
-        agb_code,
-        period,
-        indicator: indicator.to_owned(),
-        numerator,
-        denominator,
-        value,
-        standard_deviation,
-        units,
-        missing,
-    }
+    Figures { numerator, denominator, value, standard_deviation, units, missing }
 }

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use super::{CheckContext, NoSink, Observer, Row, RowSink, check, corpus_tests::organisations};
 use crate::{
     catalogue::Catalogue,
-    domain::{MissingReason, Observation, Report},
+    domain::{LearningObservation, MissingReason, Observation, Observed, Report},
 };
 
 fn run(dataset: &str, file: &str, sink: &mut dyn RowSink) -> Report {
@@ -123,11 +123,145 @@ fn staffing() {
     );
 }
 
-fn observe(dataset: &str, file: &str) -> Vec<Observation> {
+#[test]
+fn hours_of_care() {
+    assert_found(
+        "uren",
+        "agb_code;verslagjaar;periode;indicatiemethode;aantal_geboorten;aantal_clienten;geindiceerde_uren;geleverde_uren;onder_24_uur;onder_24_uur_niet_eigen_wens;geen_zorg;aantal_keizersnede;aantal_kwetsbaar",
+        &[
+            ("00990001;2024;2024-Q4;LIP;430;421;19240;17905,5;12;5;2;61;48", &[]),
+            ("00990001;2024;2024-Q4;LIP;430;421;19240;17905,5;12;5;2;;", &[]),
+            ("00990001;2024;2023-Q4;LIP;430;421;19240;17905,5;12;5;2;61;48", &[("period_year_mismatch", "periode")]),
+            ("00990001;2024;2024;LIP;420;421;19240;17905,5;12;5;;61;48", &[("part_gt_whole", "aantal_clienten")]),
+            ("00990001;2024;2024;LIP;430;421;19240;17905,5;422;5;2;61;48", &[("part_gt_whole", "onder_24_uur")]),
+            (
+                "00990001;2024;2024;LIP;430;421;19240;17905,5;12;15;2;61;48",
+                &[("part_gt_whole", "onder_24_uur_niet_eigen_wens")],
+            ),
+            ("00990001;2024;2024;LIP;430;421;19240;17905,5;12;5;12;61;48", &[("part_gt_whole", "geen_zorg")]),
+            ("00990001;2024;2024;LIP;430;421;19240;17905,5;12;5;2;431;48", &[("part_gt_whole", "aantal_keizersnede")]),
+            ("00990001;2024;2024;LIP;430;421;19240;17905,5;12;5;2;61;422", &[("part_gt_whole", "aantal_kwetsbaar")]),
+            ("00990001;2024;2024;LIP;430;421;;17905,5;12;5;2;61;48", &[("incomplete_fraction", "geindiceerde_uren")]),
+            ("00990001;2024;2024;LIP;430;421;33000;34000;12;5;2;61;48", &[("implausible", "geleverde_uren")]),
+            ("00990001;2024;2024;LIP;430;421;19240;25000;12;5;2;61;48", &[("implausible", "geleverde_uren")]),
+            ("00990001;2024;2024;LIP;430;421;9240;8905,5;12;5;2;61;48", &[("implausible", "geindiceerde_uren")]),
+            ("00990001;2024;2024;KLIM;430;421;9240;8905,5;12;5;2;61;48", &[]),
+            (
+                "00990001;2024;2024;LIP;999;421;19240;17905,5;12;5;2;61;48",
+                &[("placeholder_suspect", "aantal_geboorten")],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn service_areas() {
+    assert_found(
+        "werkgebied",
+        "agb_code;verslagjaar;periode;pc4;status;vanaf;tot;aanvragen;geweigerd;wachtlijst",
+        &[
+            ("00990001;2024;2024;7411;actief;2024-01-01;;38;3;2", &[]),
+            ("00990001;2024;2024;7411;gestopt;1-1-2024;31-12-2024;38;38;0", &[]),
+            ("00990001;2024;2024;7411;actief;;;;;", &[]),
+            ("00990001;2024;2024;7411;actief;2024-12-31;2024-01-01;38;3;2", &[("date_order", "tot")]),
+            ("00990001;2024;2024;7411;actief;;;3;38;2", &[("part_gt_whole", "geweigerd")]),
+            ("00990001;2024;2024;7411;actief;;;3;2;38", &[("part_gt_whole", "wachtlijst")]),
+            ("00990001;2024;2024;7411;actief;;;;3;", &[("incomplete_fraction", "aanvragen")]),
+            ("00990001;2024;2024;7411;gestopt;;;38;3;0", &[("implausible", "geweigerd")]),
+            ("00990001;2024;2024;7411;actief;;;999;3;2", &[("placeholder_suspect", "aanvragen")]),
+        ],
+    );
+}
+
+#[test]
+fn learning() {
+    assert_found(
+        "leren",
+        "agb_code;verslagjaar;periode;zorgtrajecten;meldingen;geanalyseerd_binnen_termijn;maatregelen;getoetst",
+        &[
+            ("00990001;2024;2024;430;21;19;8;6", &[]),
+            ("00990001;2024;2024;430;21;22;8;6", &[("part_gt_whole", "geanalyseerd_binnen_termijn")]),
+            ("00990001;2024;2024;430;21;19;8;9", &[("part_gt_whole", "getoetst")]),
+            ("00990001;2024;2024;21;430;19;8;6", &[("implausible", "meldingen")]),
+        ],
+    );
+}
+
+#[test]
+fn mergers_in_the_register() {
+    let header = "agb_code;naam;soort;kvk_nummer;regio;opgegaan_in;opgegaan_op";
+    assert_found(
+        "organisaties",
+        header,
+        &[
+            ("00990001;De Wieg;organisation;12345678;PV25;00990002;2024-01-01", &[]),
+            ("00990001;De Wieg;organisation;;;00990002;", &[("incomplete_merger", "opgegaan_op")]),
+            ("00990001;De Wieg;organisation;;;;2024-01-01", &[("incomplete_merger", "opgegaan_in")]),
+            ("00990001;De Wieg;organisation;;;00990001;2024-01-01", &[("incomplete_merger", "opgegaan_in")]),
+        ],
+    );
+}
+
+/// A BSN refuses these files as it does the others.
+#[test]
+fn no_person_in_the_further_inputs() {
+    let header = "agb_code;verslagjaar;periode;pc4;status;aanvragen;geweigerd;";
+    for (column, value) in [("bsn", "111222333"), ("geboortedatum", "1990-01-01")] {
+        let report =
+            run("werkgebied", &format!("{header}{column}\n00990001;2024;2024;7411;actief;38;3;{value}\n"), &mut NoSink);
+        assert!(!report.is_accepted(), "{column}");
+        assert!(report.findings.iter().any(|finding| finding.code.starts_with("privacy.")), "{:?}", report.findings);
+    }
+}
+
+fn observed(dataset: &str, file: &str) -> Observed {
     let catalogue = Catalogue::embedded().expect("the catalogue");
     let mut observer = Observer::new(&catalogue);
     run(dataset, file, &mut observer);
     observer.finish()
+}
+
+fn observe(dataset: &str, file: &str) -> Vec<Observation> {
+    observed(dataset, file).whole
+}
+
+#[test]
+fn parts_stand_beside_the_whole_and_rows_are_counted() {
+    let file = "agb_code;verslagjaar;periode;pc4;status;aanvragen;geweigerd\n00990001;2024;2024;7411;actief;38;3\n00990001;2024;2024;7412;gestopt;4;4\n00990001;2024;2024;7413;beperkt;;\n";
+    let found = observed("werkgebied", file);
+    let figures = |one: &Observation| (one.numerator, one.denominator, one.missing);
+    let whole: Vec<_> = found.whole.iter().map(|one| (one.indicator.as_str(), figures(one))).collect();
+    let none = (None, None, Some(MissingReason::NotReported));
+    assert_eq!(
+        whole,
+        [
+            ("BG01", (Some(1.0), Some(3.0), None)),
+            ("BG02", (Some(7.0), Some(42.0), None)),
+            ("BG03", (None, Some(42.0), Some(MissingReason::NotReported))),
+        ]
+    );
+    let of = |indicator: &str| -> Vec<_> {
+        let parts = found.parts.iter().filter(|one| one.observation.indicator == indicator);
+        parts.map(|one| (one.part.as_str(), figures(&one.observation))).collect()
+    };
+    let active = |numerator| (Some(numerator), Some(1.0), None);
+    assert_eq!(of("BG01"), [("7411", active(1.0)), ("7412", active(0.0)), ("7413", active(0.0))]);
+    assert_eq!(
+        of("BG02"),
+        [("7411", (Some(3.0), Some(38.0), None)), ("7412", (Some(4.0), Some(4.0), None)), ("7413", none)]
+    );
+    assert!(found.learning.is_empty() && found.len() == 12);
+}
+
+#[test]
+fn what_is_for_learning_is_nothing_else() {
+    let file = "agb_code;verslagjaar;periode;zorgtrajecten;meldingen;geanalyseerd_binnen_termijn;maatregelen;getoetst\n00990001;2024;2024;430;21;19;8;6\n";
+    let found = observed("leren", file);
+    assert!(found.whole.is_empty() && found.parts.is_empty());
+    let codes: Vec<&str> = found.learning.iter().map(LearningObservation::indicator).collect();
+    assert_eq!(codes, ["LV01", "LV02", "LV03"]);
+    // Nobody but the organisation itself is shown a number.
+    assert_eq!(found.numbers(None), []);
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl<'a> Words<'a> {
             ColumnType::Indicator => {
                 let is_delivered =
                     |indicator: &&Indicator| indicator.data.as_ref().is_some_and(|data| data.dataset == dataset.code);
-                for indicator in catalogue.indicators.values().filter(is_delivered) {
+                for indicator in catalogue.all_indicators().filter(is_delivered) {
                     found.add(&indicator.code, Some(indicator), indicator.inid.as_deref().into_iter());
                 }
             }

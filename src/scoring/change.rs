@@ -204,6 +204,7 @@ pub(super) fn measure_of_change(measure: &Measure) -> Measure {
         derived: None,
         norm: None,
         is_mandatory: false,
+        is_voluntary: false,
         ..measure.clone()
     }
 }

@@ -109,6 +109,11 @@ fn counts(measure: &Measure) -> bool {
     measure.direction != Direction::Context && measure.weight > 0.0 && measure.weight.is_finite()
 }
 
+/// Whether nothing was reported.
+fn is_silent(verdict: &Result<Verdict, Insufficiency>) -> bool {
+    matches!(verdict, Err(Insufficiency::NotReported))
+}
+
 /// The entries of every measure that counts.
 fn counted<'a>(arranged: &Arranged<'a>, settings: &Settings, compared: &[impl Borrow<Compared>]) -> Vec<Counted<'a>> {
     let measures = arranged.measures.iter().zip(compared).filter(|(measure, _)| counts(measure));
@@ -117,7 +122,12 @@ fn counted<'a>(arranged: &Arranged<'a>, settings: &Settings, compared: &[impl Bo
         let rows = one.verdicts.iter().zip(&arranged.members).enumerate();
         rows.map(|(place, (verdict, member))| entry(measure, settings, *member, verdict, breach(place))).collect()
     };
-    measures.map(|(measure, one)| Counted::new(measure, entries(measure, one.borrow()))).collect()
+    let all = measures.map(|(measure, one)| Counted::new(measure, entries(measure, one.borrow())));
+    // What nobody has to deliver is there when somebody did.
+    all.filter(|one| {
+        !one.measure.is_voluntary || one.entries.iter().any(|entry| matches!(entry, Entry::Present { .. }))
+    })
+    .collect()
 }
 
 fn entry(
@@ -136,6 +146,8 @@ fn entry(
         (_, Some(r)) if measure.norm.is_some_and(|norm| norm.replaces_peers) => present(r, 1.0),
         (Ok(verdict), _) => present(verdict.judgement.r, verdict.judgement.noise_share),
         (Err(Insufficiency::NotApplicable), _) => Entry::NotApplicable,
+        // Nobody is held to what nobody has to deliver, nor to what too few deliver to be compared.
+        (Err(_), _) if measure.is_voluntary => Entry::NotApplicable,
         (Err(_), _) => Entry::Absent,
     }
 }
@@ -299,6 +311,9 @@ impl Run<'_> {
         let mut of_members: Vec<Vec<Signal>> = quality.iter().map(|_| Vec::with_capacity(judged.len())).collect();
         for (measure, one) in self.arranged.measures.iter().zip(judged) {
             for (place, (signals, data)) in of_members.iter_mut().zip(quality).enumerate() {
+                if measure.is_voluntary && one.verdicts.get(place).is_some_and(is_silent) {
+                    continue;
+                }
                 if let Some(mut signal) = signal(measure, one, place, table) {
                     signal.data = data.state_of(&signal.indicator);
                     signals.push(signal);

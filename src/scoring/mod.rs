@@ -30,6 +30,7 @@ mod signal;
 mod simulate;
 mod slip;
 mod small;
+mod succession;
 mod table;
 mod value;
 
@@ -55,6 +56,7 @@ pub use sentence::{
     Reader, account_sentence, change_sentence, override_sentence, overrides_sentence, score_sentence, signal_sentence,
 };
 pub use simulate::{Alarms, FalseAlarms, LevelAlarms, Simulation};
+pub use succession::counted_together;
 pub use table::{ScoreTable, TableConfig, TableFaults, seventeen_digits};
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub struct Measure {
     pub norm: Option<Threshold>,
     /// Whether it belongs to the set that must be delivered.
     pub is_mandatory: bool,
+    /// Whether it comes with a dataset that nobody has to deliver: then its absence is no gap.
+    pub is_voluntary: bool,
 }
 
 /// A norm of a measure, in the unit in which its values are shown.
@@ -77,6 +79,7 @@ impl From<&Indicator> for Measure {
                 replaces_peers: indicator.comparison == Some(Comparison::Norm),
             }),
             is_mandatory: indicator.origin == Origin::Mandatory,
+            is_voluntary: false,
         }
     }
 }
@@ -234,7 +237,10 @@ impl Sector {
                 .indicators
                 .values()
                 .filter(|indicator| indicator.valid_years.contains(period.calendar_year()))
-                .map(Measure::from)
+                .map(|indicator| Measure {
+                    is_voluntary: is_voluntary(catalogue, indicator),
+                    ..Measure::from(indicator)
+                })
                 .collect(),
             themes: catalogue.themes.iter().map(|theme| theme.code.as_str().into()).collect(),
             members: Vec::new(),
@@ -246,4 +252,12 @@ impl Sector {
             settings: Settings::default(),
         }
     }
+}
+
+/// Whether an indicator, or one that it follows from, comes with a voluntary dataset.
+fn is_voluntary(catalogue: &Catalogue, indicator: &Indicator) -> bool {
+    let inputs = indicator.derived.iter().flat_map(|derived| &derived.inputs);
+    let sources = inputs.filter_map(|code| catalogue.indicators.get(code)).chain([indicator]);
+    let mut datasets = sources.filter_map(|one| catalogue.datasets.get(&one.data.as_ref()?.dataset));
+    datasets.any(|dataset| dataset.voluntary)
 }

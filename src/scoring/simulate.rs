@@ -246,6 +246,7 @@ fn measures() -> Vec<Measure> {
         derived: None,
         norm: None,
         is_mandatory: false,
+        is_voluntary: false,
     };
     let mut measures: Vec<Measure> = PROPORTIONS
         .into_iter()

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Actor, Change, Correction, Digest, Instant, OrganisationId, ReceiptId, RunId, Scope, Severity, SubmissionId,
-        SubmissionState,
+        Actor, Change, Correction, DataClass, Digest, Instant, Observed, OrganisationId, ReceiptId, RunId, Scope,
+        Severity, SubmissionId, SubmissionState,
     },
     store::{self, Delivery, Submission, SubmissionEvent, Tx},
 };
@@ -125,18 +125,22 @@ impl Service {
             {
                 store::insert_correction(&mut tx, one.submission.id, correction, at).await?;
             }
-            changed.extend(one.periods.iter().copied());
+            // What is for learning only is in no run.
+            if one.submission.class == DataClass::Supervision {
+                changed.extend(one.periods.iter().copied());
+            }
         }
         let runs = self.assess(&mut tx, changed, at).await?;
         let approved = Approved { actor, at, basis: request.basis, runs: &runs };
-        let mut by_organisation: BTreeMap<OrganisationId, Vec<ReceiptSubmission>> = BTreeMap::new();
+        // What is for learning only has a receipt of its own, which the inspectorate does not see.
+        let mut by_organisation: BTreeMap<(OrganisationId, DataClass), Vec<ReceiptSubmission>> = BTreeMap::new();
         for one in &prepared {
             let questions = answered.get(&one.submission.id).copied().unwrap_or_default();
             let line = receipt_line(one, questions, &preview, correction.as_ref());
-            by_organisation.entry(one.organisation).or_default().push(line);
+            by_organisation.entry((one.organisation, one.submission.class)).or_default().push(line);
         }
         let mut receipts = Vec::with_capacity(by_organisation.len());
-        for (organisation, lines) in by_organisation {
+        for ((organisation, _), lines) in by_organisation {
             receipts.push(self.hand_out(&mut tx, &approved, organisation, lines).await?);
         }
         let mut submissions = Vec::with_capacity(prepared.len());
@@ -176,7 +180,9 @@ impl Service {
             if let Some(last) = last.filter(|last| last.submission == Some(submission)) {
                 let gone = Delivery { version: last.version + 1, submission: None, known_from: at, ..last };
                 store::append_delivery(&mut tx, &gone).await?;
-                changed.insert(period);
+                if found.class == DataClass::Supervision {
+                    changed.insert(period);
+                }
             }
         }
         step(&mut tx, actor, submission, SubmissionState::Withdrawn, at, Some(reason)).await?;
@@ -223,6 +229,7 @@ impl Service {
                 version: place.version + 1,
                 submission: Some(id),
                 known_from: at,
+                class: one.submission.class,
             };
             store::append_delivery(tx, &delivery).await?;
             replaced.extend(place.in_force);
@@ -232,8 +239,15 @@ impl Service {
                 step(tx, actor, earlier, SubmissionState::Superseded, at, None).await?;
             }
         }
-        for observation in &one.observations {
+        let Observed { whole, parts, learning } = &one.observed;
+        for observation in whole {
             store::insert_observation(tx, one.organisation, id, observation).await?;
+        }
+        for part in parts {
+            store::insert_part(tx, one.organisation, id, part).await?;
+        }
+        for observation in learning {
+            store::insert_learning(tx, one.own.ok_or(Error::NotFound)?, id, observation).await?;
         }
         Ok(())
     }
@@ -306,7 +320,7 @@ fn receipt_line(
         file_name: one.submission.file_name.clone(),
         sha256: one.submission.digest,
         rows: one.report.rows,
-        observations: one.observations.len(),
+        observations: one.observed.len(),
         questions,
         versions: places().map(|place| ReceiptVersion { period: place.period, version: place.version + 1 }).collect(),
         correction: correction.filter(|_| places().any(|place| place.in_force.is_some())).cloned(),

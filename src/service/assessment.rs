@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Error, Service,
+    numbers::mergers,
     packing::{pack, to_json, unpack},
 };
 use crate::{
@@ -64,8 +65,16 @@ struct SectorPart {
     drifts: Vec<Drift>,
 }
 
-/// Scores `sector` as known at `known_at`.
-pub(super) fn score_as_run(mut sector: Sector, known_at: Instant, catalogue_hash: Digest) -> (RunKey, Outcome) {
+/// What a run is made from.
+pub(super) struct RunInput {
+    pub(super) sector: Sector,
+    /// Who was no more when the period began, by what is known: their past is looked at, nothing is said of them.
+    pub(super) gone: BTreeSet<AgbCode>,
+}
+
+/// Scores what was known at `known_at`.
+pub(super) fn score_as_run(input: RunInput, known_at: Instant, catalogue_hash: Digest) -> (RunKey, Outcome) {
+    let RunInput { mut sector, gone } = input;
     let key = RunKey {
         period: sector.period,
         known_at,
@@ -74,7 +83,9 @@ pub(super) fn score_as_run(mut sector: Sector, known_at: Instant, catalogue_hash
         input_hash: scoring::input_hash(&sector),
     };
     sector.seed = key.seed();
-    let outcome = scoring::score(&sector);
+    let mut outcome = scoring::score(&sector);
+    outcome.organisations.retain(|one| !gone.contains(&one.agb_code));
+    outcome.solos.retain(|one| !gone.contains(&one.agb_code));
     (key, outcome)
 }
 
@@ -173,9 +184,9 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<RunId, Error> {
-        let sector = self.sector(tx, organisations, deliveries, period, known_at).await?;
+        let input = self.sector(tx, organisations, deliveries, period, known_at).await?;
         let catalogue_hash = self.catalogue.hash;
-        let work = move || score_as_run(sector, known_at, catalogue_hash);
+        let work = move || score_as_run(input, known_at, catalogue_hash);
         let (key, outcome) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
         self.keep(tx, organisations, key, outcome).await
     }
@@ -188,7 +199,7 @@ impl Service {
         deliveries: &[DeliveredDataset],
         period: Period,
         known_at: Instant,
-    ) -> Result<Sector, Error> {
+    ) -> Result<RunInput, Error> {
         let mut sector = Sector::new(&self.catalogue, period);
         sector.members = organisations.iter().map(|one| Member { agb_code: one.agb_code, kind: one.kind }).collect();
         let periods: Vec<Period> = looked_at(period).collect();
@@ -208,7 +219,10 @@ impl Service {
         let mandatory = sector.measures.iter().filter(|measure| measure.is_mandatory);
         let mut due = mandatory.filter_map(|measure| sector.data.due_day(&measure.code, period));
         sector.is_due = due.all(|day| known_at.date() > day);
-        Ok(sector)
+        let mergers = mergers(tx, known_at).await?;
+        let gone = organisations.iter().map(|one| one.agb_code);
+        let gone = gone.filter(|code| mergers.is_gone(*code, period.first_day())).collect();
+        Ok(RunInput { sector, gone })
     }
 
     async fn keep(
@@ -273,11 +287,11 @@ impl Service {
         }
         let all = store::list_registered_organisations(&mut tx, Scope::Sector, known_at).await?;
         let deliveries = delivered_datasets(&mut tx, &all, known_at).await?;
-        let mut sector = self.sector(&mut tx, &all, &deliveries, period, known_at).await?;
+        let mut input = self.sector(&mut tx, &all, &deliveries, period, known_at).await?;
         drop(tx);
-        sector.settings.method = method;
+        input.sector.settings.method = method;
         let catalogue_hash = self.catalogue.hash;
-        let work = move || score_as_run(sector, known_at, catalogue_hash);
+        let work = move || score_as_run(input, known_at, catalogue_hash);
         let (key, outcome) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
         let output_hash = Digest::of(&to_json(&outcome)?);
         self.note_read(actor, "scores.computed", key.id()).await?;
@@ -334,7 +348,7 @@ pub(super) async fn delivered_datasets(
 ) -> Result<Vec<DeliveredDataset>, Error> {
     let codes: BTreeMap<OrganisationId, AgbCode> = organisations.iter().map(|one| (one.id, one.agb_code)).collect();
     // Sorted, so that the lines of one organisation, dataset and period follow one another, the first first.
-    let lines = store::list_deliveries(tx, Scope::Sector, None, known_at).await?;
+    let lines = store::list_supervised_deliveries(tx, known_at).await?;
     let same =
         |a: &Delivery, b: &Delivery| (a.organisation, &a.dataset, a.period) == (b.organisation, &b.dataset, b.period);
     let in_force = lines.chunk_by(same).filter_map(|lines| {

@@ -2,9 +2,13 @@
 
 use std::{collections::BTreeSet, iter::successors};
 
-use super::{Error, Service, reading::SMALLEST_DISTRIBUTION};
+use super::{
+    Error, Service,
+    numbers::{mergers, observations_as_now},
+    reading::SMALLEST_DISTRIBUTION,
+};
 use crate::{
-    domain::{Actor, AgbCode, Instant, Organisation, OrganisationId, Period, Scope},
+    domain::{Actor, AgbCode, Instant, Organisation, OrganisationId, Period, Scope, Succession},
     scoring::{self, Chart, Member, Sector},
     store,
 };
@@ -20,6 +24,8 @@ pub struct ChartQuery {
     pub period: Period,
     /// Over how many periods, that one included.
     pub periods: usize,
+    /// As which organisations: as now, with what those it took over did before. For the inspectorate, who sees both.
+    pub succession: Succession,
 }
 
 /// A chart and whose it is.
@@ -60,6 +66,11 @@ impl Service {
             let found = store::list_observations_in_force(&mut tx, Scope::Sector, period, known_at).await?;
             let of_it = found.into_iter().map(|(observation, _)| observation);
             sector.observations.extend(of_it.filter(|observation| wanted.contains(&observation.indicator)));
+        }
+        if query.succession == Succession::AsNow && actor.scope == Scope::Sector {
+            let mergers = mergers(&mut tx, known_at).await?;
+            let successor = |code| mergers.successor(code, known_at.date());
+            sector.observations = observations_as_now(&self.catalogue, sector.observations, successor);
         }
         drop(tx);
         self.note_read(actor, "chart.read", organisation.id).await?;

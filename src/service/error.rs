@@ -155,6 +155,16 @@ pub enum Refusal {
         /// The code.
         agb_code: String,
     },
+    /// A merger into an organisation that the register does not have.
+    SuccessorUnknown {
+        /// The code of that organisation.
+        agb_code: String,
+    },
+    /// Mergers that lead back to where they began.
+    MergerCircle {
+        /// Where.
+        agb_code: String,
+    },
 }
 
 impl Refusal {
@@ -189,6 +199,8 @@ impl Refusal {
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
             Self::UploadChoice => "UPLOAD_CHOICE",
             Self::AgbCodeTaken { .. } => "AGB_CODE_TAKEN",
+            Self::SuccessorUnknown { .. } => "SUCCESSOR_UNKNOWN",
+            Self::MergerCircle { .. } => "MERGER_CIRCLE",
         }
     }
 
@@ -238,7 +250,9 @@ impl Refusal {
                 ("maximum", maximum.to_string()),
                 ("found", found.to_string()),
             ]),
-            Self::AgbCodeTaken { agb_code } => fill(&[("agb_code", agb_code.clone())]),
+            Self::AgbCodeTaken { agb_code } | Self::SuccessorUnknown { agb_code } | Self::MergerCircle { agb_code } => {
+                fill(&[("agb_code", agb_code.clone())])
+            }
         }
     }
 }

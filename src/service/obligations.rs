@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Error, Refusal, Service, once::Done, submissions::within_length, wiring::must_deliver};
+use super::{Error, Refusal, Service, numbers::mergers, once::Done, submissions::within_length, wiring::must_deliver};
 use crate::{
     domain::{
         Actor, Downtime, Exemption, Extension, ExtensionDecision, ExtensionId, Instant, Obligation, ObligationStatus,
@@ -96,10 +96,12 @@ impl Service {
             extensions.entry((one.organisation, one.dataset.clone())).or_default().push(one);
         }
         let downtime = store::list_downtime(&mut tx, known_at).await?;
+        let mergers = mergers(&mut tx, known_at).await?;
         drop(tx);
 
         let mut obligations = Vec::new();
-        for organisation in organisations {
+        // Who was no more when the period began owes nothing of it.
+        for organisation in organisations.into_iter().filter(|one| !mergers.is_gone(one.agb_code, period.first_day())) {
             for dataset in self.catalogue.datasets.keys() {
                 let place = (organisation.id, dataset.clone());
                 let more_time = extensions.remove(&place).unwrap_or_default();
@@ -125,7 +127,7 @@ impl Service {
         downtime: &[Downtime],
     ) -> Option<Obligation> {
         let year = period.calendar_year();
-        let window = self.catalogue.window(dataset, year)?;
+        let window = self.catalogue.duty(dataset, year)?;
         let due = window.due.in_year(year);
         let granted = extensions.iter().filter_map(|one| one.decision.as_ref()?.granted_until).max();
         let last_day = granted.map_or(due, |until| until.max(due));
@@ -322,9 +324,9 @@ impl Service {
     /// A day of more time lies after the due day and not after the window closes.
     fn must_be_in_window(&self, dataset: &str, period: Period, until: Date) -> Result<(), Refusal> {
         let year = period.calendar_year();
-        let window = self.catalogue.window(dataset, year).ok_or_else(|| {
-            let known = self.catalogue.windows.iter().filter(|window| window.years.contains(year));
-            let known: Vec<&str> = known.map(|window| window.dataset.as_str()).collect();
+        let window = self.catalogue.duty(dataset, year).ok_or_else(|| {
+            let known = self.catalogue.datasets.keys().filter(|code| self.catalogue.duty(code, year).is_some());
+            let known: Vec<&str> = known.map(String::as_str).collect();
             Refusal::DatasetUnknown { dataset: dataset.to_owned(), known: known.join(", ") }
         })?;
         let (due, closes) = (window.due.in_year(year), window.closes.in_year(year));

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Error, Service,
+    numbers::{mergers, observations_as_now},
     packing::{pack, unpack},
 };
 use crate::{
@@ -103,8 +104,13 @@ impl Service {
                 observations.extend(found.into_iter().map(|(observation, _)| observation));
             }
         }
+        // Who took another over in the period is held against what both did before.
+        let mergers = mergers(tx, now).await?;
         let catalogue = Arc::clone(&self.catalogue);
-        let read = move || Arc::new(Past::new(&catalogue, period, observations));
+        let read = move || {
+            let successor = |code| mergers.successor(code, period.last_day());
+            Arc::new(Past::new(&catalogue, period, observations_as_now(&catalogue, observations, successor)))
+        };
         let past = tokio::task::spawn_blocking(read).await.map_err(Error::internal)?;
         if let Ok(mut cache) = self.pasts.lock() {
             cache.put(key, Arc::clone(&past));

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::{
     Error, Refusal, Service,
     packing::{to_json, unpack},
+    reading::observed_of,
     submissions::{allowed, must_be, received},
 };
 use crate::{
     domain::{
-        Actor, Difference, Digest, Instant, Observation, OrganisationId, Period, Report, Severity, SubmissionId,
+        Actor, Difference, Digest, Instant, Observed, OrganisationId, Own, Period, Report, Severity, SubmissionId,
         SubmissionState, differences,
     },
     store::{self, Delivery, Submission, Tx},
@@ -51,7 +52,9 @@ pub(super) struct Prepared {
     pub(super) dataset: String,
     pub(super) organisation: OrganisationId,
     pub(super) periods: Vec<Period>,
-    pub(super) observations: Vec<Observation>,
+    pub(super) observed: Observed,
+    /// That whoever asked is the organisation itself, where they are.
+    pub(super) own: Option<Own>,
 }
 
 impl Service {
@@ -92,13 +95,14 @@ impl Service {
         let allowed = allowed(&mut tx, organisation).await?;
         drop(tx);
 
-        let (again, observations) = self.check(received(&submission, gzip, allowed)).await?;
+        let (again, observed) = self.check(received(&submission, gzip, allowed)).await?;
         if let Some(error) = again.findings.iter().find(|finding| finding.severity == Severity::Error) {
             return Err(Refusal::CheckChanged { title: error.title.clone() }.into());
         }
         let report = unpack(&submission.report)?;
         let dataset = again.dataset.ok_or_else(|| Error::internal("an accepted file of no dataset"))?;
-        Ok(Prepared { submission, report, dataset, organisation, periods: again.periods, observations })
+        let own = actor.own().filter(|own| own.organisation() == organisation);
+        Ok(Prepared { submission, report, dataset, organisation, periods: again.periods, observed, own })
     }
 }
 
@@ -113,8 +117,8 @@ pub(super) async fn compare(tx: &mut Tx, prepared: &[Prepared], at: Instant) -> 
             let (version, in_force) =
                 last.map_or((0, None), |Delivery { version, submission, .. }| (version, submission));
             if let Some(submission) = in_force {
-                let of_it = store::list_observations_of(tx, submission).await?;
-                before.extend(of_it.into_iter().filter(|observation| observation.period == *period));
+                let of_it = observed_of(tx, one.own, submission).await?.numbers(one.own);
+                before.extend(of_it.into_iter().filter(|number| number.period == *period));
             }
             let in_words = in_force.map_or_else(|| "-".to_owned(), |id| id.to_string());
             let place = [one.submission.id.to_string(), one.organisation.to_string(), one.dataset.clone()];
@@ -129,14 +133,15 @@ pub(super) async fn compare(tx: &mut Tx, prepared: &[Prepared], at: Instant) -> 
                 in_force,
             });
         }
-        text += &String::from_utf8(to_json(&one.observations)?).map_err(Error::internal)?;
-        let found = differences(&before, &one.observations);
+        let after = one.observed.numbers(one.own);
+        text += &String::from_utf8(to_json(&after)?).map_err(Error::internal)?;
+        let found = differences(&before, &after);
         preview.differences.extend(found.into_iter().map(|difference| (one.submission.id, difference)));
     }
     preview.basis = Digest::of(text.as_bytes());
-    preview
-        .differences
-        .sort_by(|(_, a), (_, b)| (a.agb_code, a.period, &a.indicator).cmp(&(b.agb_code, b.period, &b.indicator)));
+    preview.differences.sort_by(|(_, a), (_, b)| {
+        (a.agb_code, a.period, &a.indicator, &a.part).cmp(&(b.agb_code, b.period, &b.indicator, &b.part))
+    });
     Ok(preview)
 }
 

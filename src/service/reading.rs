@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{Assessment, CheckedSubmission, Error, Service, packing::unpack};
 use crate::{
     domain::{
-        Actor, Correction, Difference, Instant, Level, Observation, OrganisationId, Period, Scope, SubmissionId,
+        Actor, Correction, Difference, Instant, Level, Observed, OrganisationId, Own, Period, Scope, SubmissionId,
         SubmissionState, differences,
     },
     scoring::{Fit, Interval, Signal},
     stats,
-    store::{self, Delivery, Explanation, Submission, SubmissionEvent, SubmissionFilter},
+    store::{self, Delivery, Explanation, Submission, SubmissionEvent, SubmissionFilter, Tx},
 };
 
 /// The fewest organisations of which a distribution is shown outside the inspectorate.
@@ -162,27 +162,11 @@ impl Service {
             if store::list_deliveries(&mut tx, actor.scope, Some(id), known_at).await?.is_empty() {
                 return Ok(None);
             }
-            sides.push((found.organisation, found.dataset, store::list_observations_of(&mut tx, id).await?));
+            let numbers = observed_of(&mut tx, actor.own(), id).await?.numbers(actor.own());
+            sides.push((found.organisation, found.dataset, numbers));
         }
         let [(one, its_dataset, before), (other, other_dataset, after)] = sides.as_slice() else { return Ok(None) };
         Ok((one == other && its_dataset == other_dataset).then(|| differences(before, after)))
-    }
-
-    /// The observations of `period` that were in force at `known_at`, each with the submission it came with.
-    pub async fn observations(
-        &self,
-        actor: &Actor,
-        organisation: Option<OrganisationId>,
-        period: Period,
-        known_at: Instant,
-    ) -> Result<Vec<(Observation, SubmissionId)>, Error> {
-        let scope = match organisation {
-            Some(asked) if !actor.scope.includes(asked) => return Ok(Vec::new()),
-            Some(asked) => Scope::Organisation(asked),
-            None => actor.scope,
-        };
-        let mut tx = self.database.read().await?;
-        Ok(store::list_observations_in_force(&mut tx, scope, period, known_at).await?)
     }
 
     /// The periods of which something was in force at `known_at`.
@@ -241,6 +225,20 @@ impl Service {
 
 fn count_levels(signals: &[Signal]) -> Vec<(Level, usize)> {
     Level::ALL.into_iter().map(|level| (level, signals.iter().filter(|signal| signal.level == level).count())).collect()
+}
+
+/// What was appended with a submission that the caller has seen to be within scope; what is for learning only, for the
+/// organisation itself.
+pub(super) async fn observed_of(tx: &mut Tx, reader: Option<Own>, submission: SubmissionId) -> Result<Observed, Error> {
+    let learning = match reader {
+        Some(own) => store::list_learning_of(tx, own, submission).await?,
+        None => Vec::new(),
+    };
+    Ok(Observed {
+        whole: store::list_observations_of(tx, submission).await?,
+        parts: store::list_parts_of(tx, submission).await?,
+        learning,
+    })
 }
 
 fn with_report(submission: Submission, known_at: Instant) -> Result<CheckedSubmission, Error> {

@@ -1,36 +1,92 @@
 //! The register of organisations.
 
+use std::collections::BTreeMap;
+
 use super::{Error, Refusal, Service};
 use crate::{
-    domain::{Actor, AgbCode, Organisation, OrganisationId, OrganisationKind, Role},
-    store,
+    domain::{
+        Actor, AgbCode, Instant, MergerCircle, Mergers, Organisation, OrganisationId, OrganisationKind, Registration,
+        Role, Scope,
+    },
+    store::{self, Tx},
 };
 
+/// An organisation as the register's file says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisterEntry {
+    /// Its code.
+    pub agb_code: AgbCode,
+    /// Its name.
+    pub name: String,
+    /// Its sort.
+    pub kind: OrganisationKind,
+    /// What else is said of it.
+    pub registration: Registration,
+}
+
+impl From<(AgbCode, String, OrganisationKind)> for RegisterEntry {
+    fn from((agb_code, name, kind): (AgbCode, String, OrganisationKind)) -> Self {
+        Self { agb_code, name, kind, registration: Registration::default() }
+    }
+}
+
 impl Service {
-    /// Adds organisations to the register, all of them or none.
-    pub async fn register(
+    /// Adds organisations to the register, all of them or none. One that is there already is taken when the file says
+    /// something new of it: a number, a region, a merger.
+    pub async fn register<Entry: Into<RegisterEntry>>(
         &self,
         actor: &Actor,
-        entries: Vec<(AgbCode, String, OrganisationKind)>,
+        entries: Vec<Entry>,
     ) -> Result<usize, Error> {
         if actor.role != Role::Operator {
             return Err(Error::Forbidden(Role::Operator));
         }
-        let now = self.now();
-        let mut tx = self.database.write().await?;
+        let entries: Vec<RegisterEntry> = entries.into_iter().map(Into::into).collect();
         let count = entries.len();
-        for (agb_code, name, kind) in entries {
-            let organisation = Organisation { id: OrganisationId::new(&*self.ids), agb_code, name, kind };
-            match store::insert_organisation(&mut tx, &organisation, now).await {
-                Err(store::Error::Conflict { .. }) => {
-                    return Err(Refusal::AgbCodeTaken { agb_code: agb_code.to_string() }.into());
+        let mut tx = self.database.write().await?;
+        // What is read as known at a moment has its own moments; a bare name has none.
+        let says_more = entries.iter().any(|entry| entry.registration != Registration::default());
+        let now = if says_more { store::take_turn(&mut tx, self.now()).await? } else { self.now() };
+        let mut told = Vec::new();
+        for entry in entries {
+            let RegisterEntry { agb_code, name, kind, registration } = entry;
+            let known = store::find_organisation_by_agb(&mut tx, Scope::Sector, agb_code).await?;
+            let is_same = known.as_ref().is_some_and(|known| known.name == name && known.kind == kind);
+            let id = match known {
+                Some(known) if is_same && registration != Registration::default() => known.id,
+                Some(_) => return Err(Refusal::AgbCodeTaken { agb_code: agb_code.to_string() }.into()),
+                None => {
+                    let organisation = Organisation { id: OrganisationId::new(&*self.ids), agb_code, name, kind };
+                    match store::insert_organisation(&mut tx, &organisation, now).await {
+                        Err(store::Error::Conflict { .. }) => {
+                            return Err(Refusal::AgbCodeTaken { agb_code: agb_code.to_string() }.into());
+                        }
+                        outcome => outcome?,
+                    }
+                    organisation.id
                 }
-                outcome => outcome?,
-            }
+            };
+            told.push((id, agb_code, registration));
         }
+        note_all(&mut tx, told, now).await?;
         self.audit(&mut tx, actor, "organisations.registered", count, "done").await?;
         tx.commit().await?;
         Ok(count)
+    }
+
+    /// What the register said at `known_at` of one organisation besides its code, name and sort.
+    pub async fn registration(
+        &self,
+        actor: &Actor,
+        organisation: OrganisationId,
+        known_at: Instant,
+    ) -> Result<Registration, Error> {
+        if !actor.scope.includes(organisation) {
+            return Ok(Registration::default());
+        }
+        let mut tx = self.database.read().await?;
+        let found = store::list_registrations(&mut tx, Scope::Organisation(organisation), known_at).await?;
+        Ok(found.into_iter().next().map(|(.., registration)| registration).unwrap_or_default())
     }
 
     /// The organisations that `actor` may see, by AGB code.
@@ -50,4 +106,36 @@ impl Service {
         let mut tx = self.database.read().await?;
         Ok(store::find_organisation_by_agb(&mut tx, actor.scope, agb_code).await?)
     }
+}
+
+/// Notes what is said of organisations that are all there. What a line leaves out stays as it was.
+async fn note_all(tx: &mut Tx, told: Vec<(OrganisationId, AgbCode, Registration)>, now: Instant) -> Result<(), Error> {
+    let known = store::list_registrations(tx, Scope::Sector, now).await?;
+    let mut known: BTreeMap<AgbCode, Registration> =
+        known.into_iter().map(|(_, code, registration)| (code, registration)).collect();
+    for (id, agb_code, registration) in told.into_iter().filter(|(.., told)| *told != Registration::default()) {
+        let before = known.get(&agb_code).cloned().unwrap_or_default();
+        let after = Registration {
+            kvk_number: registration.kvk_number.or_else(|| before.kvk_number.clone()),
+            region: registration.region.or_else(|| before.region.clone()),
+            merger: registration.merger.or(before.merger),
+        };
+        if after == before {
+            return Err(Refusal::AgbCodeTaken { agb_code: agb_code.to_string() }.into());
+        }
+        let successor = match after.merger {
+            Some(merger) => {
+                let found = store::find_organisation_by_agb(tx, Scope::Sector, merger.into).await?;
+                let unknown = || Refusal::SuccessorUnknown { agb_code: merger.into.to_string() };
+                Some(found.ok_or_else(unknown)?.id)
+            }
+            None => None,
+        };
+        store::insert_registration(tx, id, &after, successor, now).await?;
+        known.insert(agb_code, after);
+    }
+    let mergers = known.into_iter().filter_map(|(code, registration)| Some((code, registration.merger?)));
+    Mergers::new(mergers)
+        .map(drop)
+        .map_err(|MergerCircle(code)| Refusal::MergerCircle { agb_code: code.to_string() }.into())
 }

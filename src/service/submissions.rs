@@ -13,8 +13,8 @@ use super::{
 use crate::{
     catalogue::Catalogue,
     domain::{
-        Actor, AgbCode, Instant, Observation, OrganisationId, Report, Scope, Severity, SubmissionId, SubmissionState,
-        UploadId,
+        Actor, AgbCode, DataClass, Instant, Observed, OrganisationId, Report, Scope, Severity, SubmissionId,
+        SubmissionState, UploadId,
     },
     intake::{self, CheckContext, Limits, Observer},
     store::{self, Explanation, Submission, SubmissionEvent, Tx},
@@ -85,9 +85,12 @@ impl Service {
         let allowed = allowed(&mut tx, upload.organisation).await?;
         drop(tx);
 
-        let (name, dataset) = (upload.file_name.clone(), dataset.map(str::to_owned));
-        let (mut report, observations) = self.check(ReceivedFile { gzip, name, dataset, allowed }).await?;
-        let observations = Arc::new(observations);
+        let (name, declared) = (upload.file_name.clone(), dataset.map(str::to_owned));
+        let file = ReceivedFile { gzip, name, dataset: declared, allowed };
+        let (mut report, observed) = self.check(file).await?;
+        let class = self.class_of(dataset, &report);
+        // What is for learning only is held against nobody's past.
+        let observations = Arc::new(observed.whole);
         if let Some(dataset) = report.dataset.as_ref().filter(|_| report.is_accepted()) {
             let questions = self.questions(upload.organisation, dataset, &observations).await?;
             report.findings.extend(questions);
@@ -111,6 +114,7 @@ impl Service {
             created_by: actor.to_string(),
             state,
             state_since: at,
+            class,
         };
         store::insert_submission(&mut tx, &submission).await?;
         for (sequence, state) in [(0, SubmissionState::Received), (1, state)] {
@@ -121,7 +125,7 @@ impl Service {
             let (organisation, periods) = (submission.organisation, &report.periods);
             store::insert_periods(&mut tx, organisation, dataset, submission.id, periods).await?;
         }
-        if accepted {
+        if accepted && class == DataClass::Supervision {
             self.keep_draft(&mut tx, submission.id, &observations).await?;
         }
         if report.refuses_personal_data() {
@@ -174,21 +178,24 @@ impl Service {
     }
 
     /// Runs the check where it does not hold up other requests, at most so many at once as the settings say.
-    pub(super) async fn check(&self, file: ReceivedFile) -> Result<(Report, Vec<Observation>), Error> {
+    pub(super) async fn check(&self, file: ReceivedFile) -> Result<(Report, Observed), Error> {
         self.check_as_of(file, self.now()).await
     }
 
     /// The same on another day than this.
-    pub(super) async fn check_as_of(
-        &self,
-        file: ReceivedFile,
-        at: Instant,
-    ) -> Result<(Report, Vec<Observation>), Error> {
+    pub(super) async fn check_as_of(&self, file: ReceivedFile, at: Instant) -> Result<(Report, Observed), Error> {
         let _place = self.check_places.acquire().await.map_err(Error::internal)?;
         let catalogue = Arc::clone(&self.catalogue);
         let limit = self.settings.upload_limit;
         let work = move || check_bytes(&file, &catalogue, at, limit);
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    }
+
+    /// What a file may be used for: for learning only when it was said to be of such a dataset or turns out to be, and
+    /// when nobody can tell what it is.
+    fn class_of(&self, declared: Option<&str>, report: &Report) -> DataClass {
+        let found = self.catalogue.class(report.dataset.as_deref().or(declared));
+        declared.map_or(found, |declared| found.max(self.catalogue.class(Some(declared))))
     }
 
     fn known_dataset(&self, dataset: &str) -> Result<(), Error> {
@@ -223,7 +230,7 @@ fn check_bytes(
     catalogue: &Catalogue,
     now: Instant,
     limit: u64,
-) -> Result<(Report, Vec<Observation>), Error> {
+) -> Result<(Report, Observed), Error> {
     let bytes = decompress(&file.gzip)?;
     let context = CheckContext {
         limits: Limits { bytes: limit, ..Limits::default() },
@@ -232,8 +239,8 @@ fn check_bytes(
     };
     let mut observer = Observer::new(catalogue);
     let report = intake::check(Cursor::new(bytes), catalogue, &context, &mut observer).map_err(Error::internal)?;
-    let observations = if report.is_accepted() { observer.finish() } else { Vec::new() };
-    Ok((report, observations))
+    let observed = if report.is_accepted() { observer.finish() } else { Observed::default() };
+    Ok((report, observed))
 }
 
 /// The codes that a file of `organisation` may hold.

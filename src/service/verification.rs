@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Actor, AgbCode, Digest, Instant, Observation, Organisation, OrganisationId, Period, RunId, Scope, SubmissionId,
-        Text,
+        Actor, Change, Digest, Instant, Observation, Observed, Organisation, OrganisationId, Period, RunId, Scope,
+        SubmissionId, Text, differences,
     },
     scoring::{ENGINE_VERSION, Outcome, RunKey},
     store::{self, Delivery, Run, Tx},
@@ -82,7 +82,7 @@ struct Files(BTreeMap<SubmissionId, Arc<Found>>);
 /// What a file gives.
 #[derive(Debug, Default)]
 struct Found {
-    observations: Vec<Observation>,
+    observed: Observed,
     difference: Option<Difference>,
 }
 
@@ -187,10 +187,10 @@ impl Service {
     ) -> Result<(usize, (RunKey, Outcome)), Error> {
         let organisations = store::list_registered_organisations(tx, Scope::Sector, key.known_at).await?;
         let deliveries = delivered_datasets(tx, &organisations, key.known_at).await?;
-        let mut sector = self.sector(tx, &organisations, &deliveries, key.period, key.known_at).await?;
+        let mut input = self.sector(tx, &organisations, &deliveries, key.period, key.known_at).await?;
         let by_id: BTreeMap<OrganisationId, &Organisation> = organisations.iter().map(|one| (one.id, one)).collect();
         let mut count = 0;
-        let mut observations = Vec::new();
+        let (mut observations, mut parts) = (Vec::new(), Vec::new());
         for delivery in in_force(tx, key.period, key.known_at).await? {
             let (Some(submission), Some(organisation)) = (delivery.submission, by_id.get(&delivery.organisation))
             else {
@@ -200,12 +200,20 @@ impl Service {
             count += 1;
             differences.extend(found.difference.clone());
             let own = |one: &&Observation| one.period == delivery.period && one.agb_code == organisation.agb_code;
-            observations.extend(found.observations.iter().filter(own).cloned());
+            observations.extend(found.observed.whole.iter().filter(own).cloned());
+            parts.extend(found.observed.parts.iter().filter(|part| own(&&part.observation)).cloned());
         }
-        differences.extend(observations_that_differ(&sector.observations, &observations));
-        sector.observations = observations;
+        let mut kept_parts = Vec::new();
+        for period in looked_at(key.period) {
+            let found = store::list_parts_in_force(tx, Scope::Sector, period, key.known_at).await?;
+            kept_parts.extend(found.into_iter().map(|(part, _)| part));
+        }
+        let kept = Observed { whole: input.sector.observations, parts: kept_parts, ..Observed::default() };
+        let again = Observed { whole: observations, parts, ..Observed::default() };
+        differences.extend(observations_that_differ(&kept, &again));
+        input.sector.observations = again.whole;
         let (known_at, catalogue_hash) = (key.known_at, key.catalogue_hash);
-        let work = move || score_as_run(sector, known_at, catalogue_hash);
+        let work = move || score_as_run(input, known_at, catalogue_hash);
         Ok((count, tokio::task::spawn_blocking(work).await.map_err(Error::internal)?))
     }
 
@@ -228,7 +236,7 @@ impl Service {
     async fn check_again(&self, tx: &mut Tx, id: SubmissionId, approved_at: Instant) -> Result<Found, Error> {
         let without = |code, parameters: Vec<(&'static str, String)>| Found {
             difference: Some(Difference::new(code, parameters)),
-            observations: Vec::new(),
+            observed: Observed::default(),
         };
         let submission = store::find_submission(tx, Scope::Sector, id, approved_at)
             .await?
@@ -241,11 +249,11 @@ impl Service {
             return Ok(without("VERIFY_FILE_CHANGED", named()));
         }
         let allowed = allowed(tx, submission.organisation).await?;
-        let (report, observations) = self.check_as_of(received(&submission, gzip, allowed), approved_at).await?;
+        let (report, observed) = self.check_as_of(received(&submission, gzip, allowed), approved_at).await?;
         if !report.is_accepted() {
             return Ok(without("VERIFY_FILE_REFUSED", named()));
         }
-        Ok(Found { observations, difference: None })
+        Ok(Found { observed, difference: None })
     }
 }
 
@@ -278,7 +286,7 @@ async fn stored_outcome(tx: &mut Tx, run: Run) -> Result<Outcome, Error> {
 async fn in_force(tx: &mut Tx, period: Period, known_at: Instant) -> Result<Vec<Delivery>, Error> {
     let periods: Vec<Period> = looked_at(period).collect();
     let mut last: BTreeMap<(OrganisationId, String, Period), Delivery> = BTreeMap::new();
-    for delivery in store::list_deliveries(tx, Scope::Sector, None, known_at).await? {
+    for delivery in store::list_supervised_deliveries(tx, known_at).await? {
         if periods.contains(&delivery.period) {
             // They come in the order of their versions.
             last.insert((delivery.organisation, delivery.dataset.clone(), delivery.period), delivery);
@@ -287,23 +295,19 @@ async fn in_force(tx: &mut Tx, period: Period, known_at: Instant) -> Result<Vec<
     Ok(last.into_values().collect())
 }
 
-fn observations_that_differ(kept: &[Observation], again: &[Observation]) -> Vec<Difference> {
-    type Key<'o> = (AgbCode, Period, &'o str);
-    fn by_key(all: &[Observation]) -> BTreeMap<Key<'_>, &Observation> {
-        all.iter().map(|one| ((one.agb_code, one.period, one.indicator.as_str()), one)).collect()
-    }
-    let (kept, again) = (by_key(kept), by_key(again));
-    let keys: std::collections::BTreeSet<&Key<'_>> = kept.keys().chain(again.keys()).collect();
-    let mut differing: Vec<&Key<'_>> = keys.into_iter().filter(|key| kept.get(key) != again.get(key)).collect();
+fn observations_that_differ(kept: &Observed, again: &Observed) -> Vec<Difference> {
+    let mut differing = differences(&kept.numbers(None), &again.numbers(None));
+    differing.retain(|one| one.change() != Change::Unchanged);
     let more = differing.len().saturating_sub(TOLD);
     differing.truncate(TOLD);
     let mut told: Vec<Difference> = differing
         .into_iter()
-        .map(|(agb_code, period, indicator)| {
+        .map(|one| {
+            let part = one.part.map(|part| format!(" ({part})")).unwrap_or_default();
             let parameters = [
-                ("agb_code", agb_code.to_string()),
-                ("period", period.to_string()),
-                ("indicator", (*indicator).to_owned()),
+                ("agb_code", one.agb_code.to_string()),
+                ("period", one.period.to_string()),
+                ("indicator", one.indicator + &part),
             ];
             Difference::new("VERIFY_OBSERVATION", parameters)
         })

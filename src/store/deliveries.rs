@@ -1,29 +1,33 @@
 //! What is in force: a log of which submission speaks for (organisation, dataset, period), and since when.
 
 use super::{Error, Tx, error::read, moment::Moment};
-use crate::domain::{Instant, OrganisationId, Period, Scope, SubmissionId};
+use crate::domain::{DataClass, Instant, OrganisationId, Period, Scope, SubmissionId};
 
 statements! {
     TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'deliveries' RETURNING at";
     LAST_TURN = "SELECT at FROM turn WHERE name = 'deliveries'";
-    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) AS lines FROM delivery";
+    COUNT = "SELECT CAST((SELECT COUNT(*) FROM delivery) + (SELECT COUNT(*) FROM registration) AS BIGINT) AS lines";
     END_TURN = "UPDATE turn SET at = $1 WHERE name = 'deliveries'";
-    APPEND = "INSERT INTO delivery (organisation_id, dataset, period, version, submission_id, known_from)
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    IN_FORCE = "SELECT organisation_id, dataset, period, version, submission_id, known_from FROM delivery
+    APPEND = "INSERT INTO delivery (organisation_id, dataset, period, version, submission_id, known_from, class)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    IN_FORCE = "SELECT organisation_id, dataset, period, version, submission_id, known_from, class FROM delivery
         WHERE organisation_id = $1 AND dataset = $2 AND period = $3 AND known_from <= $4
         ORDER BY version DESC LIMIT 1";
-    LIST = "SELECT organisation_id, dataset, period, version, submission_id, known_from FROM delivery
+    LIST = "SELECT organisation_id, dataset, period, version, submission_id, known_from, class FROM delivery
         WHERE (CAST($1 AS TEXT) IS NULL OR organisation_id = $1)
         AND (CAST($2 AS TEXT) IS NULL OR submission_id = $2)
         AND known_from <= $3
         ORDER BY organisation_id, dataset, period, version";
-    LIST_OF_PERIOD = "SELECT organisation_id, dataset, period, version, submission_id, known_from FROM delivery
+    LIST_OF_PERIOD = "SELECT organisation_id, dataset, period, version, submission_id, known_from, class FROM delivery
         WHERE period = $1
         AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
         AND known_from <= $3
         ORDER BY organisation_id, dataset, version";
-    LIST_PERIODS = "SELECT DISTINCT period FROM delivery WHERE known_from <= $1 ORDER BY period";
+    LIST_SUPERVISED = "SELECT organisation_id, dataset, period, version, submission_id, known_from, class FROM delivery
+        WHERE class = 'supervision' AND known_from <= $1
+        ORDER BY organisation_id, dataset, period, version";
+    LIST_PERIODS = "SELECT DISTINCT period FROM delivery WHERE class = 'supervision' AND known_from <= $1
+        ORDER BY period";
 }
 
 /// A line of the log.
@@ -41,9 +45,11 @@ pub struct Delivery {
     pub submission: Option<SubmissionId>,
     /// Since when.
     pub known_from: Instant,
+    /// What its figures may be used for.
+    pub class: DataClass,
 }
 
-type Row = (String, String, String, i64, Option<String>, Moment);
+type Row = (String, String, String, i64, Option<String>, Moment, String);
 
 /// Waits until nobody else is changing what can be asked as known at a moment, and gives the moment of this change:
 /// `now`, or the smallest later moment that no earlier change has. To be called first in such a unit of work: changes
@@ -61,7 +67,8 @@ pub async fn last_turn(tx: &mut Tx) -> Result<Instant, Error> {
     Ok(last.0)
 }
 
-/// How many lines there are: as long as it stays the same, so does what is in force.
+/// How many lines there are, with those of the register: as long as it stays the same, so does what is in force and with
+/// whom it counts.
 pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
     let (lines,): (i64,) = on!(tx, connection => sqlx::query_as(COUNT).fetch_one(connection).await?);
     Ok(lines)
@@ -76,6 +83,7 @@ pub async fn append(tx: &mut Tx, delivery: &Delivery) -> Result<(), Error> {
         .bind(delivery.version)
         .bind(delivery.submission.map(|id| id.to_string()))
         .bind(Moment(delivery.known_from))
+        .bind(delivery.class.as_str())
         .execute(connection).await.map(drop)?);
     Ok(())
 }
@@ -113,6 +121,14 @@ pub async fn list(
     rows.into_iter().map(delivery).collect()
 }
 
+/// All lines of the whole sector that were known at `known_at` and may be used for supervision, by organisation,
+/// dataset, period and version: what scores and verifies takes these.
+pub async fn list_supervised(tx: &mut Tx, known_at: Instant) -> Result<Vec<Delivery>, Error> {
+    let rows: Vec<Row> =
+        on!(tx, connection => sqlx::query_as(LIST_SUPERVISED).bind(Moment(known_at)).fetch_all(connection).await?);
+    rows.into_iter().map(delivery).collect()
+}
+
 /// All lines about a period within `scope` known at `known_at`, by organisation, dataset and version.
 pub async fn list_of_period(
     tx: &mut Tx,
@@ -128,7 +144,7 @@ pub async fn list_of_period(
     rows.into_iter().map(delivery).collect()
 }
 
-/// The periods of which anything was ever delivered up to `known_at`, in order.
+/// The periods of which anything was ever delivered for supervision up to `known_at`, in order.
 pub async fn list_periods(tx: &mut Tx, known_at: Instant) -> Result<Vec<Period>, Error> {
     let rows: Vec<(String,)> =
         on!(tx, connection => sqlx::query_as(LIST_PERIODS).bind(Moment(known_at)).fetch_all(connection).await?);
@@ -140,7 +156,7 @@ pub async fn list_periods(tx: &mut Tx, known_at: Instant) -> Result<Vec<Period>,
     Ok(periods)
 }
 
-fn delivery((organisation, dataset, period, version, submission, known_from): Row) -> Result<Delivery, Error> {
+fn delivery((organisation, dataset, period, version, submission, known_from, class): Row) -> Result<Delivery, Error> {
     Ok(Delivery {
         organisation: read(organisation.parse().ok(), "delivery", "organisation_id")?,
         dataset,
@@ -148,5 +164,6 @@ fn delivery((organisation, dataset, period, version, submission, known_from): Ro
         version,
         submission: submission.map(|id| read(id.parse().ok(), "delivery", "submission_id")).transpose()?,
         known_from: known_from.0,
+        class: read(DataClass::parse(&class), "delivery", "class")?,
     })
 }

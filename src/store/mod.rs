@@ -11,11 +11,13 @@ mod deliveries;
 mod error;
 mod idempotency;
 mod journal;
+mod learning;
 mod moment;
 mod obligations;
 mod observations;
 mod organisations;
 mod overrides;
+mod parts;
 mod receipts;
 mod runs;
 mod submissions;
@@ -26,13 +28,17 @@ pub use audit::{AuditBreak, AuditEntry, append as append_audit, contains as audi
 pub use database::{Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
     Delivery, append as append_delivery, count as count_deliveries, in_force, last_turn, list as list_deliveries,
-    list_of_period as list_deliveries_of_period, list_periods as list_delivered_periods, take_turn,
+    list_of_period as list_deliveries_of_period, list_periods as list_delivered_periods,
+    list_supervised as list_supervised_deliveries, take_turn,
 };
 pub use error::Error;
 pub use idempotency::{
     KnownOutcome, delete_old as delete_old_outcomes, find as find_outcome, insert as insert_outcome,
 };
 pub use journal::Journal;
+pub use learning::{
+    insert as insert_learning, list_in_force as list_learning_in_force, list_of_submission as list_learning_of,
+};
 pub use obligations::{
     OpenSubmission, beat, decide_extension, insert_downtime, insert_exemption, insert_extension, insert_periods,
     list_downtime, list_exemptions, list_extensions, list_open,
@@ -43,9 +49,11 @@ pub use observations::{
 };
 pub use organisations::{
     find_by_agb as find_organisation_by_agb, find_by_id as find_organisation, insert as insert_organisation,
-    list as list_organisations, list_registered as list_registered_organisations,
+    insert_registration, list as list_organisations, list_registered as list_registered_organisations,
+    list_registrations,
 };
 pub use overrides::{change as change_override, insert as insert_override, list as list_overrides};
+pub use parts::{insert as insert_part, list_in_force as list_parts_in_force, list_of_submission as list_parts_of};
 pub use receipts::{
     Receipt, find as find_receipt, find_correction, find_of_submission as find_receipt_of, insert as insert_receipt,
     insert_correction,

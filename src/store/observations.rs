@@ -1,7 +1,7 @@
 //! Observations: appended with an approval, never changed.
 
 use super::{Error, Tx, error::read, moment::Moment};
-use crate::domain::{Instant, MissingReason, Observation, OrganisationId, Period, Scope, SubmissionId};
+use crate::domain::{Figures, Instant, MissingReason, Observation, OrganisationId, Period, Scope, SubmissionId};
 
 statements! {
     INSERT = "INSERT INTO observation (organisation_id, submission_id, period, indicator, numerator, denominator, value,
@@ -28,7 +28,8 @@ statements! {
         ORDER BY observation.period, observation.indicator";
 }
 
-type Row =
+/// Whose, when, of what, the figures, and the submission they came with.
+pub(super) type NumberRow =
     (String, String, String, Option<f64>, Option<f64>, Option<f64>, Option<f64>, Option<f64>, Option<String>, String);
 
 /// Adds one, of an organisation's submission.
@@ -61,7 +62,7 @@ pub async fn list_in_force(
     period: Period,
     known_at: Instant,
 ) -> Result<Vec<(Observation, SubmissionId)>, Error> {
-    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_IN_FORCE)
+    let rows: Vec<NumberRow> = on!(tx, connection => sqlx::query_as(LIST_IN_FORCE)
         .bind(period.to_string())
         .bind(scope.organisation().map(|id| id.to_string()))
         .bind(Moment(known_at))
@@ -72,24 +73,24 @@ pub async fn list_in_force(
 /// The observations that were appended with a submission, whether or not it is in force still, by period and
 /// indicator. The caller has seen that it is within scope.
 pub async fn list_of_submission(tx: &mut Tx, submission: SubmissionId) -> Result<Vec<Observation>, Error> {
-    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_OF_SUBMISSION)
+    let rows: Vec<NumberRow> = on!(tx, connection => sqlx::query_as(LIST_OF_SUBMISSION)
         .bind(submission.to_string()).fetch_all(connection).await?);
     rows.into_iter().map(|row| Ok(observation(row)?.0)).collect()
 }
 
-fn observation(row: Row) -> Result<(Observation, SubmissionId), Error> {
-    let (agb_code, period, indicator, numerator, denominator, value, standard_deviation, units, missing, from) = row;
-    let missing = missing.map(|word| read(MissingReason::parse(&word), "observation", "missing")).transpose()?;
-    let observation = Observation {
-        agb_code: read(agb_code.parse().ok(), "organisation", "agb_code")?,
-        period: read(period.parse().ok(), "observation", "period")?,
-        indicator,
-        numerator,
-        denominator,
-        value,
-        standard_deviation,
-        units,
-        missing,
-    };
+/// The figures of a row of `table`.
+pub(super) fn figures(row: &NumberRow, table: &'static str) -> Result<Figures, Error> {
+    let (_, _, _, numerator, denominator, value, standard_deviation, units, missing, _) = row;
+    let missing = missing.as_ref().map(|word| read(MissingReason::parse(word), table, "missing")).transpose()?;
+    let (numerator, denominator, value) = (*numerator, *denominator, *value);
+    Ok(Figures { numerator, denominator, value, standard_deviation: *standard_deviation, units: *units, missing })
+}
+
+fn observation(row: NumberRow) -> Result<(Observation, SubmissionId), Error> {
+    let figures = figures(&row, "observation")?;
+    let (agb_code, period, indicator, .., from) = row;
+    let agb_code = read(agb_code.parse().ok(), "organisation", "agb_code")?;
+    let period = read(period.parse().ok(), "observation", "period")?;
+    let observation = Observation::with(agb_code, period, indicator, figures);
     Ok((observation, read(from.parse().ok(), "observation", "submission_id")?))
 }

@@ -7,12 +7,18 @@ statements! {
     INSERT = "INSERT INTO receipt (organisation_id, id, at, body, signature, key_id) VALUES ($1, $2, $3, $4, $5, $6)";
     INSERT_SUBMISSION = "INSERT INTO receipt_submission (submission_id, receipt_id) VALUES ($1, $2)";
     FIND = "SELECT organisation_id, id, at, body, signature, key_id FROM receipt
-        WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2) AND at <= $3";
+        WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2) AND at <= $3
+        AND (CAST($2 AS TEXT) IS NOT NULL OR NOT EXISTS (SELECT 1 FROM receipt_submission AS line
+            JOIN submission ON submission.id = line.submission_id
+            WHERE line.receipt_id = receipt.id AND submission.class <> 'supervision'))";
     FIND_OF_SUBMISSION = "SELECT receipt.organisation_id, receipt.id, receipt.at, receipt.body, receipt.signature,
             receipt.key_id
         FROM receipt_submission JOIN receipt ON receipt.id = receipt_submission.receipt_id
         WHERE receipt_submission.submission_id = $1
-        AND (CAST($2 AS TEXT) IS NULL OR receipt.organisation_id = $2) AND receipt.at <= $3";
+        AND (CAST($2 AS TEXT) IS NULL OR receipt.organisation_id = $2) AND receipt.at <= $3
+        AND (CAST($2 AS TEXT) IS NOT NULL OR NOT EXISTS (SELECT 1 FROM receipt_submission AS line
+            JOIN submission ON submission.id = line.submission_id
+            WHERE line.receipt_id = receipt.id AND submission.class <> 'supervision'))";
     INSERT_CORRECTION = "INSERT INTO correction (submission_id, class, reason, at) VALUES ($1, $2, $3, $4)";
     FIND_CORRECTION = "SELECT class, reason FROM correction WHERE submission_id = $1 AND at <= $2";
 }

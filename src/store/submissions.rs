@@ -1,17 +1,19 @@
 //! Submissions: a row that never changes, and the events of its life.
 
 use super::{Error, Tx, error::read, moment::Moment};
-use crate::domain::{Digest, Instant, OrganisationId, Scope, SubmissionId, SubmissionState, UploadId};
+use crate::domain::{DataClass, Digest, Instant, OrganisationId, Scope, SubmissionId, SubmissionState, UploadId};
 
 statements! {
     INSERT = "INSERT INTO submission (organisation_id, id, dataset, upload_id, file_name, digest, catalogue_hash, report,
-            created_at, created_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+            created_at, created_by, class)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     LIST = "SELECT submission.organisation_id, submission.id, submission.dataset, submission.upload_id,
             submission.file_name, submission.digest, submission.catalogue_hash, submission.report,
-            submission.created_at, submission.created_by, event.state, event.at
+            submission.created_at, submission.created_by, event.state, event.at,
+            submission.class
         FROM submission JOIN submission_event AS event ON event.submission_id = submission.id
         WHERE (CAST($1 AS TEXT) IS NULL OR submission.organisation_id = $1)
+        AND (submission.class = 'supervision' OR submission.organisation_id = $8)
         AND (CAST($2 AS TEXT) IS NULL OR submission.id = $2)
         AND (CAST($3 AS TEXT) IS NULL OR submission.dataset = $3)
         AND (CAST($4 AS TEXT) IS NULL OR event.state = $4)
@@ -60,6 +62,8 @@ pub struct Submission {
     pub state: SubmissionState,
     /// Since when.
     pub state_since: Instant,
+    /// What its figures may be used for; what is for learning only is in no sector's scope.
+    pub class: DataClass,
 }
 
 /// A step in the life of a submission.
@@ -122,6 +126,7 @@ pub async fn insert(tx: &mut Tx, submission: &Submission) -> Result<(), Error> {
         .bind(&submission.report)
         .bind(Moment(submission.created_at))
         .bind(&submission.created_by)
+        .bind(submission.class.as_str())
         .execute(connection).await.map(drop)?);
     Ok(())
 }
@@ -140,10 +145,9 @@ pub async fn find(tx: &mut Tx, scope: Scope, id: SubmissionId, known_at: Instant
     Ok(list(tx, scope, &wanted).await?.pop())
 }
 
-/// The submissions within `scope` that `filter` asks for, newest first.
+/// The submissions within `scope` that `filter` asks for, newest first. What is for learning only is in the scope of
+/// its own organisation and in no other: the filter of a wider one does not open it.
 pub async fn list(tx: &mut Tx, scope: Scope, filter: &SubmissionFilter<'_>) -> Result<Vec<Submission>, Error> {
-    type Row =
-        (String, String, Option<String>, String, String, Vec<u8>, Vec<u8>, Vec<u8>, Moment, String, String, Moment);
     let organisation = match (scope.organisation(), filter.organisation) {
         (Some(own), Some(asked)) if own != asked => return Ok(Vec::new()),
         (own, asked) => own.or(asked),
@@ -156,27 +160,17 @@ pub async fn list(tx: &mut Tx, scope: Scope, filter: &SubmissionFilter<'_>) -> R
         .bind(filter.before.map(|id| id.to_string()))
         .bind(Moment(filter.known_at))
         .bind(filter.limit)
+        .bind(scope.organisation().map(|id| id.to_string()))
         .fetch_all(connection).await?);
     rows.into_iter().map(submission).collect()
 }
 
-#[expect(clippy::type_complexity, reason = "the row of the one statement that is read here")]
-fn submission(
-    (
-        organisation,
-        id,
-        dataset,
-        upload,
-        file_name,
-        digest,
-        catalogue_hash,
-        report,
-        created_at,
-        created_by,
-        state,
-        since,
-    ): (String, String, Option<String>, String, String, Vec<u8>, Vec<u8>, Vec<u8>, Moment, String, String, Moment),
-) -> Result<Submission, Error> {
+type Row =
+    (String, String, Option<String>, String, String, Vec<u8>, Vec<u8>, Vec<u8>, Moment, String, String, Moment, String);
+
+fn submission(row: Row) -> Result<Submission, Error> {
+    let (organisation, id, dataset, upload, file_name, digest, catalogue_hash, report, at, by, state, since, class) =
+        row;
     let bytes = |found: Vec<u8>, column| read(found.try_into().ok().map(Digest::from_bytes), "submission", column);
     Ok(Submission {
         id: read(id.parse().ok(), "submission", "id")?,
@@ -187,10 +181,11 @@ fn submission(
         digest: bytes(digest, "digest")?,
         catalogue_hash: bytes(catalogue_hash, "catalogue_hash")?,
         report,
-        created_at: created_at.0,
-        created_by,
+        created_at: at.0,
+        created_by: by,
         state: read(SubmissionState::parse(&state), "submission_event", "state")?,
         state_since: since.0,
+        class: read(DataClass::parse(&class), "submission", "class")?,
     })
 }
 

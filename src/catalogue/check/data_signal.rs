@@ -12,7 +12,7 @@ pub(super) fn check(catalogue: &Catalogue, signal: &DataSignal, faults: &mut Fau
     {
         faults.check_text(what, text);
     }
-    if catalogue.indicators.contains_key(&signal.code) {
+    if catalogue.indicators.contains_key(&signal.code) || catalogue.learning.contains_key(&signal.code) {
         faults.add("an indicator has its code".to_owned());
     }
     if !(signal.weight.is_finite() && signal.weight > 0.0) {

@@ -11,7 +11,7 @@ use crate::{
         indicator::Aggregate,
         load::Catalogue,
     },
-    domain::{AgbCode, Period},
+    domain::{AgbCode, DataClass, Period},
 };
 
 /// The parts of an observation.
@@ -23,6 +23,7 @@ pub(super) fn check(catalogue: &Catalogue, dataset: &Dataset, faults: &mut Fault
     faults.check_years("`valid_years`", dataset.valid_years);
     check_roles(dataset, faults);
     check_key(dataset, faults);
+    check_class(dataset, faults);
     faults.check_distinct(dataset.columns.iter().map(|column| (&column.name, column.aliases.as_slice())));
     for column in &dataset.columns {
         check_column(catalogue, dataset, column, faults);
@@ -54,6 +55,27 @@ fn check_roles(dataset: &Dataset, faults: &mut Faults<'_>) {
     }
     if dataset.year.is_some() != dataset.period.is_some() {
         faults.add("`year` and `period` go together".to_owned());
+    }
+}
+
+/// Parts have rows of their own. What is for learning only is owed by nobody, so that its absence can be held against
+/// nobody, and is as small as it can be.
+fn check_class(dataset: &Dataset, faults: &mut Faults<'_>) {
+    if let Some(part) = &dataset.part
+        && !dataset.key.contains(part)
+    {
+        faults.add(format!("`part` is `{part}`, which is no part of the key"));
+    }
+    if dataset.class == DataClass::LearningOnly {
+        if !dataset.voluntary {
+            faults.add("what is for learning only must be voluntary".to_owned());
+        }
+        if dataset.part.is_some() {
+            faults.add("what is for learning only has no parts".to_owned());
+        }
+        for column in dataset.columns.iter().filter(|column| column.kind == ColumnType::Text) {
+            faults.add(format!("`{}` is free text, which has no place in what is for learning only", column.name));
+        }
     }
 }
 
@@ -151,9 +173,9 @@ pub(super) fn check_aggregate(
     aggregate: &Aggregate,
     faults: &mut Faults<'_>,
 ) {
-    let given = [!aggregate.sum.is_empty(), aggregate.maximum.is_some(), aggregate.only.is_some()];
+    let given = [!aggregate.sum.is_empty(), aggregate.maximum.is_some(), aggregate.only.is_some(), aggregate.count];
     if given.into_iter().filter(|given| *given).count() != 1 {
-        faults.add(format!("`{part}` must have exactly one of `sum`, `maximum` and `only`"));
+        faults.add(format!("`{part}` must have exactly one of `sum`, `maximum`, `only` and `count`"));
     }
     for name in aggregate.sum.iter().chain(&aggregate.maximum).chain(&aggregate.only) {
         match dataset.column(name) {

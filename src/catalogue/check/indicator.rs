@@ -12,6 +12,7 @@ use crate::catalogue::{
     indicator::{Aggregate, Comparison, DataSource, Derivation, DerivedFunction, Indicator, IndicatorKind, NormBasis},
     load::{Catalogue, CatalogueError},
 };
+use crate::domain::DataClass;
 
 pub(super) fn check(catalogue: &Catalogue, indicator: &Indicator, faults: &mut Faults<'_>) {
     for (what, text) in [
@@ -43,7 +44,7 @@ pub(super) fn check(catalogue: &Catalogue, indicator: &Indicator, faults: &mut F
 /// No code or INID may be read as that of another indicator.
 pub(super) fn check_identifiers(catalogue: &Catalogue, all: &mut Vec<CatalogueError>) {
     let mut owners = BTreeMap::new();
-    for indicator in catalogue.indicators.values() {
+    for indicator in catalogue.all_indicators() {
         for word in [&indicator.code].into_iter().chain(&indicator.inid) {
             if let Some(first) = owners.insert(fold(word), &indicator.code) {
                 Faults::of(&format!("indicators/{}.toml", indicator.code), all)
@@ -100,6 +101,9 @@ fn check_data(catalogue: &Catalogue, indicator: &Indicator, data: &DataSource, f
     };
     if !within(indicator.valid_years, dataset.valid_years) {
         faults.add(format!("it has years that the dataset `{}` has not", dataset.code));
+    }
+    if dataset.class == DataClass::LearningOnly && (indicator.weight != 0.0 || indicator.norm.is_some()) {
+        faults.add("what is for learning only has weight 0 and no norm".to_owned());
     }
     check_filter(catalogue, dataset, &data.filter, faults);
     for (part, aggregate) in [

@@ -216,12 +216,17 @@ fn numbers_taken_from_rows() {
             "{ only = \"instrument\" }",
             "`value` takes the column `instrument`, which holds no numbers",
         ),
-        (dataset, "{ only = \"gemiddelde\" }", "{}", "`value` must have exactly one of `sum`, `maximum` and `only`"),
+        (
+            dataset,
+            "{ only = \"gemiddelde\" }",
+            "{}",
+            "`value` must have exactly one of `sum`, `maximum`, `only` and `count`",
+        ),
         (
             indicator,
             "{ sum = [\"aantal_personen\"] }",
             "{ sum = [\"fte\"], only = \"fte\" }",
-            "`units` must have exactly one of `sum`, `maximum` and `only`",
+            "`units` must have exactly one of `sum`, `maximum`, `only` and `count`",
         ),
         (
             indicator,

@@ -6,7 +6,7 @@ use super::{
     course,
     csv::{Table, rounded_ratio, with_one_decimal},
     delivery::{DATASETS, Delivery, Expectation, ordinary_moment, working_moment},
-    experience, indicators,
+    experience, further, indicators,
     plot::Plot,
     sector::{DemoOrganisation, Participant, YEARS, participants},
     staff,
@@ -26,6 +26,8 @@ pub struct Demo {
     pub organisations: Vec<DemoOrganisation>,
     /// The files, in the order in which they are sent.
     pub deliveries: Vec<Delivery>,
+    /// Files of the further inputs, sent after all others; each organisation approves its own.
+    pub further: Vec<Delivery>,
     /// What was planted, to be found.
     pub stories: Vec<Story>,
 }
@@ -35,9 +37,11 @@ pub fn generate(seed: u64) -> Demo {
     let participants = participants(seed);
     let mut deliveries: Vec<Delivery> = participants.iter().flat_map(|one| deliveries(one, seed)).collect();
     deliveries.sort_by_key(|delivery| (delivery.at, delivery.agb_code, delivery.dataset));
+    let end = deliveries.last().map_or(Instant::at_start_of(TODAY), |last| last.at);
+    let further = further::deliveries(&participants, end);
     let mut organisations: Vec<DemoOrganisation> = participants.iter().map(|one| one.organisation.clone()).collect();
     organisations.sort_by_key(|organisation| organisation.agb_code);
-    Demo { organisations, deliveries, stories: stories(&participants) }
+    Demo { organisations, deliveries, further, stories: stories(&participants) }
 }
 
 fn stories(participants: &[Participant]) -> Vec<Story> {

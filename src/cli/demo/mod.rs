@@ -8,6 +8,7 @@ mod course;
 mod csv;
 mod delivery;
 mod experience;
+mod further;
 mod generate;
 mod indicators;
 mod names;

@@ -1,10 +1,13 @@
 //! What happens to some organisations on purpose, so that the demo has something to find.
 
+use jiff::civil::date;
+
 use super::{
     course::{Course, set},
     indicators::Figure,
     sector::{Participant, YEARS},
 };
+use crate::domain::Merger;
 
 /// A planted event. Each happens to one organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +105,16 @@ impl Plot {
         }
         if let Some(tiny) = participants.iter_mut().find(|one| one.has(Self::TinyAndUnlucky)) {
             tiny.families = [9, 7, 10, 9, 8];
+        }
+    }
+
+    /// The register knows of the merger: from the first day of its first year.
+    pub(super) fn merge(participants: &mut [Participant]) {
+        let code = |one: &Participant| one.organisation.agb_code;
+        let into = participants.iter().find(|one| one.has(Self::MergerTakesOver)).map(code);
+        if let Some(leaving) = participants.iter_mut().find(|one| one.has(Self::MergerIsAbsorbed)) {
+            let year = YEARS.into_iter().find(|year| leaving.planted.is_some_and(|planted| planted.shows_in(*year)));
+            leaving.organisation.merger = into.zip(year).map(|(into, year)| Merger { into, on: date(year, 1, 1) });
         }
     }
 

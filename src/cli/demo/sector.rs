@@ -10,7 +10,7 @@ use super::{
     random::{Stream, rounded},
     stories::Planted,
 };
-use crate::domain::{AgbCode, OrganisationKind};
+use crate::domain::{AgbCode, Merger, OrganisationKind};
 
 /// The report years of the demo.
 pub const YEARS: [i16; 5] = [2021, 2022, 2023, 2024, 2025];
@@ -47,6 +47,8 @@ pub struct DemoOrganisation {
     pub name: String,
     /// The sort of provider.
     pub kind: OrganisationKind,
+    /// Into whom it merged, where it did.
+    pub merger: Option<Merger>,
 }
 
 /// An organisation with what only the generator knows of it.
@@ -98,7 +100,8 @@ pub(super) fn participants(seed: u64) -> Vec<Participant> {
             } else {
                 OrganisationKind::Organisation
             };
-            let organisation = DemoOrganisation { agb_code, name: names::name(kind, &place, &mut stream), kind };
+            let organisation =
+                DemoOrganisation { agb_code, name: names::name(kind, &place, &mut stream), kind, merger: None };
             let mut chance = Stream::new(seed, "families", &[rank as u64]);
             Participant {
                 rank,
@@ -110,6 +113,7 @@ pub(super) fn participants(seed: u64) -> Vec<Participant> {
         })
         .collect();
     Plot::move_families(&mut participants);
+    Plot::merge(&mut participants);
     participants
 }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, OneofObject, Result, SimpleObject};
 
 use crate::{
-    domain::{Organisation, OrganisationId, Period, Role, SubmissionId},
+    domain::{Organisation, OrganisationId, Period, ReportedNumber, Role, SubmissionId, Succession},
     graphql::{
         context::Asked,
         page::{ORDINARY_PAGE, Page, PageRequest},
         scalars::{AgbCodeText, DateTime, PeriodText},
         types::{CatalogueType, IndicatorType, ObservationType, OrganisationType, SubmissionStateType, SubmissionType},
     },
-    service::{Error, SubmissionQuery},
+    service::{Error, NumberQuery, SubmissionQuery},
 };
 
 /// The most submissions that one walk sees.
@@ -74,6 +74,22 @@ struct ObservationFilter {
     organisation: Option<ID>,
     /// Of these indicators.
     indicators: Option<Vec<String>>,
+    /// Those of parts of organisations, for example postcode areas, in place of those of the whole.
+    by_part: Option<bool>,
+    /// Of these parts, for example the PC4 `7411`; asks for parts.
+    parts: Option<Vec<String>>,
+}
+
+/// As which organisations figures are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[graphql(name = "Succession", remote = "Succession")]
+pub(super) enum SuccessionType {
+    /// The organisations as they were (zoals toen): each with what it delivered itself.
+    #[default]
+    AsThen,
+    /// As they are now (zoals nu): what an organisation delivered before it merged counts with its successor. Counts and
+    /// hours are added, means weighed; of a yes or no the successor's own stands. Only where the asker may see both.
+    AsNow,
 }
 
 #[derive(Debug, Default)]
@@ -148,7 +164,7 @@ impl DataQuery {
         };
         let catalogue = asked.catalogue();
         let named = |one: &&crate::catalogue::Indicator| one.code == code || one.inid.as_ref() == Some(&code);
-        catalogue.indicators.values().find(named).map(|found| Ok(IndicatorType::new(catalogue, found)))
+        catalogue.all_indicators().find(named).map(|found| Ok(IndicatorType::new(catalogue, found)))
     }
 
     /// One submission; null when it does not exist or is not yours.
@@ -187,19 +203,23 @@ impl DataQuery {
         Ok(page.cut(found, |one| SubmissionType::new(one, page.known_at)))
     }
 
-    /// The numbers in force for a period, by AGB code and indicator.
+    /// The numbers in force for a period, by AGB code, indicator and part. Those for learning only are shown to the
+    /// organisation itself alone.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn observations(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The period, for example 2025.")] period: PeriodText,
         #[graphql(desc = "Which.", default)] filter: ObservationFilter,
+        #[graphql(desc = "As which organisations, where some merged; as they were, without it.", default)]
+        organisations: SuccessionType,
         #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
         #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Page<ObservationType>> {
         let asked = Asked::by(context)?;
         let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
-        observations(&asked, period.0, &filter, page).await
+        observations(&asked, period.0, &filter, organisations.into(), page).await
     }
 }
 
@@ -207,6 +227,7 @@ async fn observations(
     asked: &Asked<'_>,
     period: Period,
     filter: &ObservationFilter,
+    succession: Succession,
     page: PageRequest,
 ) -> Result<Page<ObservationType>> {
     let fail = |error| asked.failure(&error);
@@ -220,19 +241,21 @@ async fn observations(
             .into_iter()
             .map(|one| (one.agb_code, one))
             .collect();
-        let found =
-            asked.service.observations(&asked.actor, organisation, period, page.known_at).await.map_err(fail)?;
-        let wanted = |code: &String| filter.indicators.as_ref().is_none_or(|wanted| wanted.contains(code));
+        let by_part = filter.by_part.unwrap_or(filter.parts.is_some());
+        let query = NumberQuery { organisation, period, by_part, succession };
+        let found = asked.service.numbers(&asked.actor, &query, page.known_at).await.map_err(fail)?;
+        let wanted = |one: &ReportedNumber| {
+            filter.indicators.as_ref().is_none_or(|wanted| wanted.contains(&one.indicator))
+                && filter.parts.as_ref().is_none_or(|wanted| one.part.as_ref().is_some_and(|one| wanted.contains(one)))
+        };
         rows.extend(
             found
                 .into_iter()
-                .filter(|(observation, _)| wanted(&observation.indicator))
-                .filter_map(|row| Some((by_code.get(&row.0.agb_code)?.clone(), row))),
+                .filter(|one| wanted(&one.number))
+                .filter_map(|one| Some((by_code.get(&one.number.agb_code)?.clone(), one))),
         );
     }
-    Ok(page.cut(rows, |(organisation, (observation, submission))| {
-        ObservationType::new(asked.catalogue(), organisation, &observation, submission, page.known_at)
-    }))
+    Ok(page.cut(rows, |(organisation, one)| ObservationType::new(asked.catalogue(), organisation, one, page.known_at)))
 }
 
 /// The organisation that a filter names. A text that is no identifier names nobody.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 
-use super::data::{OrganisationBy, organisation_by};
+use super::data::{OrganisationBy, SuccessionType, organisation_by};
 use crate::{
-    domain::{Level, Period},
+    domain::{Level, Period, Succession},
     graphql::{
         context::Asked,
         page::{ORDINARY_PAGE, Page, PageRequest, bad_input},
@@ -181,6 +181,7 @@ impl OutcomeQuery {
 
     /// The chart of an organisation's own figures over time (grafiek). An organisation sees its own; null where there is
     /// nothing to draw or it is not yours.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn chart(
         &self,
         context: &Context<'_>,
@@ -188,9 +189,15 @@ impl OutcomeQuery {
         #[graphql(desc = "The last period, for example 2025 or 2025-Q4.")] period: PeriodText,
         #[graphql(desc = "Over how many periods of that length, at most 40; 12 without it.")] periods: Option<i32>,
         #[graphql(desc = "Whose; without it, the asker's own.")] by: Option<OrganisationBy>,
+        #[graphql(
+            desc = "As which organisations, where some merged; as they were, without it. As they are now is for the inspectorate.",
+            default
+        )]
+        organisations: SuccessionType,
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Option<Result<ChartType>> {
-        let span = Span { indicator, period: period.0, periods: periods.unwrap_or(ORDINARY_CHART) };
+        let periods = periods.unwrap_or(ORDINARY_CHART);
+        let span = Span { indicator, period: period.0, periods, succession: organisations.into() };
         find_chart(context, span, by, as_known_at).await.transpose()
     }
 }
@@ -236,6 +243,7 @@ struct Span {
     indicator: String,
     period: Period,
     periods: i32,
+    succession: Succession,
 }
 
 async fn find_chart(
@@ -245,7 +253,7 @@ async fn find_chart(
     as_known_at: Option<DateTime>,
 ) -> Result<Option<ChartType>> {
     let asked = Asked::by(context)?;
-    let Span { indicator, period, periods } = span;
+    let Span { indicator, period, periods, succession } = span;
     if !(1..=LONGEST_CHART).contains(&periods) {
         return Err(bad_input(format!("`periods` must be from 1 to {LONGEST_CHART}; found {periods}")));
     }
@@ -255,7 +263,7 @@ async fn find_chart(
         None => asked.actor.scope.organisation(),
     };
     let Some(organisation) = organisation else { return Ok(None) };
-    let query = ChartQuery { organisation, indicator, period, periods: usize::try_from(periods)? };
+    let query = ChartQuery { organisation, indicator, period, periods: usize::try_from(periods)?, succession };
     let found = asked.service.chart(&asked.actor, query, known_at).await;
     Ok(found.map_err(|error| asked.failure(&error))?.map(|found| ChartType::new(&asked, found)))
 }

@@ -7,7 +7,7 @@ use crate::{
     catalogue::{
         Aspect, Catalogue, Column, ColumnType, DATA_QUALITY, Dataset, Indicator, IndicatorKind, NormBasis, Theme, Unit,
     },
-    domain::Direction,
+    domain::{DataClass, Direction},
 };
 
 /// What may be delivered and how it is judged (catalogus).
@@ -31,7 +31,7 @@ impl From<&Catalogue> for CatalogueType {
         Self {
             hash: catalogue.hash.to_string(),
             themes: catalogue.themes.iter().map(Into::into).collect(),
-            indicators: catalogue.indicators.values().map(|one| IndicatorType::new(catalogue, one)).collect(),
+            indicators: catalogue.all_indicators().map(|one| IndicatorType::new(catalogue, one)).collect(),
             datasets: catalogue.datasets.values().filter(|one| one.submittable).map(Into::into).collect(),
             methodology: catalogue.methodology.sections.iter().map(Into::into).collect(),
         }
@@ -214,7 +214,7 @@ impl IndicatorType {
     /// The indicator called `code`, or the signal about data. A run may name one that this catalogue no longer has: then
     /// its code alone.
     pub(super) fn named(catalogue: &Catalogue, code: &str) -> Self {
-        if let Some(found) = catalogue.indicators.get(code) {
+        if let Some(found) = catalogue.indicator(code) {
             return Self::new(catalogue, found);
         }
         let unknown = Self::unknown(code);
@@ -256,6 +256,13 @@ struct DatasetType {
     name: LocalizedText,
     /// What it is for.
     description: LocalizedText,
+    /// What its figures may be used for (klasse).
+    class: DataClassType,
+    /// Whether nobody has to deliver it (vrijwillig): it is never late, and what is not there is no gap.
+    voluntary: bool,
+    /// The column that divides an organisation into parts (deel), each with figures of its own beside those of the
+    /// whole; null where there are none.
+    part: Option<String>,
     /// Its columns, in order.
     columns: Vec<ColumnDescription>,
 }
@@ -266,9 +273,22 @@ impl From<&Dataset> for DatasetType {
             code: dataset.code.clone(),
             name: (&dataset.name).into(),
             description: (&dataset.description).into(),
+            class: dataset.class.into(),
+            voluntary: dataset.voluntary,
+            part: dataset.part.clone(),
             columns: dataset.columns.iter().map(Into::into).collect(),
         }
     }
+}
+
+/// What figures may be used for (gegevensklasse).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "DataClass", remote = "DataClass")]
+pub(in crate::graphql) enum DataClassType {
+    /// Compared, scored and shown to the inspectorate (toezicht).
+    Supervision,
+    /// For learning (alleen om te leren): shown to the organisation itself alone, and in no score, signal or export.
+    LearningOnly,
 }
 
 /// What the cells of a column hold.

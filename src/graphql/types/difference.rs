@@ -5,7 +5,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 use super::{IndicatorType, observation::MissingReasonType};
 use crate::{
     catalogue::Catalogue,
-    domain::{Change, Difference, Observation, SubmissionId},
+    domain::{Change, Difference, Figures, SubmissionId},
     graphql::{
         context::Asked,
         scalars::{AgbCodeText, DateTime, PeriodText},
@@ -45,15 +45,15 @@ struct FiguresType {
     missing_reason: Option<MissingReasonType>,
 }
 
-impl From<&Observation> for FiguresType {
-    fn from(observation: &Observation) -> Self {
+impl From<&Figures> for FiguresType {
+    fn from(figures: &Figures) -> Self {
         Self {
-            numerator: observation.numerator,
-            denominator: observation.denominator,
-            value: observation.value,
-            standard_deviation: observation.standard_deviation,
-            units: observation.units,
-            missing_reason: observation.missing.map(Into::into),
+            numerator: figures.numerator,
+            denominator: figures.denominator,
+            value: figures.value,
+            standard_deviation: figures.standard_deviation,
+            units: figures.units,
+            missing_reason: figures.missing.map(Into::into),
         }
     }
 }
@@ -70,6 +70,8 @@ pub(in crate::graphql) struct DifferenceType {
     period: PeriodText,
     /// The indicator.
     indicator: IndicatorType,
+    /// Of which part of the organisation (deel), for example a postcode area (PC4); null for the whole.
+    part: Option<String>,
     /// The figures of the earlier version (was); null when it had none.
     before: Option<FiguresType>,
     /// The figures of the later version (wordt); null when it has none.
@@ -86,6 +88,7 @@ impl DifferenceType {
             agb_code: AgbCodeText(difference.agb_code),
             period: PeriodText(difference.period),
             indicator: IndicatorType::named(catalogue, &difference.indicator),
+            part: difference.part.clone(),
             before: difference.before.as_ref().map(Into::into),
             after: difference.after.as_ref().map(Into::into),
             submission_id: submission.to_string().into(),

@@ -2,11 +2,15 @@
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
-use super::{IndicatorType, NumberExplanationType, OrganisationType};
+use super::{IndicatorType, NumberExplanationType, OrganisationType, catalogue::DataClassType};
 use crate::{
     catalogue::Catalogue,
-    domain::{Instant, MissingReason, Observation, Organisation, SubmissionId},
-    graphql::{context::Asked, scalars::PeriodText},
+    domain::{Instant, MissingReason, Organisation, ReportedNumber, SubmissionId},
+    graphql::{
+        context::Asked,
+        scalars::{AgbCodeText, PeriodText},
+    },
+    service::NumberInForce,
 };
 
 /// Why a value is absent.
@@ -39,6 +43,10 @@ pub(in crate::graphql) struct ObservationType {
     period: PeriodText,
     /// The indicator.
     indicator: IndicatorType,
+    /// Of which part of the organisation (deel), for example a postcode area (PC4); null for the whole.
+    part: Option<String>,
+    /// What it may be used for (klasse).
+    class: DataClassType,
     /// What was counted (teller).
     numerator: Option<f64>,
     /// Out of what (noemer).
@@ -51,33 +59,39 @@ pub(in crate::graphql) struct ObservationType {
     units: Option<f64>,
     /// Why nothing is there, when nothing is.
     missing_reason: Option<MissingReasonType>,
-    /// The submission it came with.
+    /// The submission it came with; of several counted together, the organisation's own where there is one.
     submission_id: ID,
+    /// Whose figures are counted in it besides its own (meegeteld), after mergers: their AGB codes.
+    counted_from: Vec<AgbCodeText>,
 }
 
 impl ObservationType {
-    /// The type for `observation`, which came with `submission`, as known at `known_at`.
+    /// The type for a number in force, as known at `known_at`.
     pub(in crate::graphql) fn new(
         catalogue: &Catalogue,
         organisation: Organisation,
-        observation: &Observation,
-        submission: SubmissionId,
+        found: NumberInForce,
         known_at: Instant,
     ) -> Self {
+        let NumberInForce { number, submission, class, counted_from } = found;
+        let ReportedNumber { period, indicator, part, figures, .. } = number;
         Self {
             submission,
             known_at,
-            code: observation.indicator.clone(),
             organisation: organisation.into(),
-            period: PeriodText(observation.period),
-            indicator: IndicatorType::named(catalogue, &observation.indicator),
-            numerator: observation.numerator,
-            denominator: observation.denominator,
-            value: observation.value,
-            standard_deviation: observation.standard_deviation,
-            units: observation.units,
-            missing_reason: observation.missing.map(Into::into),
+            period: PeriodText(period),
+            indicator: IndicatorType::named(catalogue, &indicator),
+            code: indicator,
+            part,
+            class: class.into(),
+            numerator: figures.numerator,
+            denominator: figures.denominator,
+            value: figures.value,
+            standard_deviation: figures.standard_deviation,
+            units: figures.units,
+            missing_reason: figures.missing.map(Into::into),
             submission_id: submission.to_string().into(),
+            counted_from: counted_from.into_iter().map(AgbCodeText).collect(),
         }
     }
 }

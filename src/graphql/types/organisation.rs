@@ -4,10 +4,10 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
 use super::{DeliveryVersionType, RiskScore, SignalType, SubmissionType, risk_score, signal};
 use crate::{
-    domain::{Organisation, OrganisationKind},
+    domain::{Organisation, OrganisationKind, Registration},
     graphql::{
         context::Asked,
-        scalars::{AgbCodeText, DateTime, PeriodText},
+        scalars::{AgbCodeText, DateText, DateTime, PeriodText},
     },
     service::SubmissionQuery,
 };
@@ -22,6 +22,32 @@ pub(in crate::graphql) enum OrganisationKindType {
     Cooperative,
     /// One self-employed carer (zzp'er): checked, never ranked.
     Solo,
+}
+
+/// What the register says of a provider besides its code, name and sort (registratie).
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Registration")]
+struct RegistrationType {
+    /// Its number in the trade register (KvK-nummer).
+    kvk_number: Option<String>,
+    /// The province in which it gives most of its care, by its CBS code (provincie), for example `PV25`.
+    region: Option<String>,
+    /// The AGB code of the provider that it merged into (opgegaan in); null when it did not.
+    merged_into: Option<AgbCodeText>,
+    /// The first day on which it was no longer independent (opgegaan op).
+    merged_on: Option<DateText>,
+}
+
+impl From<Registration> for RegistrationType {
+    fn from(registration: Registration) -> Self {
+        let Registration { kvk_number, region, merger } = registration;
+        Self {
+            kvk_number,
+            region,
+            merged_into: merger.map(|merger| AgbCodeText(merger.into)),
+            merged_on: merger.map(|merger| DateText(merger.on)),
+        }
+    }
 }
 
 /// A provider of kraamzorg in the register.
@@ -54,6 +80,18 @@ impl From<Organisation> for OrganisationType {
 
 #[ComplexObject]
 impl OrganisationType {
+    /// What the register says of it besides its code, name and sort (registratie).
+    async fn registration(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
+    ) -> Result<RegistrationType> {
+        let asked = Asked::by(context)?;
+        let known_at = asked.known_at(as_known_at).await?.counted;
+        let found = asked.service.registration(&asked.actor, self.organisation.id, known_at).await;
+        Ok(found.map_err(|error| asked.failure(&error))?.into())
+    }
+
     /// Its overall score in a period (risicoscore); null when it is not ranked or nothing was scored.
     async fn risk_score(
         &self,

@@ -61,7 +61,7 @@ impl DataInputs {
                 .keys()
                 .flat_map(|dataset| periods.iter().map(move |period| (dataset, *period)))
                 .filter_map(|(dataset, period)| {
-                    let window = catalogue.window(dataset, period.calendar_year())?;
+                    let window = catalogue.duty(dataset, period.calendar_year())?;
                     Some(((dataset.clone(), period), window.due.in_year(period.calendar_year())))
                 })
                 .collect(),

@@ -244,5 +244,6 @@ fn measure_of(signal: &DataSignal) -> Measure {
         derived: None,
         norm: None,
         is_mandatory: false,
+        is_voluntary: false,
     }
 }

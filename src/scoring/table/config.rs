@@ -217,6 +217,7 @@ impl Entry {
             derived: None,
             norm: None,
             is_mandatory: false,
+            is_voluntary: false,
         }
     }
 }

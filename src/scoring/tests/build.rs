@@ -28,6 +28,7 @@ pub(super) fn measure(code: &str, kind: IndicatorKind, direction: Direction) -> 
         derived: None,
         norm: None,
         is_mandatory: false,
+        is_voluntary: false,
     }
 }
 

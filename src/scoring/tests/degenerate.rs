@@ -4,7 +4,7 @@ use super::build::{check_sound, code, counted, measure, members, observation, se
 use crate::{
     catalogue::{Derivation, DerivedFunction, IndicatorKind},
     domain::{Direction, Level, MissingReason, Observation, OrganisationKind},
-    scoring::{Insufficiency, Outcome, PeerGroup, Sector, score},
+    scoring::{Insufficiency, Measure, Outcome, PeerGroup, Sector, score},
 };
 
 const WORSE_LOW: Direction = Direction::HigherIsBetter;
@@ -191,6 +191,34 @@ fn reasons_are_kept_and_what_does_not_apply_is_not_missed() {
     let rule = signal(&outcome, 1, "C");
     assert_eq!((rule.r, rule.z, rule.peer_group), (Some(1.5), None, None));
     assert!((outcome.organisations[0].scores[0].coverage - 0.5).abs() < 1e-15);
+}
+
+#[test]
+fn what_nobody_has_to_deliver_is_missed_by_nobody() {
+    let owed = measure("A", IndicatorKind::Proportion, Direction::HigherIsBetter);
+    let voluntary = |delivered: usize| {
+        let extra =
+            Measure { is_voluntary: true, ..measure("V", IndicatorKind::Proportion, Direction::HigherIsBetter) };
+        let mut observations: Vec<Observation> =
+            (1..=30).map(|number| counted(number, "A", (10 + number % 9) as f64, 30.0)).collect();
+        observations.extend((1..=delivered).map(|number| counted(number, "V", (11 + number % 7) as f64, 30.0)));
+        sound(&sector(vec![owed.clone(), extra], members(30), observations))
+    };
+    let bare = voluntary(0);
+    // Who did not deliver it has no word of it; who did, among too few, loses nothing by it.
+    for delivered in [0, 5] {
+        let outcome = voluntary(delivered);
+        for (place, (one, before)) in outcome.organisations.iter().zip(&bare.organisations).enumerate() {
+            assert_eq!(one.scores, before.scores);
+            assert!((one.scores[0].coverage - 1.0).abs() < 1e-15);
+            assert_eq!(one.signals.iter().any(|signal| signal.indicator == "V"), place < delivered);
+        }
+    }
+    // Enough deliver it: theirs counts, and that of the others is no gap.
+    let outcome = voluntary(25);
+    let counts = |place: usize| outcome.organisations[place].scores[0].contributions.len();
+    assert_eq!((counts(0), counts(29)), (2, 1));
+    assert!(outcome.organisations.iter().all(|one| (one.scores[0].coverage - 1.0).abs() < 1e-15));
 }
 
 #[test]
