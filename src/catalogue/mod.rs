@@ -31,4 +31,4 @@ pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
 pub use methodology::{Headings, Methodology, MethodologySection};
 pub use plausibility::{CopyRule, CountFigure, CountPlace, JumpRule, Plausibility, SameCountRule};
 pub use rule::Rule;
-pub use window::{DowntimeRule, ExemptionRule, Window, WindowState};
+pub use window::{DowntimeRule, ExemptionRule, ExtensionRule, Window, WindowState};

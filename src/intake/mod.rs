@@ -43,7 +43,7 @@ mod workbook;
 
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
-pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, OpenYears};
+pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, MoreTime, OpenYears};
 pub use excerpt::{Excerpt, ExcerptPlace, excerpts};
 pub use observe::Observer;
 pub use plausibility::{Past, questions};

@@ -166,8 +166,8 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         }
         let year = cell_at(cells, layout.year).and_then(year_of);
         let period = cell_at(cells, layout.period).and_then(period_of);
-        is_sound &= self.has_open_period(record, place, year, period);
         let organisation = cell_at(cells, layout.organisation).and_then(organisation_of);
+        is_sound &= self.has_open_period(record, place, year, period, organisation);
         is_sound &= self.follows_rules(record, place, organisation.zip(period));
         is_sound.then(|| Sound { key: self.key(cells, known), period })
     }

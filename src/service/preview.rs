@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{
     Error, Refusal, Service,
     packing::{to_json, unpack},
-    submissions::{allowed, must_be, received},
+    submissions::{must_be, received},
+    windows::Allowed,
 };
 use crate::{
     domain::{
@@ -89,7 +90,7 @@ impl Service {
         must_be(submission.state, SubmissionState::Checked)?;
         let gzip = store::load_content(&mut tx, submission.digest).await?.ok_or(Refusal::UploadExpired)?;
         let organisation = submission.organisation;
-        let allowed = allowed(&mut tx, organisation).await?;
+        let allowed = Allowed::load(&mut tx, organisation, self.now()).await?;
         drop(tx);
 
         let (again, observations) = self.check(received(&submission, gzip, allowed)).await?;
