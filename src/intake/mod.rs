@@ -19,6 +19,7 @@ mod excerpt;
 mod fill;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod groups;
 mod header;
 mod header_check;
 mod layout;
