@@ -16,6 +16,7 @@ mod decode;
 mod dialect;
 mod duplicates;
 mod excerpt;
+mod expected;
 mod fill;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -45,7 +46,7 @@ mod workbook;
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
 pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, MoreTime, OpenYears};
-pub use excerpt::{Excerpt, ExcerptPlace, excerpts};
+pub use excerpt::{Excerpt, ExcerptPlace, TextSpan, excerpts};
 pub use observe::Observer;
 pub use plausibility::{Past, questions};
 
