@@ -8,6 +8,7 @@ mod contracts;
 mod crash;
 mod demo;
 mod failures;
+mod half_way;
 mod harness;
 mod http;
 mod known_at;
