@@ -28,7 +28,15 @@ pub struct CheckContext<'a> {
 impl<'a> CheckContext<'a> {
     /// A file without a name, in the windows of the catalogue and with the usual limits.
     pub fn new(today: Date, dataset: Option<&'a str>, organisations: &'a dyn AllowedOrganisations) -> Self {
-        Self { today, dataset, organisations, open_years: None, more_time: None, file_name: None, limits: Limits::default() }
+        Self {
+            today,
+            dataset,
+            organisations,
+            open_years: None,
+            more_time: None,
+            file_name: None,
+            limits: Limits::default(),
+        }
     }
 }
 

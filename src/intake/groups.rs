@@ -163,7 +163,13 @@ impl Groups {
     }
 
     /// Whether `number` is the one that the group's first row has.
-    pub(super) fn agrees(&mut self, rule: usize, group: Option<Group>, number: Option<&f64>, place: RecordPlace) -> bool {
+    pub(super) fn agrees(
+        &mut self,
+        rule: usize,
+        group: Option<Group>,
+        number: Option<&f64>,
+        place: RecordPlace,
+    ) -> bool {
         let (Some(group), Some(&number)) = (group, number) else { return true };
         if number.is_nan() {
             return true;
@@ -252,7 +258,8 @@ mod tests {
             groups.see(1, Some(group(number)), is_there, line(row));
             *wanted.entry(group(number)).or_insert(false) |= is_there;
         }
-        let wanted: Vec<_> = wanted.into_iter().filter(|(_, is_there)| !is_there).map(|(group, _)| (1, group)).collect();
+        let wanted: Vec<_> =
+            wanted.into_iter().filter(|(_, is_there)| !is_there).map(|(group, _)| (1, group)).collect();
         assert!(wanted.len() > 1_000);
         assert_eq!(groups.lacking().collect::<Vec<_>>(), wanted);
         assert_eq!(groups.full(), None);

@@ -52,7 +52,9 @@ impl Program {
     /// Compiles what stands right of a `=`, `<=` or `>=`, for the message.
     pub(super) fn compile_expected(expression: &Expression, columns: &[LayoutColumn<'_>]) -> Option<Self> {
         match expression {
-            Expression::Binary(Operator::Equal | Operator::LessOrEqual | Operator::GreaterOrEqual, _, right) => Some(Self::compile(right, columns)),
+            Expression::Binary(Operator::Equal | Operator::LessOrEqual | Operator::GreaterOrEqual, _, right) => {
+                Some(Self::compile(right, columns))
+            }
             _ => None,
         }
     }

@@ -10,9 +10,7 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    domain::{
-        Actor, Observation, Report, Severity, SubmissionId, SubmissionState, UploadId,
-    },
+    domain::{Actor, Observation, Report, Severity, SubmissionId, SubmissionState, UploadId},
     intake::{self, CheckContext, Limits, Observer},
     store::{self, Explanation, Submission, SubmissionEvent},
 };
@@ -160,11 +158,7 @@ pub(super) fn received(submission: &Submission, gzip: Vec<u8>, allowed: Allowed)
 }
 
 /// Decompresses and checks; gives the observations too when the file is accepted.
-fn check_bytes(
-    file: &ReceivedFile,
-    catalogue: &Catalogue,
-    limit: u64,
-) -> Result<(Report, Vec<Observation>), Error> {
+fn check_bytes(file: &ReceivedFile, catalogue: &Catalogue, limit: u64) -> Result<(Report, Vec<Observation>), Error> {
     let bytes = decompress(&file.gzip)?;
     let windows = OpenWindows(&file.allowed, catalogue);
     let context = CheckContext {

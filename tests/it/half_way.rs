@@ -12,9 +12,7 @@ use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions, query};
 
 use crate::{
     harness::{TestDatabase, both, fetch, sqlite},
-    scene::{
-        Client, Organisation, PERIOD, Program, Wire, World, agb_code, last_year, make_in_real_time, until,
-    },
+    scene::{Client, Organisation, PERIOD, Program, Wire, World, agb_code, last_year, make_in_real_time, until},
 };
 
 async fn officer_of(world: &World) -> Organisation {

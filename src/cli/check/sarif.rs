@@ -94,7 +94,8 @@ fn result(
 
 impl Printer for Sarif<'_> {
     fn file(&mut self, checked: &Checked<'_>) -> anyhow::Result<()> {
-        let all = || checked.report.findings.iter().flat_map(|one| one.occurrences.iter().map(move |place| (one, place)));
+        let all =
+            || checked.report.findings.iter().flat_map(|one| one.occurrences.iter().map(move |place| (one, place)));
         let places: BTreeSet<ExcerptPlace> = all().filter_map(|(finding, place)| place_of(finding, place)).collect();
         let excerpts = self.source.excerpts(checked.file, &places)?;
         self.results.extend(all().map(|(finding, place)| result(checked, finding, place, &excerpts)));
