@@ -128,6 +128,9 @@ impl Seek for Apart {
 trait Source: Read + Seek {}
 impl<T: Read + Seek> Source for T {}
 
+/// What it is called here, what it calls itself, the finding that it must have, and its bytes.
+type Case<'c> = (&'c str, &'c str, &'c str, Box<dyn Source>);
+
 #[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let must_hold = std::env::args().any(|argument| argument == "--check");
@@ -136,7 +139,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let row = "00990001;2024;2024;KZ001;412;430;95,8;\r\n";
     let with_header = |pattern: &str, size| Made::new(HEADER, pattern, size);
     let quoted = format!("{HEADER}\"");
-    let cases: Vec<(&str, &str, &str, Box<dyn Source>)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("one line", "a.csv", "file.record_too_long", Box::new(Made::new("", "x", GIGABYTE))),
         ("one line below a header", "a.csv", "file.record_too_long", Box::new(with_header("x", GIGABYTE))),
         ("one open quote", "a.csv", "row.unclosed_quote", Box::new(Made::new("\"", "x;\r\n", GIGABYTE))),
@@ -161,7 +164,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     // A rule that compares rows of an organisation and period with one another.
     let compared = Box::new(Apart::new(HEADER, "KZ07A;100;430;;\r\n", 10_000_000));
     let (large, lacking) = ("file.too_large", "rule.category_absent");
-    let apart: [((&str, &str, &str, Box<dyn Source>), _, _); 3] = [
+    let apart: [(Case<'_>, _, _); 3] = [
         (("ten million organisations", "a.csv", large, staff(10_000_000)), &catalogue, None),
         (("a million, and one row too many", "a.csv", lacking, staff(1_000_001)), &catalogue, None),
         (("ten million that are compared", "a.csv", large, compared), &embedded, None),

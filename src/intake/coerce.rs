@@ -223,7 +223,18 @@ fn coerce_agb(
         });
         return None;
     }
-    wrong("cell.type.agb", found, report)
+    report(Cause::Kind("cell.type.agb"), &|| {
+        let meant = lone_code(value).filter(|code| around.organisations.allows(*code));
+        found().suggest(meant.map(|code| code.to_string()))
+    });
+    None
+}
+
+/// The code that stands in `value` as its only digits.
+fn lone_code(value: &str) -> Option<AgbCode> {
+    let mut runs = value.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
+    let code = runs.next().filter(|_| runs.next().is_none())?;
+    code.parse().ok()
 }
 
 fn coerce_year(

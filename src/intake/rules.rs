@@ -4,6 +4,7 @@ use super::{
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     groups::{Group, Groups},
     layout::{Layout, LayoutColumn},
+    plain::Plain,
     program::{Program, Test, is_yes},
     values::{Shape, Values},
 };
@@ -206,6 +207,17 @@ impl<'a> RuleSet<'a> {
     }
 }
 
+/// The value in a column as the rule saw it: `1.412` in a Dutch file is 1412, and not 1,412.
+fn shown(index: usize, row: RuleRow<'_>, columns: &[LayoutColumn<'_>], values: &Values<'_>) -> String {
+    let is_number = columns.get(index).is_some_and(|column| matches!(column.plain, Plain::Number { .. }));
+    match (values.numbers.get(index), values.decimals.get(index)) {
+        (Some(number), Some(decimals)) if is_number && !number.is_nan() => {
+            format!("{number:.*}", usize::from(*decimals))
+        }
+        _ => super::collect::show(&row.raw.raw(index)),
+    }
+}
+
 impl CompiledRule<'_> {
     /// The short way to tell that a row keeps to it, where there is one.
     fn test(&self) -> Option<Test> {
@@ -234,7 +246,7 @@ impl CompiledRule<'_> {
             let expressions = self.rule.when.iter().chain(&self.rule.require);
             for name in expressions.flat_map(crate::catalogue::Expression::columns) {
                 if let Some(index) = Layout::index(columns, name) {
-                    detail = detail.with(name, super::collect::show(&row.raw.raw(index)));
+                    detail = detail.with(name, shown(index, row, columns, values));
                 }
             }
             if let Some(expected) = expected {
