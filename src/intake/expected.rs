@@ -63,7 +63,7 @@ mod tests {
         let teller = form_of("indicatoren", "teller");
         assert_eq!(teller.nl, "een geheel getal, 0 tot en met 10000000, zoals 412, of leeg");
         assert_eq!(teller.en, "a whole number, 0 to 10000000, such as 412, or empty");
-        assert_eq!(form_of("indicatoren", "agb_code").nl, "acht cijfers, met de nullen vooraan, zoals 33990001");
+        assert_eq!(form_of("indicatoren", "agb_code").nl, "acht cijfers, met de nullen vooraan, zoals 33001234");
         let contract = form_of("personeel", "contractvorm").en;
         assert!(contract.starts_with("one of: ") && contract.contains("zzp"), "{contract}");
     }
