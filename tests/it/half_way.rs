@@ -171,8 +171,8 @@ both! {
         let mut outcomes: BTreeMap<String, u32> = BTreeMap::new();
         world.clock.set("2026-03-02T10:00:00Z");
         let mut checked = Vec::new();
-        for (years_later, place) in (0..6).zip(1..) {
-            let officer = world.organisation(&format!("3399100{place}"), &format!("Kraamzorg {place}")).await;
+        for (years_later, place) in (0..16).zip(1..) {
+            let officer = world.organisation(&format!("339910{place:02}"), &format!("Kraamzorg {place}")).await;
             let period = (year + years_later).to_string();
             checked.push((officer.agb_code.clone(), period));
         }
@@ -185,7 +185,7 @@ both! {
             let before = world.tally().await;
             let seen = Client::approval_of(&[&submission]);
             // So many looks are left.
-            world.clock.set(&format!("{closes}-12-31T23:59:59.{:03}Z", 999 - round * 4));
+            world.clock.set(&format!("{closes}-12-31T23:59:59.{:03}Z", 999 - round));
             let payload = officer.client.ask(&Client::approval(), &seen).await["done"].take();
             let after = world.tally().await;
             let state = officer.client.look_at(&submission.id).await["state"].clone();
