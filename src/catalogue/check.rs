@@ -148,6 +148,9 @@ fn check_rules(catalogue: &Catalogue, code: &str, faults: &mut Faults<'_>) {
         {
             faults.check_text(&format!("the {what} of `{}`", rule.code), text);
         }
+        if let Some(expected) = &rule.expected {
+            faults.check_text(&format!("what `{}` expects", rule.code), expected);
+        }
     }
 }
 
@@ -155,6 +158,9 @@ fn check_finding_kinds(catalogue: &Catalogue, faults: &mut Faults<'_>) {
     for kind in catalogue.finding_kinds.values() {
         for (what, text) in [("title", &kind.title), ("message", &kind.message), ("remedy", &kind.remedy)] {
             faults.check_text(&format!("the {what} of `{}`", kind.code), text);
+        }
+        if let Some(expected) = &kind.expected {
+            faults.check_text(&format!("what `{}` expects", kind.code), expected);
         }
         if let Some(steps) = &kind.steps {
             faults.check_text(&format!("the steps of `{}`", kind.code), steps);

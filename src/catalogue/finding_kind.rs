@@ -18,6 +18,8 @@ pub struct FindingKind {
     pub message: Text,
     /// How to put it right.
     pub remedy: Text,
+    /// What is expected, where that is not the form of a column's cells.
+    pub expected: Option<Text>,
     /// A bit of a file that has it, as Dutch organisations write it.
     pub bad: String,
     /// The same bit, right.

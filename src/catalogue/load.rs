@@ -15,7 +15,7 @@ use super::{
     methodology::Methodology,
     plausibility::Plausibility,
     rule::Rule,
-    window::{DowntimeRule, ExemptionRule, Window},
+    window::{DowntimeRule, ExemptionRule, ExtensionRule, Window},
 };
 use crate::domain::{DataClass, Digest, Text};
 
@@ -43,6 +43,8 @@ pub struct Catalogue {
     pub windows: Vec<Window>,
     /// Who need not deliver.
     pub exemption: ExemptionRule,
+    /// How much more time can be given.
+    pub extension: ExtensionRule,
     /// Which downtime moves a deadline.
     pub downtime: DowntimeRule,
     /// When a number that may be right is asked about.
@@ -111,6 +113,8 @@ struct WindowFile {
     #[serde(default)]
     exemption: ExemptionRule,
     #[serde(default)]
+    extension: ExtensionRule,
+    #[serde(default)]
     downtime: DowntimeRule,
 }
 
@@ -135,6 +139,7 @@ impl Catalogue {
             finding_kinds: BTreeMap::new(),
             windows: Vec::new(),
             exemption: ExemptionRule::default(),
+            extension: ExtensionRule::default(),
             downtime: DowntimeRule::default(),
             plausibility: None,
             messages: BTreeMap::new(),
@@ -232,8 +237,9 @@ impl Catalogue {
         } else if path == "themes.toml" {
             self.themes = parse::<Themes>(text)?.themes;
         } else if path == "windows.toml" {
-            let WindowFile { windows, exemption, downtime } = parse(text)?;
-            (self.windows, self.exemption, self.downtime) = (windows, exemption, downtime);
+            let WindowFile { windows, exemption, extension, downtime } = parse(text)?;
+            (self.windows, self.exemption) = (windows, exemption);
+            (self.extension, self.downtime) = (extension, downtime);
         } else if path == "plausibility.toml" {
             self.plausibility = Some(parse(text)?);
         } else if path == "messages.toml" {

@@ -34,4 +34,4 @@ pub use methodology::{Headings, Methodology, MethodologySection};
 pub use plausibility::{CopyRule, CountFigure, CountPlace, JumpRule, Plausibility, SameCountRule};
 pub use rule::Rule;
 pub use template::{Choice, Explanation, Template, TemplateColumn};
-pub use window::{DowntimeRule, ExemptionRule, Window, WindowState};
+pub use window::{DowntimeRule, ExemptionRule, ExtensionRule, Window, WindowState};

@@ -12,7 +12,7 @@ use crate::domain::{Severity, Text};
 /// One rule. Exactly one of `require`, `same`, `expects` says what must hold.
 ///
 /// Its texts hold placeholders: `{value}` as found, `{<column>}` for every column it names, `{expected}` for what
-/// stands right of a `=`, `{first}` and `{first_line}` for the row with which a `same` rule disagrees,
+/// stands right of a `=`, `<=` or `>=`, `{first}` and `{first_line}` for the row with which a `same` rule disagrees,
 /// `{organisation}` and `{period}`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +37,8 @@ pub struct Rule {
     pub message: Text,
     /// How to put it right.
     pub remedy: Text,
+    /// What is expected of the cell at which a finding points.
+    pub expected: Option<Text>,
     /// Why it is asked.
     pub reason: Text,
     /// A bit of a file that fails it.

@@ -20,7 +20,7 @@ pub struct Window {
     pub opens: RelativeDay,
     /// The day by which it is due. Later is late, and still taken.
     pub due: RelativeDay,
-    /// The last day on which a file is taken.
+    /// The last day on which a file is taken from whoever was not given more time.
     pub closes: RelativeDay,
 }
 
@@ -30,6 +30,14 @@ pub struct Window {
 pub struct ExemptionRule {
     /// The most kraambedden in a year.
     pub births: u32,
+}
+
+/// How much more time can be given.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionRule {
+    /// Until at most so many days after the window closes.
+    pub days: u16,
 }
 
 /// Which downtime moves a deadline.

@@ -48,6 +48,7 @@ pub(super) async fn serve(
     options: &ServeOptions,
     ready: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
+    outlive_full_files()?;
     let spool_folder = &service.settings().spool_folder;
     fs::create_dir_all(spool_folder).context("the spool folder cannot be made")?;
     http::clear_spool(spool_folder).context("the spool folder cannot be cleared")?;
@@ -109,6 +110,22 @@ async fn keep_records(service: Service) {
             Err(_) => {}
         }
     }
+}
+
+/// A file that may not grow any further (`ulimit -f`) is an error of that write; by default its signal ends the process.
+#[cfg(target_os = "linux")]
+fn outlive_full_files() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    /// SIGXFSZ on every processor of Linux but MIPS and PA-RISC.
+    const FILE_SIZE_LIMIT: SignalKind = SignalKind::from_raw(25);
+    // Once it is heard it no longer ends the process, whether somebody listens on or not.
+    signal(FILE_SIZE_LIMIT).map(drop)
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn outlive_full_files() -> std::io::Result<()> {
+    Ok(())
 }
 
 async fn sweep(service: Service) {

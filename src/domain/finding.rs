@@ -70,6 +70,9 @@ pub struct Occurrence {
     /// What was certainly meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// What is expected of this very value, where that is more than [`Finding::expected`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Text>,
 }
 
 /// One cause, with all places where it holds.
@@ -89,8 +92,18 @@ pub struct Finding {
     pub title: Text,
     /// What is wrong at the first place.
     pub message: Text,
+    /// What is expected instead: the form of the column's values, or what a rule wants at the first place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Text>,
     /// How to put it right.
     pub remedy: Text,
+}
+
+impl Finding {
+    /// What is expected of the value at `occurrence`.
+    pub fn expected_at<'a>(&'a self, occurrence: &'a Occurrence) -> Option<&'a Text> {
+        occurrence.expected.as_ref().or(self.expected.as_ref())
+    }
 }
 
 /// Where every row of a file went: `read = accepted + unchanged + superseded + rejected`.

@@ -111,8 +111,11 @@ pub struct Obligation {
     pub opens: Date,
     /// The day by which it is due for everybody.
     pub due: Date,
-    /// The last day on which a file is taken.
+    /// The last day on which a file is taken from whoever was not given more time.
     pub closes: Date,
+    /// The moment after which no file is taken from this organisation: the end of the last day, or of the day until which
+    /// it was given time, moved on by the time that the service could not be reached.
+    pub taken_until: Instant,
     /// The moment after which it is late for this organisation: the end of the due day or of the day until which it was
     /// given time, moved on by the time that the service could not be reached.
     pub deadline: Instant,

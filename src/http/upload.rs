@@ -129,7 +129,7 @@ impl From<UploadError> for Problem {
             UploadError::Disk(source) => {
                 tracing::error!(error = %source, "an upload could not be written to the spool folder");
                 match source.kind() {
-                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::no_room(),
+                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::no_room(),
                     _ => Self { closes_connection: true, ..Self::unavailable(60) },
                 }
             }

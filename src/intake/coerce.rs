@@ -223,7 +223,18 @@ fn coerce_agb(
         });
         return None;
     }
-    wrong("cell.type.agb", found, report)
+    report(Cause::Kind("cell.type.agb"), &|| {
+        let meant = lone_code(value).filter(|code| around.organisations.allows(*code));
+        found().suggest(meant.map(|code| code.to_string()))
+    });
+    None
+}
+
+/// The code that stands in `value` as its only digits.
+fn lone_code(value: &str) -> Option<AgbCode> {
+    let mut runs = value.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
+    let code = runs.next().filter(|_| runs.next().is_none())?;
+    code.parse().ok()
 }
 
 fn coerce_year(
@@ -297,7 +308,10 @@ fn coerce_number(
     match number::read(digits, around.style, is_whole) {
         Ok((number, remark)) => {
             if !is_in_range(number, column) {
-                report(Cause::Kind("cell.range"), &|| range(found(), column));
+                report(Cause::Kind("cell.range"), &|| {
+                    let (nl, en) = range(column);
+                    found().with("range_nl", nl).with("range_en", en)
+                });
                 return None;
             }
             let remark = remark.map(number_remark).or((digits.len() != value.len()).then_some("cell.cleaned"));
@@ -318,16 +332,15 @@ pub(super) fn is_in_range(number: Number, column: &Column) -> bool {
     column.minimum.is_none_or(|minimum| value >= minimum) && column.maximum.is_none_or(|maximum| value <= maximum)
 }
 
-fn range(detail: Detail, column: &Column) -> Detail {
+/// The numbers that `column` takes, in both languages; empty when it takes all.
+pub(super) fn range(column: &Column) -> (String, String) {
     let range = |least: &str, most: &str, between: &str| match (column.minimum, column.maximum) {
         (Some(minimum), Some(maximum)) => format!("{minimum} {between} {maximum}"),
         (Some(minimum), None) => format!("{least} {minimum}"),
         (None, Some(maximum)) => format!("{most} {maximum}"),
         (None, None) => String::new(),
     };
-    detail
-        .with("range_nl", range("minstens", "hoogstens", "tot en met"))
-        .with("range_en", range("at least", "at most", "to"))
+    (range("minstens", "hoogstens", "tot en met"), range("at least", "at most", "to"))
 }
 
 const fn number_remark(remark: number::Remark) -> &'static str {

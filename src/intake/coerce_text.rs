@@ -9,7 +9,7 @@ use super::{
 use crate::{catalogue::Column, domain::MissingReason};
 
 /// The most characters of an identifier that does not say so itself.
-const IDENTIFIER_LENGTH: usize = 64;
+pub(super) const IDENTIFIER_LENGTH: usize = 64;
 
 /// Reads an identifier: letters, digits and `-_.`, the first a letter or digit.
 pub(super) fn is_identifier(bytes: &[u8], column: &Column) -> bool {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::fill::fill;
+use super::{expected, fill::fill};
 use crate::{
     catalogue::Catalogue,
     domain::{ColumnPlace, Finding, Occurrence, Report, Severity, Text},
@@ -88,7 +88,8 @@ impl Collector {
         if is_first || (group.occurrences.len() < Report::LISTED_OCCURRENCES && self.kept < Self::KEPT) {
             let Detail { value, parameters, suggestion } = detail();
             let RecordPlace { line, row, sheet_row } = record;
-            group.occurrences.push(Occurrence { line, row, sheet_row, value, parameters, suggestion });
+            let expected = None;
+            group.occurrences.push(Occurrence { line, row, sheet_row, value, parameters, suggestion, expected });
             self.kept += 1;
         }
     }
@@ -105,10 +106,21 @@ impl Collector {
                 let name = column.as_ref().map(|column| column.name.as_str());
                 let first = group.occurrences.first().cloned().unwrap_or_default();
                 let filled = |text: &Text| fill(text, name, &first);
+                let form = || {
+                    let dataset = catalogue.datasets.get(dataset?)?;
+                    let column = dataset.column(name.filter(|_| texts.code.starts_with("cell."))?)?;
+                    Some(expected::form(column, dataset, catalogue))
+                };
+                if let Some(template) = &texts.expected {
+                    for occurrence in &mut group.occurrences {
+                        occurrence.expected = Some(fill(template, name, occurrence));
+                    }
+                }
                 Finding {
                     title: filled(&texts.title),
                     message: filled(&texts.message),
                     remedy: filled(&texts.remedy),
+                    expected: texts.expected.as_ref().map(filled).or_else(form),
                     code: texts.code,
                     severity: texts.severity,
                     column,
@@ -132,6 +144,7 @@ struct Texts {
     title: Text,
     message: Text,
     remedy: Text,
+    expected: Option<Text>,
 }
 
 /// What is said of `occurrence`, a place of `finding`: the message and the remedy. They stand in the finding for its
@@ -164,6 +177,7 @@ fn texts(cause: Cause, catalogue: &Catalogue, dataset: Option<&str>) -> Texts {
                     title: rule.title.clone(),
                     message: rule.message.clone(),
                     remedy: rule.remedy.clone(),
+                    expected: rule.expected.clone(),
                 };
             }
             ("rule", None)
@@ -175,7 +189,8 @@ fn texts(cause: Cause, catalogue: &Catalogue, dataset: Option<&str>) -> Texts {
         // A catalogue of one's own may lack a text; the finding must not get lost for that.
         let title = Text { nl: code.to_owned(), en: code.to_owned() };
         let severity = weight.unwrap_or(Severity::Error);
-        return Texts { code: code.to_owned(), severity, message: title.clone(), remedy: Text::default(), title };
+        let (message, remedy) = (title.clone(), Text::default());
+        return Texts { code: code.to_owned(), severity, title, message, remedy, expected: None };
     };
     Texts {
         code: code.to_owned(),
@@ -183,6 +198,7 @@ fn texts(cause: Cause, catalogue: &Catalogue, dataset: Option<&str>) -> Texts {
         title: kind.title.clone(),
         message: kind.message.clone(),
         remedy: kind.remedy.clone(),
+        expected: kind.expected.clone(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::BTreeSet, fmt};
 
 use jiff::civil::Date;
 
-use crate::domain::AgbCode;
+use crate::domain::{AgbCode, Period};
 
 /// Who delivers, when, and how much is taken.
 #[derive(Clone, Copy)]
@@ -17,6 +17,8 @@ pub struct CheckContext<'a> {
     pub organisations: &'a dyn AllowedOrganisations,
     /// The years that are open, where they are not those of the catalogue's windows.
     pub open_years: Option<&'a OpenYears>,
+    /// To whom a window is open that closed for everybody else.
+    pub more_time: Option<&'a dyn MoreTime>,
     /// The name of the file. Only what is named a workbook is read as one.
     pub file_name: Option<&'a str>,
     /// How much is taken.
@@ -26,7 +28,15 @@ pub struct CheckContext<'a> {
 impl<'a> CheckContext<'a> {
     /// A file without a name, in the windows of the catalogue and with the usual limits.
     pub fn new(today: Date, dataset: Option<&'a str>, organisations: &'a dyn AllowedOrganisations) -> Self {
-        Self { today, dataset, organisations, open_years: None, file_name: None, limits: Limits::default() }
+        Self {
+            today,
+            dataset,
+            organisations,
+            open_years: None,
+            more_time: None,
+            file_name: None,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -58,6 +68,12 @@ impl fmt::Debug for CheckContext<'_> {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
+}
+
+/// To whom more time was given than a window has.
+pub trait MoreTime {
+    /// Whether files of this dataset are still taken from an organisation about a period though the window closed.
+    fn has(&self, dataset: &str, organisation: AgbCode, period: Period) -> bool;
 }
 
 /// For whom an uploader may deliver.

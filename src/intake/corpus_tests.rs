@@ -160,8 +160,12 @@ fn faults(
         }
     }
     for finding in &report.findings {
-        let texts = [&finding.title, &finding.message, &finding.remedy];
-        if texts.iter().any(|text| text.nl.contains(['{', '[', ']']) || text.nl.trim().is_empty()) {
+        if finding.code.starts_with("cell.") && finding.expected.is_none() {
+            fault(format!("{}: nothing is expected", finding.code));
+        }
+        let expected = finding.occurrences.iter().filter_map(|place| finding.expected_at(place));
+        let mut texts = [&finding.title, &finding.message, &finding.remedy].into_iter().chain(expected);
+        if texts.any(|text| text.nl.contains(['{', '[', ']']) || text.nl.trim().is_empty()) {
             fault(format!("{}: {:?}", finding.code, finding.message.nl));
         }
     }

@@ -12,8 +12,8 @@ use super::{
     decode::{self, TextEncoding, TextReader, decode_cell},
     dialect::{self, Start},
     header::KnownNames,
-    scan::{Record, Scanner},
-    source::{self, HEAD},
+    scan::{Record, Scanner, count_line_ends},
+    source::{self, HEAD, Opened},
 };
 use crate::catalogue::Catalogue;
 
@@ -27,6 +27,22 @@ pub struct Excerpt {
     pub text: String,
     /// The bytes of `text` that are the cell.
     pub mark: Range<usize>,
+    /// Where the cell, or the whole record, stands in the file; `None` where the file itself is no text.
+    pub span: Option<TextSpan>,
+}
+
+/// A piece of a text file. Lines and columns count from 1; columns are characters (code points), and the end is that of
+/// the first character behind the piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextSpan {
+    /// The line on which it starts.
+    pub line: u64,
+    /// The column at which it starts.
+    pub column: u64,
+    /// The line on which it ends.
+    pub end_line: u64,
+    /// The column behind its last character.
+    pub end_column: u64,
 }
 
 /// How many characters are shown before and behind the beginning of a cell.
@@ -41,6 +57,7 @@ pub fn excerpts<R: Read + Seek>(
 ) -> io::Result<BTreeMap<ExcerptPlace, Excerpt>> {
     let mut found = BTreeMap::new();
     let Ok(mut source) = source::open(source, catalogue, context)? else { return Ok(found) };
+    let is_text = matches!(source, Opened::Plain(_));
     source.rewind()?;
     let mut head = Vec::new();
     (&mut source).take(HEAD).read_to_end(&mut head)?;
@@ -61,13 +78,13 @@ pub fn excerpts<R: Read + Seek>(
     while scanner.advance()? && scanner.record().line <= last {
         let record = scanner.record();
         for place in places.range((record.line, None)..=(record.line, Some(u32::MAX))) {
-            found.insert(*place, excerpt(&record, place.1, survey.encoding));
+            found.insert(*place, excerpt(&record, place.1, survey.encoding, is_text));
         }
     }
     Ok(found)
 }
 
-fn excerpt(record: &Record<'_>, column: Option<u32>, encoding: TextEncoding) -> Excerpt {
+fn excerpt(record: &Record<'_>, column: Option<u32>, encoding: TextEncoding, is_text: bool) -> Excerpt {
     let bytes = record.bytes();
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
@@ -75,6 +92,11 @@ fn excerpt(record: &Record<'_>, column: Option<u32>, encoding: TextEncoding) -> 
     let cell = index.map_or(0..bytes.len(), |index| record.span(index));
     let (before, rest) = bytes.split_at_checked(cell.start).unwrap_or((bytes, &[]));
     let (inside, after) = rest.split_at_checked(cell.len()).unwrap_or((rest, &[]));
+    let span = is_text.then(|| {
+        let (line, column) = behind((record.line, 1), before, encoding);
+        let (end_line, end_column) = behind((line, column), inside, encoding);
+        TextSpan { line, column, end_line, end_column }
+    });
     // A character has at most four bytes, so that more than enough of them are decoded.
     let cut = before.len().saturating_sub(AROUND.0 * 4);
     let before = visible(before.get(cut..).unwrap_or_default(), encoding);
@@ -93,7 +115,16 @@ fn excerpt(record: &Record<'_>, column: Option<u32>, encoding: TextEncoding) -> 
     if inside.len() + after.len() > AROUND.1 {
         text.push('…');
     }
-    Excerpt { text, mark: start..end }
+    Excerpt { text, mark: start..end, span }
+}
+
+/// The line and column behind `bytes`, which start at `place`.
+fn behind(place: (u64, u64), bytes: &[u8], encoding: TextEncoding) -> (u64, u64) {
+    let lines = count_line_ends(bytes);
+    let start = memchr::memrchr2(b'\n', b'\r', bytes).map_or(0, |end| end + 1);
+    let last = bytes.get(start..).unwrap_or_default();
+    let characters = decode_cell(last, encoding, &mut String::new()).chars().count() as u64;
+    (place.0 + lines, if lines == 0 { place.1 + characters } else { characters + 1 })
 }
 
 fn visible(bytes: &[u8], encoding: TextEncoding) -> Vec<char> {

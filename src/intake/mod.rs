@@ -18,9 +18,11 @@ mod decode;
 mod dialect;
 mod duplicates;
 mod excerpt;
+mod expected;
 mod fill;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod groups;
 mod header;
 mod header_check;
 mod layout;
@@ -47,9 +49,9 @@ mod workbook;
 pub use annotate::{NoCopy, annotate};
 pub use cell::{Cell, NoSink, Number, Row, RowSink};
 pub use check::check;
-pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, OpenYears};
+pub use context::{AllowedOrganisations, AnyOrganisation, CheckContext, Limits, MoreTime, OpenYears};
 pub use copied::{CopiedCell, CopiedRow, CopySink, CsvCopy};
-pub use excerpt::{Excerpt, ExcerptPlace, excerpts};
+pub use excerpt::{Excerpt, ExcerptPlace, TextSpan, excerpts};
 pub use observe::Observer;
 pub use plausibility::{Past, questions};
 

@@ -49,10 +49,12 @@ impl Program {
         Self { root: node(expression, columns), columns: bits.fold(0, |all, bit| all | bit) }
     }
 
-    /// Compiles what stands right of a `=`, for the message.
+    /// Compiles what stands right of a `=`, `<=` or `>=`, for the message.
     pub(super) fn compile_expected(expression: &Expression, columns: &[LayoutColumn<'_>]) -> Option<Self> {
         match expression {
-            Expression::Binary(Operator::Equal, _, right) => Some(Self::compile(right, columns)),
+            Expression::Binary(Operator::Equal | Operator::LessOrEqual | Operator::GreaterOrEqual, _, right) => {
+                Some(Self::compile(right, columns))
+            }
             _ => None,
         }
     }

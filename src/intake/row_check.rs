@@ -7,13 +7,14 @@ use super::{
     collect::{Cause, Collector, Detail, Place, RecordPlace},
     context::CheckContext,
     decode::{TextEncoding, decode_cell, is_forged},
+    groups::Groups,
     layout::{Layout, LayoutColumn},
     number::read_plain,
     plain::{self, Plain},
     prefix::Prefix,
     program,
     row_shape::is_total,
-    rules::{Groups, RawCells, RuleRow, Shapes},
+    rules::{RawCells, RuleRow, Shapes},
     scan::Record,
     text,
     values::Values,
@@ -107,7 +108,7 @@ impl<'l, 'a> RowChecker<'l, 'a> {
 
     /// Reports what only the whole file shows.
     pub(super) fn finish(&mut self) {
-        self.layout.rules.finish(&self.layout.columns, &self.groups, &mut self.collector);
+        self.layout.rules.finish(&self.layout.columns, &mut self.groups, &mut self.collector);
     }
 
     /// Reads `record` into `cells`, one for each column of the dataset. `None` when something in it is wrong.
@@ -166,8 +167,8 @@ impl<'l, 'a> RowChecker<'l, 'a> {
         }
         let year = cell_at(cells, layout.year).and_then(year_of);
         let period = cell_at(cells, layout.period).and_then(period_of);
-        is_sound &= self.has_open_period(record, place, year, period);
         let organisation = cell_at(cells, layout.organisation).and_then(organisation_of);
+        is_sound &= self.has_open_period(record, place, year, period, organisation);
         is_sound &= self.follows_rules(record, place, organisation.zip(period));
         is_sound.then(|| Sound { key: self.key(cells, known), period })
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     catalogue::{Indicator, WindowState},
-    domain::Period,
+    domain::{AgbCode, Period},
 };
 
 impl RowChecker<'_, '_> {
@@ -23,6 +23,7 @@ impl RowChecker<'_, '_> {
         place: RecordPlace,
         year: Option<i16>,
         period: Option<Period>,
+        organisation: Option<AgbCode>,
     ) -> bool {
         let measure = self.values.measure;
         let calendar_year = year.or(period.map(Period::calendar_year));
@@ -33,13 +34,19 @@ impl RowChecker<'_, '_> {
         let layout = self.layout;
         let as_year = year.and_then(|year| Period::year(year).ok());
         let asked = [(as_year, layout.year), (period, layout.period)];
-        for (period, index) in asked {
-            if let Some(period) = period
-                && let Some((code, day)) = self.closed(period)
+        let mut is_open_to_all = true;
+        for (period_asked, index) in asked {
+            if let Some(asked) = period_asked
+                && let Some((code, day)) = self.closed(asked)
             {
+                // Time is given about what is delivered: of a row about a quarter not about its year.
+                if code == "rule.period_closed" && self.has_more_time(organisation, period.unwrap_or(asked)) {
+                    is_open_to_all = false;
+                    continue;
+                }
                 let detail = |raw: &[u8]| {
                     let day = day.map(|day| day.to_string()).unwrap_or_default();
-                    Detail::of(raw).with("period", period).with("date", day)
+                    Detail::of(raw).with("period", asked).with("date", day)
                 };
                 self.report_at(code, index, record, place, detail);
                 // What follows from a wrong period is not told as well.
@@ -49,7 +56,7 @@ impl RowChecker<'_, '_> {
                 return false;
             }
         }
-        self.sound_period = Some((year, period));
+        self.sound_period = is_open_to_all.then_some((year, period));
         measure.is_none_or(is_valid) || self.report_validity(record, place, calendar_year)
     }
 
@@ -67,6 +74,12 @@ impl RowChecker<'_, '_> {
             WindowState::Future(opens) => Some(("rule.period_future", Some(opens))),
             WindowState::Closed(closes) => Some(("rule.period_closed", Some(closes))),
         }
+    }
+
+    fn has_more_time(&self, organisation: Option<AgbCode>, period: Period) -> bool {
+        let dataset = &self.layout.dataset.code;
+        let given = self.context.more_time.zip(organisation);
+        given.is_some_and(|(more_time, organisation)| more_time.has(dataset, organisation, period))
     }
 
     fn report_validity(&mut self, record: &Record<'_>, place: RecordPlace, year: Option<i16>) -> bool {

@@ -53,15 +53,23 @@ impl RowChecker<'_, '_> {
         false
     }
 
+    /// Whether the record says the header again, in whatever case and with whatever space: of files that were put
+    /// together, with a byte order mark too. Cells may be empty, but not all the names behind the first.
     fn is_header_again(&self, record: &Record<'_>) -> bool {
-        // A row seldom begins as the header does.
-        self.header.first().is_some_and(|first| first.first() == record.raw(0).first())
-            && record.len() == self.header.len()
-            && self
-                .header
-                .iter()
-                .enumerate()
-                .all(|(index, name)| record.raw(index) == name.as_slice() || self.layout.remarks == Some(index))
+        let first = record.raw(0).first();
+        // A row seldom begins as the header does, and mostly with a digit.
+        if first.is_none_or(u8::is_ascii_digit) && self.header.first().is_none_or(|name| name.first() != first) {
+            return false;
+        }
+        let is_name = |index: usize| {
+            let (cell, name) = (record.raw(index), self.header.get(index).map(Vec::as_slice).unwrap_or_default());
+            self.layout.remarks == Some(index) || bare(cell).eq_ignore_ascii_case(bare(name))
+        };
+        let is_empty = |index: usize| self.layout.remarks == Some(index) || record.raw(index).trim_ascii().is_empty();
+        record.len() == self.header.len()
+            && is_name(0)
+            && (1..record.len()).all(|index| is_empty(index) || is_name(index))
+            && (1..record.len()).any(|index| !is_empty(index))
     }
 
     /// Says that an unquoted cell holds a quote; it is read literally.
@@ -82,6 +90,12 @@ pub(super) fn is_remark(cell: &[u8]) -> bool {
 
 fn has_stray_remark(record: &Record<'_>, remarks: usize) -> bool {
     (0..record.len()).any(|index| index != remarks && is_remark(record.raw(index)))
+}
+
+/// The cell without white space and a byte order mark.
+fn bare(cell: &[u8]) -> &[u8] {
+    let cell = cell.trim_ascii();
+    cell.strip_prefix("\u{feff}".as_bytes()).unwrap_or(cell).trim_ascii()
 }
 
 /// Whether a row without an organisation says that it is a total: in that cell, or in another where it is empty.

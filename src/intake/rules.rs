@@ -1,16 +1,16 @@
 //! The dataset's rules at work: row by row, and over the rows of an organisation and period.
 
-use std::collections::BTreeMap;
-
 use super::{
     collect::{Cause, Collector, Detail, Place, RecordPlace},
+    groups::{Group, Groups},
     layout::{Layout, LayoutColumn},
+    plain::Plain,
     program::{Program, Test, is_yes},
     values::{Shape, Values},
 };
 use crate::{
     catalogue::{Catalogue, Dataset, Rule},
-    domain::{AgbCode, Period, Severity},
+    domain::Severity,
 };
 
 #[derive(Clone, Debug)]
@@ -74,26 +74,11 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// An organisation's period, and which rule.
-type GroupKey = (usize, AgbCode, Period);
-
-/// What was seen so far of each organisation and period.
-#[derive(Debug, Default)]
-pub(super) struct Groups {
-    /// For `same`: the number in the first row, and that row's line.
-    firsts: BTreeMap<GroupKey, (f64, u64)>,
-    /// For `expects`: whether the word has a row.
-    seen: BTreeMap<GroupKey, bool>,
-    /// The group of the row before: rows of a group mostly follow one another.
-    last: Option<(AgbCode, Period)>,
-    last_seen: u64,
-}
-
 /// What the rules need of a row beside its numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RuleRow<'r> {
     pub place: RecordPlace,
-    pub group: Option<(AgbCode, Period)>,
+    pub group: Option<Group>,
     /// The value as found in a column of the dataset.
     pub raw: &'r dyn RawCells,
 }
@@ -177,38 +162,59 @@ impl<'a> RuleSet<'a> {
                     expected.as_ref().map(|expected| expected.evaluate(values))
                 }
                 Demand::Same { column } => {
-                    if !rule.is_asked(values) || groups.agrees(rule.number, row, values.numbers.get(*column)) {
+                    let number = values.numbers.get(*column);
+                    if !rule.is_asked(values) || groups.agrees(rule.number, row.group, number, row.place) {
                         continue;
                     }
                     None
                 }
                 Demand::Expects { word } => {
                     if rule.is_asked(values) {
-                        groups.see(rule.number, row, values.numbers.get(rule.column) == Some(word));
+                        let is_there = values.numbers.get(rule.column) == Some(word);
+                        groups.see(rule.number, row.group, is_there, row.place);
                     }
                     continue;
                 }
             };
             is_sound &= rule.rule.severity != Severity::Error;
-            let first = groups.first(rule.number, row);
+            let first = groups.first(rule.number, row.group);
             rule.report(row, columns, values, detail, first, collector);
         }
         is_sound
     }
 
-    /// Reports the organisations and periods that lack a row.
-    pub(super) fn finish(&self, columns: &[LayoutColumn<'_>], groups: &Groups, collector: &mut Collector) {
-        for ((number, organisation, period), seen) in &groups.seen {
-            let Some(rule) = self.rules.iter().find(|rule| rule.number == *number && !seen) else { continue };
+    /// Reports the organisations and periods that lack a row, or that there were too many to tell.
+    pub(super) fn finish(&self, columns: &[LayoutColumn<'_>], groups: &mut Groups, collector: &mut Collector) {
+        if let Some(place) = groups.full() {
+            collector.add(Cause::Kind("file.too_large"), Place::Whole, place, || {
+                Detail::default()
+                    .with("format", "CSV")
+                    .with("cause_nl", "over te veel organisaties en perioden")
+                    .with("cause_en", "about too many organisations and periods")
+            });
+        }
+        for (number, (organisation, period)) in groups.lacking() {
+            let Some(rule) = self.rules.iter().find(|rule| rule.number == number) else { continue };
             let column = columns.get(rule.column);
             let place = column.and_then(|column| column.position).map_or(Place::Whole, Place::Column);
-            collector.add(Cause::Rule(*number), place, RecordPlace::default(), || {
+            collector.add(Cause::Rule(number), place, RecordPlace::default(), || {
                 Detail::default()
                     .with("organisation", organisation)
                     .with("period", period)
                     .with("expected", rule.rule.expects.as_deref().unwrap_or_default())
             });
         }
+    }
+}
+
+/// The value in a column as the rule saw it: `1.412` in a Dutch file is 1412, and not 1,412.
+fn shown(index: usize, row: RuleRow<'_>, columns: &[LayoutColumn<'_>], values: &Values<'_>) -> String {
+    let is_number = columns.get(index).is_some_and(|column| matches!(column.plain, Plain::Number { .. }));
+    match (values.numbers.get(index), values.decimals.get(index)) {
+        (Some(number), Some(decimals)) if is_number && !number.is_nan() => {
+            format!("{number:.*}", usize::from(*decimals))
+        }
+        _ => super::collect::show(&row.raw.raw(index)),
     }
 }
 
@@ -240,7 +246,7 @@ impl CompiledRule<'_> {
             let expressions = self.rule.when.iter().chain(&self.rule.require);
             for name in expressions.flat_map(crate::catalogue::Expression::columns) {
                 if let Some(index) = Layout::index(columns, name) {
-                    detail = detail.with(name, super::collect::show(&row.raw.raw(index)));
+                    detail = detail.with(name, shown(index, row, columns, values));
                 }
             }
             if let Some(expected) = expected {
@@ -255,35 +261,5 @@ impl CompiledRule<'_> {
             }
             detail
         });
-    }
-}
-
-impl Groups {
-    fn agrees(&mut self, rule: usize, row: RuleRow<'_>, number: Option<&f64>) -> bool {
-        let (Some((organisation, period)), Some(&number)) = (row.group, number) else { return true };
-        if number.is_nan() {
-            return true;
-        }
-        let line = row.place.line.unwrap_or(0);
-        let (first, _) = *self.firsts.entry((rule, organisation, period)).or_insert((number, line));
-        (first - number).abs() == 0.0
-    }
-
-    fn first(&self, rule: usize, row: RuleRow<'_>) -> Option<(f64, u64)> {
-        let (organisation, period) = row.group?;
-        self.firsts.get(&(rule, organisation, period)).copied()
-    }
-
-    fn see(&mut self, rule: usize, row: RuleRow<'_>, is_there: bool) {
-        let Some((organisation, period)) = row.group else { return };
-        if self.last != row.group {
-            (self.last, self.last_seen) = (row.group, 0);
-        }
-        // Two bits a rule: that the group is known, that the word was seen.
-        let done = super::program::bit(rule * 2 + usize::from(is_there));
-        if self.last_seen & done == 0 {
-            self.last_seen |= done;
-            *self.seen.entry((rule, organisation, period)).or_default() |= is_there;
-        }
     }
 }

@@ -281,7 +281,7 @@ fn line_end(bytes: &[u8], from: usize, is_all: bool) -> Option<usize> {
     }
 }
 
-fn count_line_ends(bytes: &[u8]) -> u64 {
+pub(super) fn count_line_ends(bytes: &[u8]) -> u64 {
     memchr2_iter(b'\n', b'\r', bytes)
         .filter(|&at| bytes.get(at) == Some(&b'\n') || bytes.get(at + 1) != Some(&b'\n'))
         .map(|_| 1)

@@ -12,6 +12,7 @@ use super::{
     preview::{Prepared, compare},
     receipts::Approved,
     submissions::{must_be, within_length},
+    windows::Allowed,
     wiring::must_deliver,
 };
 use crate::{
@@ -112,6 +113,7 @@ impl Service {
             let now = store::find_submission(&mut tx, actor.scope, one.submission.id, at).await?;
             must_be(now.ok_or(Error::NotFound)?.state, SubmissionState::Checked)?;
         }
+        self.must_be_open(&mut tx, &prepared, at).await?;
         let preview = compare(&mut tx, &prepared, at).await?;
         must_differ(&mut tx, &prepared, &preview, at).await?;
         must_be_seen(&preview, request.basis, correction.as_ref())?;
@@ -193,6 +195,20 @@ impl Service {
         self.audit(&mut tx, actor, "submission.withdrawn", submission, "withdrawn").await?;
         tx.commit().await?;
         Ok(withdrawal)
+    }
+
+    /// Refuses what a window closed on since it was checked once more.
+    async fn must_be_open(&self, tx: &mut Tx, prepared: &[Prepared], at: Instant) -> Result<(), Error> {
+        for one in prepared {
+            let allowed = Allowed::load(tx, one.organisation, at).await?;
+            let mut periods = one.periods.iter();
+            if !periods.all(|period| allowed.is_open(&self.catalogue, &one.dataset, *period)) {
+                let closed = self.catalogue.finding_kinds.get("rule.period_closed");
+                let title = closed.map(|kind| kind.title.clone()).unwrap_or_default();
+                return Err(Refusal::CheckChanged { title }.into());
+            }
+        }
+        Ok(())
     }
 
     /// How many questions were answered; refuses when there are others.

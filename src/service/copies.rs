@@ -1,7 +1,6 @@
 //! Files given back with remarks, and templates to fill in.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File},
     io::{self, BufReader, BufWriter, Seek as _, Write as _},
     path::Path,
@@ -10,10 +9,14 @@ use std::{
 
 use flate2::read::GzDecoder;
 
-use super::{Error, Refusal, Service, packing::unpack, submissions::allowed};
+use super::{
+    Error, Refusal, Service,
+    packing::unpack,
+    windows::{Allowed, OpenWindows},
+};
 use crate::{
     catalogue::{Catalogue, YearRange},
-    domain::{Actor, AgbCode, Language, Period, Report, SubmissionId},
+    domain::{Actor, Language, Period, Report, SubmissionId},
     intake::{self, CheckContext, CopySink, CsvCopy, Limits, NoCopy},
     sheets::{self, TooLarge, XlsxCopy},
     store::{self, Submission},
@@ -69,7 +72,7 @@ impl Service {
             return Err(Refusal::CopyPersonal.into());
         }
         let gzip = store::load_content(&mut tx, submission.digest).await?.ok_or(Refusal::UploadExpired)?;
-        let allowed = allowed(&mut tx, submission.organisation).await?;
+        let allowed = Allowed::load(&mut tx, submission.organisation, submission.created_at).await?;
         drop(tx);
 
         let _place = self.check_places.acquire().await.map_err(Error::internal)?;
@@ -127,7 +130,7 @@ struct Task {
     submission: Submission,
     report: Report,
     gzip: Vec<u8>,
-    allowed: BTreeSet<AgbCode>,
+    allowed: Allowed,
     limits: Limits,
     language: Language,
 }
@@ -154,11 +157,13 @@ impl Task {
 
     fn annotate(&self, source: File, copy: &mut dyn CopySink) -> Result<(), Error> {
         let Self { submission, report, .. } = self;
+        let windows = OpenWindows(&self.allowed, &self.catalogue);
         let context = CheckContext {
             limits: self.limits,
             file_name: Some(&submission.file_name),
+            more_time: Some(&windows),
             // As on the day of the check: a period that closed since is no fault of the file.
-            ..CheckContext::new(submission.created_at.date(), submission.dataset.as_deref(), &self.allowed)
+            ..CheckContext::new(self.allowed.at().date(), submission.dataset.as_deref(), &self.allowed.codes)
         };
         let source = BufReader::new(source);
         match intake::annotate(source, &self.catalogue, &context, report, self.language, copy) {

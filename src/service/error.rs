@@ -121,12 +121,12 @@ pub enum Refusal {
     VersionChanged,
     /// A version takes the place of another without a reason.
     CorrectionMissing,
-    /// More time until a day before the due day or after the closing.
+    /// More time until a day before the due day or too long after the closing.
     ExtensionDay {
         /// The due day.
         due: Date,
-        /// The last day on which a file is taken.
-        closes: Date,
+        /// The last day until which time can be given.
+        latest: Date,
     },
     /// A request for more time waits for a decision.
     ExtensionWaits,
@@ -224,7 +224,7 @@ impl Refusal {
             | Self::IdempotencyConflict
             | Self::UploadChoice => fill(&[]),
             Self::OverrideDays { today } => fill(&[("today", today.to_string())]),
-            Self::ExtensionDay { due, closes } => fill(&[("due", due.to_string()), ("closes", closes.to_string())]),
+            Self::ExtensionDay { due, latest } => fill(&[("due", due.to_string()), ("latest", latest.to_string())]),
             Self::TooManyBirths { maximum } => fill(&[("maximum", maximum.to_string())]),
             Self::AlreadyInForce { submission } => fill(&[("submission", submission.to_string())]),
             Self::DatasetUnknown { dataset, known } => fill(&[("dataset", dataset.clone()), ("known", known.clone())]),

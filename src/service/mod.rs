@@ -24,6 +24,7 @@ mod signing;
 mod submissions;
 mod uploads;
 mod verification;
+mod windows;
 mod wiring;
 
 pub use access::NewToken;

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::{Span, civil::Date};
 
-use super::{Error, Refusal, Service, numbers::mergers, once::Done, submissions::within_length, wiring::must_deliver};
+use super::{
+    Error, Refusal, Service, numbers::mergers, once::Done, submissions::within_length, windows::WindowTime,
+    wiring::must_deliver,
+};
 use crate::{
     domain::{
         Actor, Downtime, Exemption, Extension, ExtensionDecision, ExtensionId, Instant, Obligation, ObligationStatus,
         Organisation, OrganisationId, Period, PeriodPart, Role, Scope, Standing, SubmissionId, SubmissionState,
-        deadline,
     },
     store::{self, Delivery, OpenSubmission, Tx},
 };
@@ -128,18 +130,16 @@ impl Service {
     ) -> Option<Obligation> {
         let year = period.calendar_year();
         let window = self.catalogue.duty(dataset, year)?;
-        let due = window.due.in_year(year);
-        let granted = extensions.iter().filter_map(|one| one.decision.as_ref()?.granted_until).max();
-        let last_day = granted.map_or(due, |until| until.max(due));
-        let deadline = deadline(last_day, self.catalogue.downtime.days.into(), downtime);
+        let time = WindowTime::of(window, year, &extensions, downtime, &self.catalogue);
         Some(Obligation {
             organisation: organisation.clone(),
             dataset: dataset.to_owned(),
             period,
             opens: window.opens.in_year(year).max(period.first_day()),
-            due,
+            due: window.due.in_year(year),
             closes: window.closes.in_year(year),
-            deadline,
+            taken_until: time.taken_until,
+            deadline: time.deadline,
             extensions,
             exemption,
             submission: None,
@@ -321,7 +321,7 @@ impl Service {
         Ok(tx.commit().await?)
     }
 
-    /// A day of more time lies after the due day and not after the window closes.
+    /// A day of more time lies after the due day and not too long after the window closes.
     fn must_be_in_window(&self, dataset: &str, period: Period, until: Date) -> Result<(), Refusal> {
         let year = period.calendar_year();
         let window = self.catalogue.duty(dataset, year).ok_or_else(|| {
@@ -330,7 +330,8 @@ impl Service {
             Refusal::DatasetUnknown { dataset: dataset.to_owned(), known: known.join(", ") }
         })?;
         let (due, closes) = (window.due.in_year(year), window.closes.in_year(year));
-        if until > due && until <= closes { Ok(()) } else { Err(Refusal::ExtensionDay { due, closes }) }
+        let latest = closes.saturating_add(Span::new().days(i64::from(self.catalogue.extension.days)));
+        if until > due && until <= latest { Ok(()) } else { Err(Refusal::ExtensionDay { due, latest }) }
     }
 }
 

@@ -6,7 +6,8 @@ use super::{
     Error, Refusal, Service,
     packing::{to_json, unpack},
     reading::observed_of,
-    submissions::{allowed, must_be, received},
+    submissions::{must_be, received},
+    windows::Allowed,
 };
 use crate::{
     domain::{
@@ -92,7 +93,7 @@ impl Service {
         must_be(submission.state, SubmissionState::Checked)?;
         let gzip = store::load_content(&mut tx, submission.digest).await?.ok_or(Refusal::UploadExpired)?;
         let organisation = submission.organisation;
-        let allowed = allowed(&mut tx, organisation).await?;
+        let allowed = Allowed::load(&mut tx, organisation, self.now()).await?;
         drop(tx);
 
         let (again, observed) = self.check(received(&submission, gzip, allowed)).await?;

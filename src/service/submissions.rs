@@ -1,6 +1,6 @@
 //! Submissions: made of an upload and checked at once; questions explained.
 
-use std::{collections::BTreeSet, io::Cursor, sync::Arc};
+use std::{io::Cursor, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,16 +8,14 @@ use super::{
     Error, Refusal, Service,
     once::Done,
     packing::{decompress, pack, unpack},
+    windows::{Allowed, OpenWindows},
     wiring::must_deliver,
 };
 use crate::{
     catalogue::Catalogue,
-    domain::{
-        Actor, AgbCode, DataClass, Instant, Observed, OrganisationId, Report, Scope, Severity, SubmissionId,
-        SubmissionState, UploadId,
-    },
+    domain::{Actor, DataClass, Instant, Observed, Report, Severity, SubmissionId, SubmissionState, UploadId},
     intake::{self, CheckContext, Limits, Observer},
-    store::{self, Explanation, Submission, SubmissionEvent, Tx},
+    store::{self, Explanation, Submission, SubmissionEvent},
 };
 
 /// How long an explanation or a reason may be, in characters.
@@ -82,7 +80,7 @@ impl Service {
         let mut tx = self.database.read().await?;
         let upload = store::find_upload(&mut tx, actor.scope, upload).await?.ok_or(Error::NotFound)?;
         let gzip = store::load_content(&mut tx, upload.digest).await?.ok_or(Refusal::UploadExpired)?;
-        let allowed = allowed(&mut tx, upload.organisation).await?;
+        let allowed = Allowed::load(&mut tx, upload.organisation, self.now()).await?;
         drop(tx);
 
         let (name, declared) = (upload.file_name.clone(), dataset.map(str::to_owned));
@@ -177,17 +175,13 @@ impl Service {
         Ok(CheckedSubmission { submission: found, report, known_at: at })
     }
 
-    /// Runs the check where it does not hold up other requests, at most so many at once as the settings say.
+    /// Runs the check where it does not hold up other requests, at most so many at once as the settings say. What day it
+    /// is follows from what is allowed.
     pub(super) async fn check(&self, file: ReceivedFile) -> Result<(Report, Observed), Error> {
-        self.check_as_of(file, self.now()).await
-    }
-
-    /// The same on another day than this.
-    pub(super) async fn check_as_of(&self, file: ReceivedFile, at: Instant) -> Result<(Report, Observed), Error> {
         let _place = self.check_places.acquire().await.map_err(Error::internal)?;
         let catalogue = Arc::clone(&self.catalogue);
         let limit = self.settings.upload_limit;
-        let work = move || check_bytes(&file, &catalogue, at, limit);
+        let work = move || check_bytes(&file, &catalogue, limit);
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 
@@ -215,38 +209,29 @@ pub(super) struct ReceivedFile {
     pub(super) name: String,
     /// The dataset it is said to be.
     pub(super) dataset: Option<String>,
-    /// The organisations it may be about.
-    pub(super) allowed: BTreeSet<AgbCode>,
+    /// The organisations it may be about, and when.
+    pub(super) allowed: Allowed,
 }
 
 /// The file of a submission.
-pub(super) fn received(submission: &Submission, gzip: Vec<u8>, allowed: BTreeSet<AgbCode>) -> ReceivedFile {
+pub(super) fn received(submission: &Submission, gzip: Vec<u8>, allowed: Allowed) -> ReceivedFile {
     ReceivedFile { gzip, name: submission.file_name.clone(), dataset: submission.dataset.clone(), allowed }
 }
 
 /// Decompresses and checks; gives the observations too when the file is accepted.
-fn check_bytes(
-    file: &ReceivedFile,
-    catalogue: &Catalogue,
-    now: Instant,
-    limit: u64,
-) -> Result<(Report, Observed), Error> {
+fn check_bytes(file: &ReceivedFile, catalogue: &Catalogue, limit: u64) -> Result<(Report, Observed), Error> {
     let bytes = decompress(&file.gzip)?;
+    let windows = OpenWindows(&file.allowed, catalogue);
     let context = CheckContext {
         limits: Limits { bytes: limit, ..Limits::default() },
         file_name: Some(&file.name),
-        ..CheckContext::new(now.date(), file.dataset.as_deref(), &file.allowed)
+        more_time: Some(&windows),
+        ..CheckContext::new(file.allowed.at().date(), file.dataset.as_deref(), &file.allowed.codes)
     };
     let mut observer = Observer::new(catalogue);
     let report = intake::check(Cursor::new(bytes), catalogue, &context, &mut observer).map_err(Error::internal)?;
     let observed = if report.is_accepted() { observer.finish() } else { Observed::default() };
     Ok((report, observed))
-}
-
-/// The codes that a file of `organisation` may hold.
-pub(super) async fn allowed(tx: &mut Tx, organisation: OrganisationId) -> Result<BTreeSet<AgbCode>, Error> {
-    let own = store::find_organisation(tx, Scope::Organisation(organisation), organisation).await?;
-    Ok(own.into_iter().map(|own| own.agb_code).collect())
 }
 
 /// `text` without white space around it, when it is neither too short nor too long.

@@ -12,7 +12,8 @@ use super::{
     Error, Service,
     assessment::{delivered_datasets, load_run, looked_at, score_as_run},
     packing::{decompress, to_json},
-    submissions::{allowed, received},
+    submissions::received,
+    windows::Allowed,
 };
 use crate::{
     domain::{
@@ -248,8 +249,8 @@ impl Service {
         if !decompress(&gzip).is_ok_and(|bytes| Digest::of(&bytes) == submission.digest) {
             return Ok(without("VERIFY_FILE_CHANGED", named()));
         }
-        let allowed = allowed(tx, submission.organisation).await?;
-        let (report, observed) = self.check_as_of(received(&submission, gzip, allowed), approved_at).await?;
+        let allowed = Allowed::load(tx, submission.organisation, approved_at).await?;
+        let (report, observed) = self.check(received(&submission, gzip, allowed)).await?;
         if !report.is_accepted() {
             return Ok(without("VERIFY_FILE_REFUSED", named()));
         }

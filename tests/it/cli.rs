@@ -6,6 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The binary with a folder of its own.
@@ -66,6 +67,64 @@ fn each_way_to_end_has_its_code() {
     assert_eq!(code, Some(5), "{said}");
 }
 
+/// A count that is none, on the line behind a text of two lines; and two values that do not fit.
+const NOT_RIGHT: &str = "33001234;2024;2024;KZ06;412;430;95,8;\"twee\nregels\"\n\
+     33001234;2024;2024;KZ01;é12;430;;\n33001234;2024;2024-Q1;KZ06;412;430;59,8;\n33001234;2024;2024-Q2;KZ06;41;43;59,8;\n";
+
+#[test]
+fn every_form_of_output_says_what_is_expected() {
+    let kraamzicht = Kraamzicht::new();
+    let file = kraamzicht.file("mijn fouten.csv", &format!("{HEADER}{NOT_RIGHT}"));
+    let check = |language, format| {
+        let output = kraamzicht.run(&["--language", language, "check", "--format", format, file.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json: Value = serde_json::from_str(&check("nl", "json")).unwrap();
+    let findings = json[0]["findings"].as_array().unwrap();
+    let of = |code: &str| findings.iter().find(|one| one["code"] == code).unwrap();
+    assert_eq!(of("cell.type.integer")["expected"], "een geheel getal, 0 tot en met 10000000, zoals 412, of leeg");
+    let mismatch = of("rule.value_mismatch");
+    assert_eq!((&mismatch["expected"], &mismatch["count"]), (&json!("95,8, of leeg"), &json!(2)));
+    assert_eq!(mismatch["places"][1]["expected"], "95,3, of leeg", "of each value its own");
+    let lines = check("en", "ndjson");
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["expected"] == "95.8, or empty"), "{lines:?}");
+    assert!(check("nl", "human").contains("Verwacht: 95,8, of leeg."));
+    assert!(check("en", "human").contains("Expected: a whole number, 0 to 10000000, such as 412, or empty."));
+}
+
+#[test]
+fn sarif_points_at_the_characters() {
+    let kraamzicht = Kraamzicht::new();
+    let file = kraamzicht.file("mijn fouten.csv", &format!("{HEADER}{NOT_RIGHT}"));
+    let said = kraamzicht.run(&["check", "--format", "sarif", file.to_str().unwrap()]).stdout;
+    let document: Value = serde_json::from_slice(&said).unwrap();
+    let run = &document["runs"][0];
+    assert_eq!((&run["columnKind"], &run["language"]), (&json!("unicodeCodePoints"), &json!("nl-NL")));
+    let results = run["results"].as_array().unwrap();
+    let regions: Vec<&Value> = results.iter().map(|one| &one["locations"][0]["physicalLocation"]["region"]).collect();
+    let region = |line: u32, from: u32, to: u32| json!({ "startLine": line, "startColumn": from, "endLine": line, "endColumn": to });
+    assert_eq!(regions, [&region(4, 25, 28), &region(5, 36, 40), &region(6, 34, 38)], "{results:?}");
+    assert_eq!(results[1]["properties"]["expected"], "95,8, of leeg");
+    let rules: Vec<&Value> =
+        run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|rule| &rule["id"]).collect();
+    assert!(results.iter().all(|one| rules.contains(&&one["ruleId"])));
+    let uri = results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
+    assert!(uri.starts_with("file:///") && uri.ends_with("/mijn%20fouten.csv"), "{uri}");
+
+    // A workbook has no lines: where its rows are stands in the properties.
+    let workbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/corpus/own/files/e20_workbook.xlsx");
+    let said = kraamzicht.run(&["check", "--format", "sarif", workbook.to_str().unwrap()]).stdout;
+    let document: Value = serde_json::from_slice(&said).unwrap();
+    let results = document["runs"][0]["results"].as_array().unwrap();
+    let place = |one: &Value| one["locations"][0]["physicalLocation"].get("region").is_none();
+    assert!(
+        results.iter().any(|one| one["properties"]["sheetRow"].is_u64()) && results.iter().all(place),
+        "{results:?}"
+    );
+}
+
 #[test]
 fn a_register_a_token_and_an_intact_log() {
     let kraamzicht = Kraamzicht::new();
@@ -90,7 +149,7 @@ fn tokens_are_made_listed_and_taken_back() {
     let secret = String::from_utf8(kraamzicht.run(&create).stdout).unwrap();
     let list = || {
         let output = kraamzicht.run(&["token", "list", "--format", "json"]);
-        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()[0].clone()
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()[0].clone()
     };
     let made = list();
     assert_eq!(
@@ -217,7 +276,7 @@ fn a_template_is_made_checked_empty_and_described() {
     let (code, said) = kraamzicht.ends(&["template", "indicatoren", "--year", "2025"]);
     assert!(code == Some(0) && said.starts_with("\u{feff}agb_code;verslagjaar;"), "{said}");
     let (code, said) = kraamzicht.ends(&["template", "indicatoren", "--year", "2025", "--format", "json"]);
-    assert_eq!((code, serde_json::from_str::<serde_json::Value>(&said).is_ok()), (Some(0), true), "{said}");
+    assert_eq!((code, serde_json::from_str::<Value>(&said).is_ok()), (Some(0), true), "{said}");
     let (code, said) = kraamzicht.ends(&["template", "indicatoren", "--year", "1999"]);
     assert!(code == Some(3) && said.contains("1999"), "{said}");
     let (code, said) = kraamzicht.ends(&["template", "niets", "--year", "2025"]);

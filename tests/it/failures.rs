@@ -236,23 +236,6 @@ async fn a_file_over_the_limit_is_refused_while_it_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_breaks_off_leaves_nothing() {
-    let world = World::new(sqlite()).await;
-    let officer = officer_of(&world).await;
-    let token = world.token(Role::Organisation, Some(&officer.agb_code)).await;
-    let before = world.tally().await;
-    for headers in ["Content-Length: 1000", "Transfer-Encoding: chunked"] {
-        let mut wire = Wire::to(&world.base).await;
-        wire.begin_upload(&token, headers).await;
-        wire.say(b"c8\r\nagb_code;verslagjaar").await.unwrap();
-        until(|| world.spooled() == 1).await;
-        drop(wire);
-        until(|| world.spooled() == 0).await;
-    }
-    assert_eq!(world.tally().await, before);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_were_let_go_are_wiped() {
     let database = sqlite();
     let store = Database::open(&database.url).await.unwrap();

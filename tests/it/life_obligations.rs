@@ -9,7 +9,7 @@ use crate::{
 };
 
 const ROWS: &str = "query($filter: ObligationFilter, $at: DateTime) { obligations(period: \"2025\", first: 100, filter: $filter,
-    asKnownAt: $at) { totalCount nodes { organisation { agbCode } dataset status overdue opens due closes deadline submittedAt
+    asKnownAt: $at) { totalCount nodes { organisation { agbCode } dataset status overdue opens due closes takenUntil deadline submittedAt
     submissionId openSubmissionId exemption { births } extensions { id decided grantedUntil } } } }";
 
 async fn rows(client: &Client, filter: &Value, at: Option<&str>) -> Vec<Value> {
@@ -141,7 +141,8 @@ both! {
         let officer = world.organisation("33991001", "Kraamzorg De Wieg").await;
         let other = world.organisation("33991002", "Kraamzorg De Ooievaar").await;
         let inspector = world.inspector().await;
-        for day in ["2026-06-01", "2028-01-01"] {
+        // After the due day, and until a year after the window closes at the latest.
+        for day in ["2026-06-01", "2028-12-31"] {
             assert_eq!(code(&ask_time(&officer, day).await), "EXTENSION_DAY");
         }
         let asked = ask_time(&officer, "2026-07-01").await;
@@ -183,6 +184,67 @@ both! {
         let officer = world.member("33991001").await;
         officer.deliver(&officer.file(PERIOD)).await;
         assert_eq!(indicators(&officer.client, &officer).await["status"], "SUBMITTED");
+    }
+
+    /// The window for 2025 closes behind 31 December 2027; one organisation has until 15 January, the others have not.
+    async fn a_window_stays_open_to_whom_more_time_was_given(database: TestDatabase) {
+        let world = World::with(database, |settings| settings.upload_lifetime = 10 * 365 * 24 * 3_600).await;
+        let given = world.organisation("33991001", "Kraamzorg De Wieg").await;
+        world.organisation("33991002", "Kraamzorg De Ooievaar").await;
+        let asked = ask_time(&given, "2028-02-01").await;
+        let inspector = world.inspector().await;
+        decide(&inspector, &asked["extension"]["id"], Some("2028-01-15")).await;
+        let row = indicators(&inspector, &given).await;
+        assert_eq!((&row["closes"], &row["takenUntil"]), (&json!("2027-12-31"), &json!("2028-01-16T00:00:00.000000Z")));
+
+        world.clock.set("2028-01-15T23:00:00Z");
+        let (given, other) = (world.member("33991001").await, world.member("33991002").await);
+        let refused = other.client.submit(&other.file(PERIOD)).await;
+        assert_eq!((refused.state.as_str(), refused.codes("ERROR")), ("REJECTED", vec!["rule.period_closed"]));
+        // Of another period and another file there is no more time.
+        let earlier = given.client.submit(&given.file("2024")).await;
+        assert_eq!(earlier.codes("ERROR"), ["rule.period_closed"]);
+        let delivered = given.deliver(&given.file(PERIOD)).await;
+        assert_eq!(delivered.state, "APPROVED");
+        let quarters = Indicators::of("33991001").row("2025-Q1", "KZ06", "90", "100");
+        assert_eq!(given.client.submit(&quarters).await.state, "CHECKED", "four quarters are the year as well");
+        let row = indicators(&given.client, &given).await;
+        assert_eq!((&row["status"], &row["deadline"]), (&json!("SUBMITTED"), &json!("2028-01-16T00:00:00.000000Z")));
+        let last = given.client.submit(&given.file(PERIOD).with("KZ06", 300, 400)).await;
+        assert_eq!(last.state, "CHECKED");
+
+        // With the day the time is over.
+        let seen = given.client.approval_seen(&[&last]).await;
+        world.clock.set("2028-01-16T00:00:00Z");
+        let closed = given.client.ask(&Client::approval(), &seen).await["done"].take();
+        assert_eq!(code(&closed), "CHECK_CHANGED", "{closed}");
+        assert_eq!(given.client.submit(&given.file(PERIOD).with("KZ06", 301, 400)).await.codes("ERROR"), ["rule.period_closed"]);
+        // What was delivered in the added time is verified as on its own day.
+        let mut verified = 0;
+        let tell = |one: kraamzicht::service::Verification| {
+            assert!(one.files > 0 && one.differences.is_empty(), "{one:?}");
+            verified += 1;
+        };
+        world.service.verify_all(tell).await.unwrap();
+        assert!(verified > 0);
+    }
+
+    async fn downtime_before_the_window_closes_moves_its_end(database: TestDatabase) {
+        let world = World::with(database, |settings| settings.upload_lifetime = 10 * 365 * 24 * 3_600).await;
+        world.organisation("33991001", "Kraamzorg De Wieg").await;
+        world.clock.set("2027-12-31T23:00:00Z");
+        let at = |text: &str| Instant::parse(text).unwrap();
+        let down = Downtime { from: at("2027-12-31T17:00:00Z"), until: at("2027-12-31T23:00:00Z") };
+        world.service.note_downtime(&Actor::OPERATOR, down, "De proxy weigerde").await.unwrap();
+        let officer = world.member("33991001").await;
+        let row = indicators(&officer.client, &officer).await;
+        assert_eq!(row["takenUntil"], "2028-01-01T06:00:00.000000Z");
+        world.clock.set("2028-01-01T05:59:00Z");
+        officer.deliver(&officer.file(PERIOD)).await;
+        assert_eq!(indicators(&officer.client, &officer).await["status"], "LATE", "taken, and after the deadline of June");
+        world.clock.set("2028-01-01T06:00:00Z");
+        let refused = officer.client.submit(&officer.file(PERIOD).with("KZ06", 300, 400)).await;
+        assert_eq!(refused.codes("ERROR"), ["rule.period_closed"]);
     }
 
     async fn an_exemption_is_for_the_smallest_and_can_end(database: TestDatabase) {

@@ -11,6 +11,7 @@ mod copies;
 mod crash;
 mod demo;
 mod failures;
+mod half_way;
 mod harness;
 mod http;
 mod inputs;

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    fs::File,
     io::IsTerminal as _,
     path::Path,
 };
@@ -14,11 +13,11 @@ use miette::{
 };
 
 use super::super::words::Words;
-use super::{Checked, Printer, Verdict, context::Said, say, verdict};
+use super::{Checked, Printer, Source, Verdict, say, verdict};
 use crate::{
     catalogue::Catalogue,
     domain::{Finding, Language, Occurrence, Report, Severity},
-    intake::{Excerpt, ExcerptPlace, excerpts},
+    intake::{Excerpt, ExcerptPlace},
 };
 
 /// How many places of one finding are named.
@@ -26,27 +25,20 @@ const NAMED_PLACES: usize = 8;
 
 /// Prints reports for people.
 pub(super) struct Human<'a> {
-    catalogue: &'a Catalogue,
-    said: &'a Said,
-    dataset: Option<&'a str>,
+    source: Source<'a>,
 }
 
 impl<'a> Human<'a> {
-    pub(super) const fn new(catalogue: &'a Catalogue, said: &'a Said, dataset: Option<&'a str>) -> Self {
-        Self { catalogue, said, dataset }
+    pub(super) const fn new(source: Source<'a>) -> Self {
+        Self { source }
     }
 }
 
 impl Printer for Human<'_> {
     fn file(&mut self, checked: &Checked<'_>) -> anyhow::Result<()> {
         let places: BTreeSet<ExcerptPlace> = checked.report.findings.iter().filter_map(excerpt_place).collect();
-        let excerpts = if places.is_empty() {
-            BTreeMap::new()
-        } else {
-            let context = self.said.context(checked.file, self.dataset);
-            excerpts(File::open(checked.file)?, self.catalogue, &context, &places)?
-        };
-        print_report(self.catalogue, checked.file, &checked.report, checked.language, &excerpts)
+        let excerpts = self.source.excerpts(checked.file, &places)?;
+        print_report(self.source.catalogue, checked.file, &checked.report, checked.language, &excerpts)
     }
 
     fn end(&mut self) -> anyhow::Result<()> {
@@ -161,6 +153,11 @@ impl Words<'_> {
     /// How to put it right, and where else it is.
     fn footer(&self, finding: &Finding) -> String {
         let mut footer = self.say("CHECK_REMEDY", &[("remedy", finding.remedy.get(self.language).to_owned())]);
+        if let Some(expected) = &finding.expected {
+            let expected = expected.get(self.language).to_owned();
+            footer.insert(0, '\n');
+            footer.insert_str(0, &self.say("CHECK_EXPECTED", &[("expected", expected)]));
+        }
         if let Some(elsewhere) = self.elsewhere(finding) {
             footer.push('\n');
             footer.push_str(&elsewhere);

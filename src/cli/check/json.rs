@@ -45,10 +45,11 @@ struct Place<'a> {
     column: Option<u32>,
     value: Option<&'a str>,
     suggestion: Option<&'a str>,
+    expected: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
-    fn new(finding: &Finding, occurrence: Option<&'a Occurrence>) -> Self {
+    fn new(finding: &'a Finding, occurrence: Option<&'a Occurrence>, language: Language) -> Self {
         let column = finding.column.as_ref().and_then(|column| column.number);
         Self {
             line: occurrence.and_then(|place| place.line),
@@ -57,6 +58,9 @@ impl<'a> Place<'a> {
             column,
             value: occurrence.and_then(|place| place.value.as_deref()),
             suggestion: occurrence.and_then(|place| place.suggestion.as_deref()),
+            expected: occurrence
+                .map_or(finding.expected.as_ref(), |place| finding.expected_at(place))
+                .map(|text| text.get(language)),
         }
     }
 }
@@ -66,14 +70,14 @@ impl<'a> FindingResult<'a> {
         Self {
             code: &finding.code,
             severity: finding.severity,
-            first: Place::new(finding, finding.occurrences.first()),
+            first: Place::new(finding, finding.occurrences.first(), language),
             column_name: finding.column.as_ref().map(|column| column.name.as_str()),
             letters: finding.column.as_ref().and_then(crate::domain::ColumnPlace::letters),
             title: finding.title.get(language),
             message: finding.message.get(language),
             remedy: finding.remedy.get(language),
             count: finding.count,
-            places: finding.occurrences.iter().map(|place| Place::new(finding, Some(place))).collect(),
+            places: finding.occurrences.iter().map(|place| Place::new(finding, Some(place), language)).collect(),
         }
     }
 }

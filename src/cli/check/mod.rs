@@ -8,6 +8,7 @@ mod sarif;
 mod values;
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
     fs::File,
     io::{self, Read, Seek, Write as _},
@@ -24,8 +25,9 @@ use super::{
     exit, operate,
 };
 use crate::{
+    catalogue::Catalogue,
     domain::{Language, Report},
-    intake::{self, NoSink},
+    intake::{self, Excerpt, ExcerptPlace, NoSink},
 };
 
 pub(super) use self::human::print as print_human;
@@ -47,6 +49,29 @@ fn verdict(report: &Report) -> Verdict {
         Verdict::AcceptWarn
     } else {
         Verdict::Reject
+    }
+}
+
+/// What is needed to look into a file once more.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    catalogue: &'a Catalogue,
+    said: &'a Said,
+    dataset: Option<&'a str>,
+}
+
+impl Source<'_> {
+    /// What stands at `places`.
+    fn excerpts(
+        &self,
+        file: &Path,
+        places: &BTreeSet<ExcerptPlace>,
+    ) -> anyhow::Result<BTreeMap<ExcerptPlace, Excerpt>> {
+        if places.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let context = self.said.context(file, self.dataset);
+        Ok(intake::excerpts(File::open(file)?, self.catalogue, &context, places)?)
     }
 }
 
@@ -84,11 +109,12 @@ fn check(global: &Global, options: &CheckOptions) -> anyhow::Result<ExitCode> {
     annotate::is_possible(options)?;
     let said = Said::read(options.context.as_deref())?;
     let language = global.language.into();
+    let source = Source { catalogue: &catalogue, said: &said, dataset: options.dataset.as_deref() };
     let mut printer: Box<dyn Printer + '_> = match options.format {
-        Format::Human => Box::new(human::Human::new(&catalogue, &said, options.dataset.as_deref())),
+        Format::Human => Box::new(human::Human::new(source)),
         Format::Json => Box::new(json::Json::default()),
         Format::Ndjson => Box::new(json::Ndjson),
-        Format::Sarif => Box::new(sarif::Sarif::new(&catalogue, language)),
+        Format::Sarif => Box::new(sarif::Sarif::new(source, language)),
     };
     let mut are_accepted = true;
     let mut copied = None;

@@ -1,23 +1,29 @@
 //! Results as SARIF 2.1.0, which editors and code hosts show beside a file.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+};
+
 use serde_json::{Value, json};
 
-use super::{Checked, Printer, say};
+use super::{Checked, Printer, Source, say};
 use crate::{
-    catalogue::Catalogue,
     domain::{Finding, Language, Occurrence, Severity},
+    intake::{Excerpt, ExcerptPlace, TextSpan},
 };
 
 /// Gathers the results of all files: SARIF is one document.
 pub(super) struct Sarif<'a> {
-    catalogue: &'a Catalogue,
+    source: Source<'a>,
     language: Language,
     results: Vec<Value>,
 }
 
 impl<'a> Sarif<'a> {
-    pub(super) const fn new(catalogue: &'a Catalogue, language: Language) -> Self {
-        Self { catalogue, language, results: Vec::new() }
+    pub(super) const fn new(source: Source<'a>, language: Language) -> Self {
+        Self { source, language, results: Vec::new() }
     }
 }
 
@@ -29,10 +35,42 @@ const fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(checked: &Checked<'_>, finding: &Finding, place: &Occurrence) -> Value {
-    let mut location = json!({ "artifactLocation": { "uri": checked.file.to_string_lossy() } });
-    if let Some(line) = place.line {
-        location["region"] = json!({ "startLine": line });
+/// A path as a URI reference: relative stays relative.
+fn uri(file: &Path) -> String {
+    let path = file.to_string_lossy();
+    let mut uri = String::from(if file.is_absolute() { "file://" } else { "" });
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            write!(uri, "%{byte:02X}").unwrap_or_default();
+        }
+    }
+    uri
+}
+
+/// Where the place is looked for.
+fn place_of(finding: &Finding, place: &Occurrence) -> Option<ExcerptPlace> {
+    Some((place.line?, finding.column.as_ref().and_then(|column| column.number)))
+}
+
+fn result(
+    checked: &Checked<'_>,
+    finding: &Finding,
+    place: &Occurrence,
+    excerpts: &BTreeMap<ExcerptPlace, Excerpt>,
+) -> Value {
+    let mut location = json!({ "artifactLocation": { "uri": uri(checked.file) } });
+    let found = place_of(finding, place).and_then(|place| excerpts.get(&place));
+    match (found.map(|excerpt| excerpt.span), place.line) {
+        (Some(Some(TextSpan { line, column, end_line, end_column })), _) => {
+            location["region"] =
+                json!({ "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column });
+        }
+        // Nothing to be seen on that line.
+        (None, Some(line)) => location["region"] = json!({ "startLine": line }),
+        // The file itself has no lines: a workbook, or something packed.
+        (Some(None), _) | (None, None) => {}
     }
     let language = checked.language;
     let column = finding.column.as_ref();
@@ -43,9 +81,11 @@ fn result(checked: &Checked<'_>, finding: &Finding, place: &Occurrence) -> Value
         "locations": [{ "physicalLocation": location }],
         "properties": {
             "row": place.row,
+            "sheetRow": place.sheet_row,
             "column": column.and_then(|column| column.number),
             "columnName": column.map(|column| &column.name),
             "value": place.value,
+            "expected": finding.expected_at(place).map(|expected| expected.get(language)),
             "suggestion": place.suggestion,
             "count": finding.count,
         },
@@ -54,16 +94,19 @@ fn result(checked: &Checked<'_>, finding: &Finding, place: &Occurrence) -> Value
 
 impl Printer for Sarif<'_> {
     fn file(&mut self, checked: &Checked<'_>) -> anyhow::Result<()> {
-        for finding in &checked.report.findings {
-            self.results.extend(finding.occurrences.iter().map(|place| result(checked, finding, place)));
-        }
+        let all =
+            || checked.report.findings.iter().flat_map(|one| one.occurrences.iter().map(move |place| (one, place)));
+        let places: BTreeSet<ExcerptPlace> = all().filter_map(|(finding, place)| place_of(finding, place)).collect();
+        let excerpts = self.source.excerpts(checked.file, &places)?;
+        self.results.extend(all().map(|(finding, place)| result(checked, finding, place, &excerpts)));
         Ok(())
     }
 
     fn end(&mut self) -> anyhow::Result<()> {
-        let kinds = self.catalogue.finding_kinds.values();
+        let catalogue = self.source.catalogue;
+        let kinds = catalogue.finding_kinds.values();
         let kinds = kinds.map(|kind| (&kind.code, kind.severity, &kind.title));
-        let rules = self.catalogue.rules.values().flatten().map(|rule| (&rule.code, rule.severity, &rule.title));
+        let rules = catalogue.rules.values().flatten().map(|rule| (&rule.code, rule.severity, &rule.title));
         let mut rules: Vec<_> = kinds.chain(rules).collect();
         rules.sort_by_key(|(code, ..)| *code);
         rules.dedup_by_key(|(code, ..)| *code);
@@ -74,6 +117,10 @@ impl Printer for Sarif<'_> {
                 "defaultConfiguration": { "level": level(severity) },
             })
         });
+        let language = match self.language {
+            Language::Nl => "nl-NL",
+            Language::En => "en-GB",
+        };
         let document = json!({
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
@@ -81,11 +128,25 @@ impl Printer for Sarif<'_> {
                 "tool": { "driver": {
                     "name": env!("CARGO_PKG_NAME"),
                     "version": env!("CARGO_PKG_VERSION"),
+                    "language": language,
                     "rules": rules.collect::<Vec<_>>(),
                 } },
+                "language": language,
+                "columnKind": "unicodeCodePoints",
                 "results": std::mem::take(&mut self.results),
             }],
         });
         say(&serde_json::to_string_pretty(&document)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_a_reference() {
+        assert_eq!(uri(Path::new("mijn map/1:2 é.csv")), "mijn%20map/1%3A2%20%C3%A9.csv");
+        assert_eq!(uri(Path::new("/tmp/a.csv")), "file:///tmp/a.csv");
     }
 }

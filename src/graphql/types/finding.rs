@@ -37,6 +37,9 @@ pub(in crate::graphql) struct FindingType {
     message: LocalizedText,
     /// How to put it right.
     remedy: LocalizedText,
+    /// What is expected instead (verwacht): the form of the column's values, or what a rule wants at the first place; null
+    /// where nothing in particular is.
+    expected: Option<LocalizedText>,
     /// The column's name; null when it is not about one.
     column: Option<String>,
     /// The column's position in the file, from 1.
@@ -65,6 +68,8 @@ struct OccurrenceType {
     value: Option<String>,
     /// What was certainly meant.
     suggestion: Option<String>,
+    /// What is expected of this very value (verwacht), where that is more than what is expected of the column.
+    expected: Option<LocalizedText>,
 }
 
 /// What the organisation said of a finding (toelichting).
@@ -88,6 +93,7 @@ impl FindingType {
             title: (&finding.title).into(),
             message: (&finding.message).into(),
             remedy: (&finding.remedy).into(),
+            expected: finding.expected.as_ref().map(Into::into),
             column: finding.column.as_ref().map(|column| column.name.clone()),
             column_number: finding.column.as_ref().and_then(|column| column.number),
             column_letters: finding.column.as_ref().and_then(crate::domain::ColumnPlace::letters),
@@ -107,6 +113,7 @@ impl From<&Occurrence> for OccurrenceType {
             sheet_row: small(occurrence.sheet_row),
             value: occurrence.value.clone(),
             suggestion: occurrence.suggestion.clone(),
+            expected: occurrence.expected.as_ref().map(Into::into),
         }
     }
 }

@@ -130,8 +130,11 @@ pub(in crate::graphql) struct ObligationType {
     opens: DateText,
     /// The day by which it is due for everybody (uiterste dag).
     due: DateText,
-    /// The last day on which a file is taken, late or not (sluit).
+    /// The last day on which a file is taken, late or not, from whoever was not given more time (sluit).
     closes: DateText,
+    /// The moment after which no file is taken from this organisation (aanname tot): the end of the last day or of the
+    /// day until which time was given, moved on by the time that the service could not be reached.
+    taken_until: DateTime,
     /// The moment after which it is late for this organisation (uiterste moment): the end of the due day or of the day
     /// until which time was given, moved on by the time that the service could not be reached.
     deadline: DateTime,
@@ -158,6 +161,7 @@ impl From<Obligation> for ObligationType {
             opens: DateText(obligation.opens),
             due: DateText(obligation.due),
             closes: DateText(obligation.closes),
+            taken_until: DateTime(obligation.taken_until),
             deadline: DateTime(obligation.deadline),
             extensions: obligation.extensions.into_iter().map(Into::into).collect(),
             exemption: obligation.exemption.map(Into::into),

@@ -11,6 +11,8 @@ use std::{
     thread,
 };
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
 /// What the server prints when it can be reached; the address follows.
 const ANNOUNCEMENT: &str = "listening on ";
 
@@ -61,6 +63,13 @@ impl Server {
     /// The process identifier.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Lets it write files up to so many bytes and no further, or without limit.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
+        // The hard limit stays, so that what was taken can be given back.
+        prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
     }
 
     /// Ends it as a power cut does (SIGKILL).

@@ -32,6 +32,11 @@ impl TestClock {
         Self(Arc::new(AtomicI64::new(Instant::parse(moment).unwrap().microseconds())))
     }
 
+    /// How far it has gone, in looks.
+    pub(crate) fn looks(&self) -> i64 {
+        self.0.load(Ordering::SeqCst) / 1_000
+    }
+
     /// Sets it to a later moment.
     pub(crate) fn set(&self, moment: &str) {
         let later = Instant::parse(moment).unwrap().microseconds();
