@@ -12,7 +12,7 @@ use super::{
 use crate::{
     catalogue::Catalogue,
     domain::{Actor, Digest, Instant, Once},
-    service::{Error, Reader, Service},
+    service::{Error, Reader, Service, causes},
 };
 
 /// Who asks, and what answers.
@@ -117,11 +117,11 @@ fn failure(service: &Service, error: &Error) -> async_graphql::Error {
     let reference = match error {
         Error::Internal(source) => {
             let reference = service.new_reference();
-            tracing::error!(error.reference = %reference, error.source = %source, "a request failed");
+            tracing::error!(error.reference = %reference, error.source = causes(source.as_ref()), "a request failed");
             reference
         }
         Error::Unavailable(source) => {
-            tracing::warn!(error.source = %source, "the database is not available");
+            tracing::warn!(error.source = causes(source), "the database is not available");
             String::new()
         }
         _ => String::new(),

@@ -33,7 +33,7 @@ use crate::{
         self,
         guard::{Admitted, Guard, Limits},
     },
-    service::{Error, Service, must_deliver},
+    service::{Error, Service, causes, must_deliver},
 };
 
 /// The media types in which files come. Anything may be in them: what it is, intake finds out.
@@ -230,12 +230,12 @@ pub(super) fn failure(service: &Service, error: &Error) -> Problem {
         Error::Unauthenticated => Problem::unauthenticated(),
         Error::NotFound => Problem::not_found(),
         Error::Unavailable(source) => {
-            tracing::warn!(error.source = %source, "the database is not available");
+            tracing::warn!(error.source = causes(source), "the database is not available");
             Problem::database_away()
         }
         Error::Internal(source) => {
             let reference = service.new_reference();
-            tracing::error!(error.reference = %reference, error.source = %source, "a request failed");
+            tracing::error!(error.reference = %reference, error.source = causes(source.as_ref()), "a request failed");
             Problem::internal(reference)
         }
         Error::Forbidden(_) | Error::Refused(_) | Error::Conflict => {

@@ -257,6 +257,12 @@ impl Refusal {
     }
 }
 
+/// What went wrong with all that it came from, for the log: the first says what, the last why.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 impl Error {
     /// The stable code.
     pub const fn code(&self) -> &'static str {

@@ -33,7 +33,7 @@ pub use approval::{Approval, ApprovalRequest};
 pub use assessment::{AssessedOrganisation, Assessment};
 pub use chart::{ChartQuery, OrganisationChart};
 pub use copies::{AnnotatedCopy, SheetForm, TemplateForm, make_template};
-pub use error::{Error, Refusal};
+pub use error::{Error, Refusal, causes};
 pub use numbers::{NumberInForce, NumberQuery};
 pub use obligations::ExtensionRequest;
 pub use overrides::{OverrideOutcome, OverrideRequest};

@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::Path, str::FromStr as _, sync::Arc, time::Duration}
 
 use rust_embed::RustEmbed;
 use sqlx::{
-    PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
+    Connection as _, PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
     migrate::{Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -120,6 +120,14 @@ impl Database {
             .pragma("secure_delete", "ON")
             .busy_timeout(PATIENCE);
         let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5));
+        // What SQLite rolled back by itself, as when the disk is full, sqlx goes on to take for open: such a connection
+        // would never write again. A ping waits for the rollback that is under way.
+        let pool = pool.after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        });
         Ok(Self::Sqlite(pool.connect_with(options).await?, Arc::new(Semaphore::new(1))))
     }
 

@@ -108,7 +108,7 @@ both! {
             );
             for language in ["nl", "en"] {
                 let message = error["message"][language].as_str().unwrap();
-                assert!(message.contains("evaluaties, indicatoren, personeel"), "{message}");
+                assert!(message.contains("evaluaties, indicatoren, leren, personeel"), "{message}");
             }
         }
         assert_eq!(world.tally().await.submissions, before.submissions);

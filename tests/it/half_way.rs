@@ -263,7 +263,8 @@ both! {
 
         // With room all goes on.
         program.server().limit_files(None);
-        assert_eq!(officer.client.upload("b.csv", officer.file("2023").bytes()).await.status, StatusCode::CREATED);
+        let taken = officer.client.upload("b.csv", officer.file("2023").bytes()).await;
+        assert_eq!(taken.status, StatusCode::CREATED, "{taken:?}\n{}", program.server().output());
         assert_eq!(code(&officer.client.ask(&Client::approval(), &seen).await["done"]), "APPROVED");
         assert_eq!(count().await, (before.0 + 1, before.1 + 1, before.2 + 2));
         program.run(&["verify-audit"]);
