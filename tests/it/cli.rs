@@ -9,6 +9,8 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::scene::last_year;
+
 /// The binary with a folder of its own.
 struct Kraamzicht {
     folder: TempDir,
@@ -19,10 +21,11 @@ impl Kraamzicht {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// Writes a file and gives its path.
+    /// Writes a file and gives its path. Where it says 2024 it is about last year: the binary goes by the real clock, and
+    /// years close.
     fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.folder.path().join(name);
-        fs::write(&path, content).unwrap();
+        fs::write(&path, content.replace("2024", &last_year())).unwrap();
         path
     }
 
