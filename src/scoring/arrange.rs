@@ -122,15 +122,18 @@ impl<'a> Arranged<'a> {
     }
 
     fn place(&mut self, observations: &[Observation]) {
-        // Observations mostly come in runs of one measure or one member: look at the last place first.
+        // Observations mostly come in runs of one measure or one member, in their order: look at the last place and the
+        // next one first.
         let (mut measure, mut member) = (0, 0);
         for observation in observations {
             let Some(period) = self.periods.iter().position(|period| *period == observation.period) else { continue };
-            if self.measures.get(measure).is_none_or(|one| one.code != observation.indicator) {
-                let found = self.measures.binary_search_by(|one| one.code.as_str().cmp(&observation.indicator));
-                let Ok(found) = found else { continue };
-                measure = found;
-            }
+            let is_at = |place: usize| self.measures.get(place).is_some_and(|one| one.code == observation.indicator);
+            let found = [measure, measure + 1]
+                .into_iter()
+                .find(|place| is_at(*place))
+                .or_else(|| self.measures.binary_search_by(|one| one.code.as_str().cmp(&observation.indicator)).ok());
+            let Some(found) = found else { continue };
+            measure = found;
             if self.members.get(member).is_none_or(|one| one.agb_code != observation.agb_code) {
                 let found = self.members.binary_search_by_key(&observation.agb_code, |one| one.agb_code);
                 let Ok(found) = found else { continue };

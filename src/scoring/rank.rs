@@ -56,55 +56,58 @@ pub(super) fn chances_of_top(standings: &[Standing], places: usize, count: usize
         return vec![1.0; standings.len()];
     }
     let normal: Vec<f64> = (0..PARTS).map(|part| quantile((part as f64 + 0.5) / PARTS as f64)).collect();
-    let mut rivals = rivals(standings, places, &normal);
+    let rivals = rivals(standings, places, &normal);
     let blocks = standings.len().div_ceil(DRAWS_AT_ONCE);
     let mut times = vec![0_u32; standings.len()];
-    // The part that each drew, those that drew enough, and what they have.
-    let mut drawn = vec![0; rivals.len()];
-    let mut enough = vec![0; rivals.len()];
-    let mut high: Vec<(f64, usize)> = Vec::with_capacity(rivals.len());
+    // Those who can still stand as high as ever was needed, and of a draw those who do.
+    let mut contenders: Vec<Contender> = Vec::new();
+    let mut high: Vec<(f64, usize)> = vec![(0.0, 0); rivals.len()];
     // The lowest sum that had the last place so far: whoever stands below it hardly ever has one.
     let mut low = f64::INFINITY;
     for draw in 0..count {
+        let first = draw * blocks;
         let (mut block, mut bits, mut above) = (usize::MAX, 0, 0);
-        for ((place, rival), drawn) in rivals.iter().enumerate().zip(&mut drawn) {
-            if rival.block != block {
-                block = rival.block;
-                bits = draws.bits((draw * blocks + block) as u64);
+        for contender in &contenders {
+            if contender.rival.block != block {
+                block = contender.rival.block;
+                bits = draws.bits((first + block) as u64);
             }
-            let part = usize::try_from((bits >> rival.shift) % PARTS as u64).unwrap_or_default();
-            *drawn = part;
+            let part = contender.rival.part(bits);
+            let sum = contender.rival.sum(normal.get(part).copied().unwrap_or_default());
             // Whether it stays is seen from the count: nothing here hangs on a guess.
-            if let Some(slot) = enough.get_mut(above) {
-                *slot = place;
+            if let Some(slot) = high.get_mut(above) {
+                *slot = (sum, contender.rival.place);
             }
-            above += usize::from(part >= rival.enough);
+            above += usize::from(part >= contender.enough);
         }
-        let sum = |place: usize| Some((rivals.get(place)?.sum(*normal.get(*drawn.get(place)?)?), place));
-        high.clear();
         if above < places {
-            high.extend((0..rivals.len()).filter_map(sum));
-        } else {
-            high.extend(enough.iter().take(above).copied().filter_map(sum));
+            above = rivals.len();
+            for (slot, rival) in high.iter_mut().zip(&rivals) {
+                let part = rival.part(draws.bits((first + rival.block) as u64));
+                *slot = (rival.sum(normal.get(part).copied().unwrap_or_default()), rival.place);
+            }
         }
-        let (higher, last, _) = high.select_nth_unstable_by(places - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let chosen = high.get_mut(..above).unwrap_or_default();
+        let (higher, last, _) =
+            chosen.select_nth_unstable_by(places - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let lowest = last.0;
         for (_, place) in higher.iter().chain([&*last]) {
-            if let Some(times) = rivals.get(*place).and_then(|rival| times.get_mut(rival.place)) {
+            if let Some(times) = times.get_mut(*place) {
                 *times += 1;
             }
         }
         if lowest < low {
             low = lowest;
-            for rival in &mut rivals {
-                rival.enough = normal.partition_point(|draw| rival.sum(*draw) < low);
-            }
+            let enough = |rival: &Rival| normal.partition_point(|draw| rival.sum(*draw) < low);
+            let all = rivals.iter().map(|rival| Contender { rival: *rival, enough: enough(rival) });
+            contenders = all.filter(|contender| contender.enough < PARTS).collect();
         }
     }
     times.into_iter().map(|times| f64::from(times) / count as f64).collect()
 }
 
 /// Who can have a place at the top at all.
+#[derive(Clone, Copy)]
 struct Rival {
     /// Among all.
     place: usize,
@@ -113,11 +116,21 @@ struct Rival {
     /// In which bits its own are, and where they begin.
     block: usize,
     shift: usize,
-    /// From which part on its draw is worth a look.
+}
+
+/// One who can stand high enough.
+struct Contender {
+    rival: Rival,
+    /// From which part on a draw of its own is worth a look.
     enough: usize,
 }
 
 impl Rival {
+    /// Which part it draws.
+    fn part(&self, bits: u64) -> usize {
+        usize::try_from((bits >> self.shift) % PARTS as u64).unwrap_or_default()
+    }
+
     /// What it has when it draws so much of a standard normal.
     fn sum(&self, draw: f64) -> f64 {
         self.sum + self.deviation * draw
@@ -137,7 +150,6 @@ fn rivals(standings: &[Standing], places: usize, normal: &[f64]) -> Vec<Rival> {
         deviation: standing.variance.sqrt(),
         block: place / DRAWS_AT_ONCE,
         shift: (place % DRAWS_AT_ONCE) * BITS,
-        enough: PARTS,
     };
     let is_one = |(_, standing): &(usize, &Standing)| at(standing, most) >= enough;
     standings.iter().enumerate().filter(is_one).map(rival).collect()

@@ -77,7 +77,7 @@ struct Wing {
 }
 
 /// What may be left out of a tail, relative to it.
-const NEGLIGIBLE: f64 = 1e-17;
+const NEGLIGIBLE: f64 = 1e-15;
 /// Tails down to this size are exact at the least.
 const SMALLEST_TAIL: f64 = 1e-3;
 
