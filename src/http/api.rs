@@ -25,7 +25,7 @@ use serde_json::json;
 
 use super::{
     Authenticate, Example, GraphqlEndpoint, Problem, RateSettings, ServerSettings, SpoolSettings, console_routes,
-    copies, file_name, origin::origin, protect, rates::Rates, spool, upload::NAMELESS,
+    copies, exports, file_name, origin::origin, protect, rates::Rates, spool, upload::NAMELESS,
 };
 use crate::{
     domain::{Actor, Call, Digest, ReceiptId},
@@ -70,6 +70,10 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
         .route("/receipts/{id}", get(receipt))
         .route("/submissions/{id}/{file}", get(copies::annotated_copy))
         .route("/templates/{dataset}/{file}", get(copies::template))
+        .route("/v1/exports/scores", get(exports::scores))
+        .route("/v1/exports/signals", get(exports::signals))
+        .route("/v1/exports/observations", get(exports::observations))
+        .route("/v1/exports/submissions", get(exports::submissions))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .route("/ready", any(ready))
         .with_state(door);
@@ -135,6 +139,17 @@ impl Door {
     }
 }
 
+impl Door {
+    /// Takes the points that a document costs, and notes both for the audit log; gives the headers that say how many are
+    /// left.
+    pub(super) fn charge(&self, actor: &mut Actor, document: Digest, cost: u32) -> Result<HeaderMap, Problem> {
+        let headers = actor.token.map_or_else(|| Ok(HeaderMap::new()), |token| self.rates.points(token, cost))?;
+        actor.call.document = Some(document);
+        actor.call.cost = Some(cost);
+        Ok(headers)
+    }
+}
+
 impl Authenticate for Door {
     type Caller = Actor;
 
@@ -147,16 +162,10 @@ impl Authenticate for Door {
             // Before a byte of them is read; the use-case asks it again.
             must_deliver(&actor).map_err(|error| failure(&self.service, &error))?;
         }
-        let headers = match actor.token {
-            Some(token) => {
-                let headers = self.rates.points(token, asked.cost())?;
-                self.rates.uploads(token, u32::try_from(files).unwrap_or(u32::MAX))?;
-                headers
-            }
-            None => HeaderMap::new(),
-        };
-        actor.call.document = Some(asked.hash());
-        actor.call.cost = Some(asked.cost());
+        let headers = self.charge(&mut actor, asked.hash(), asked.cost())?;
+        if let Some(token) = actor.token {
+            self.rates.uploads(token, u32::try_from(files).unwrap_or(u32::MAX))?;
+        }
         let mut data = Data::default();
         data.insert(actor);
         Ok((data, headers))
@@ -232,6 +241,10 @@ pub(super) fn failure(service: &Service, error: &Error) -> Problem {
         Error::Unavailable(source) => {
             tracing::warn!(error.source = %source, "the database is not available");
             Problem::database_away()
+        }
+        Error::NoRoom(source) => {
+            tracing::error!(error.source = %source, "there is no room on the disk");
+            Problem::no_room()
         }
         Error::Internal(source) => {
             let reference = service.new_reference();

@@ -7,6 +7,7 @@ mod api;
 mod body;
 mod console;
 mod copies;
+mod exports;
 mod graphql;
 mod negotiate;
 mod origin;

@@ -33,13 +33,13 @@ pub use approval::{Approval, ApprovalRequest};
 pub use assessment::{AssessedOrganisation, Assessment};
 pub use chart::{ChartQuery, OrganisationChart};
 pub use copies::{AnnotatedCopy, SheetForm, TemplateForm, make_template};
-pub use error::{Error, Refusal};
+pub use error::{Error, Refusal, is_full};
 pub use numbers::{NumberInForce, NumberQuery};
 pub use obligations::ExtensionRequest;
 pub use overrides::{OverrideOutcome, OverrideRequest};
 pub use plausibility::NumberExplanation;
 pub use preview::{Preview, PreviewPlace};
-pub use reading::{Distribution, Relations, SubmissionQuery};
+pub use reading::{Distribution, KnownAt, Relations, SubmissionQuery};
 pub use receipts::{ReadReceipt, ReceiptBody, ReceiptSubmission, ReceiptVersion};
 pub use register::RegisterEntry;
 pub use signing::{ReceiptFault, ReceiptKey, Signature, SignedReceipt, verify_receipt};
@@ -47,6 +47,7 @@ pub use submissions::CheckedSubmission;
 pub use verification::{Difference, ExportedRun, Verification};
 pub use wiring::{Service, Settings, must_deliver};
 
+pub use crate::catalogue::{ExportColumn, ExportType};
 pub use crate::scoring::{
     Account, AtMost, Change, ChangeNeeded, ChartLimits, ChartPoint, ChartSums, Contribution, DataFinding, Dispersion,
     Drift, Fit, FlagRate, Headline, Insufficiency, Interval, KindRate, NormComparison, OrganisationOutcome, PeerGroup,

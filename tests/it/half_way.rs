@@ -251,6 +251,12 @@ both! {
         program.server().limit_files(Some(0));
         let refused = officer.client.upload("b.csv", officer.file("2023").bytes()).await;
         assert_eq!(refused.status, StatusCode::INSUFFICIENT_STORAGE, "{refused:?}");
+        // Nor does a copy with remarks, which is made on that disk.
+        for form in ["csv", "xlsx"] {
+            let refused = officer.client.get(&format!("/submissions/{}/copy.{form}", checked.id)).await;
+            assert_eq!(refused.status, StatusCode::INSUFFICIENT_STORAGE, "{refused:?}");
+            assert_eq!((&refused.json()["code"], refused.header("retry-after")), (&json!("NO_ROOM"), "300"));
+        }
         if !database.is_postgres() {
             // The database is such a file too.
             let refused = officer.client.try_ask(&Client::approval(), &seen).await;
@@ -264,6 +270,8 @@ both! {
         // With room all goes on.
         program.server().limit_files(None);
         assert_eq!(officer.client.upload("b.csv", officer.file("2023").bytes()).await.status, StatusCode::CREATED);
+        let copy = officer.client.get(&format!("/submissions/{}/copy.csv", checked.id)).await;
+        assert_eq!(copy.status, StatusCode::OK, "{copy:?}");
         assert_eq!(code(&officer.client.ask(&Client::approval(), &seen).await["done"]), "APPROVED");
         assert_eq!(count().await, (before.0 + 1, before.1 + 1, before.2 + 2));
         program.run(&["verify-audit"]);
