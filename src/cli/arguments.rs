@@ -134,6 +134,9 @@ pub(super) struct ServeOptions {
     /// The addresses of proxies whose X-Forwarded-For is believed
     #[arg(long, env = "KRAAMZICHT_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
     pub(super) trusted_proxy: Vec<IpAddr>,
+    /// The bearer token with which /metrics is read, at least 32 characters; without one, it is for this machine alone
+    #[arg(long, env = "KRAAMZICHT_METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(super) metrics_token: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -15,7 +15,7 @@ use axum::{
     extract::{FromRef, Path, Request, State},
     http::{
         HeaderMap, StatusCode,
-        header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE},
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
         request::Parts,
     },
     response::{IntoResponse as _, Redirect, Response},
@@ -25,7 +25,14 @@ use serde_json::json;
 
 use super::{
     Authenticate, Example, GraphqlEndpoint, Problem, RateSettings, ServerSettings, SpoolSettings, console_routes,
-    copies, exports, file_name, origin::origin, protect, rates::Rates, spool, upload::NAMELESS,
+    copies, exports, file_name,
+    metrics::{Metrics, bearer, scrape},
+    openapi,
+    origin::origin,
+    protect,
+    rates::Rates,
+    spool,
+    upload::NAMELESS,
 };
 use crate::{
     domain::{Actor, Call, Digest, ReceiptId},
@@ -51,9 +58,9 @@ pub enum WiringError {
     /// The guard does not understand the schema.
     #[error("the GraphQL schema is not understood by its guard")]
     Schema(#[from] graphql::guard::SchemaError),
-    /// The console's examples cannot be written as JSON.
-    #[error("the console's examples cannot be written")]
-    Examples(#[from] serde_json::Error),
+    /// The console's examples or the description of the API are no JSON.
+    #[error("the console's examples or the description of the API are no JSON")]
+    Json(#[from] serde_json::Error),
 }
 
 /// All routes of the service, with what protects them.
@@ -61,6 +68,7 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
     let sdl = graphql::sdl();
     let guard = Arc::new(Guard::new(&sdl, Limits::default())?);
     let door = Door::new(service, &settings.rates);
+    let metrics = Metrics::of(service, &door.rates);
     let spool = SpoolSettings::new(&service.settings().spool_folder, service.settings().upload_limit);
     let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone()).with_files(spool);
     let own = Router::new()
@@ -77,8 +85,11 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .route("/ready", any(ready))
         .with_state(door);
-    let router = own.merge(endpoint.routes()).merge(console_routes(sdl, examples)?);
-    Ok(protect(router, settings))
+    let scrape = Router::new().route("/metrics", get(scrape)).with_state((metrics.clone(), settings.metrics_token));
+    let description = openapi::document(service)?;
+    let router = own.merge(endpoint.routes()).merge(console_routes(sdl, examples)?).merge(scrape);
+    let router = router.route("/openapi.json", get(async move || Json(description)));
+    Ok(protect(router, settings, &metrics))
 }
 
 /// Where everybody comes in: recognises who holds a bearer token, and counts what they ask.
@@ -107,12 +118,7 @@ impl Door {
     }
 
     pub(super) async fn recognise(&self, request: &Parts) -> Result<Actor, Problem> {
-        let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let secret = header
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, secret)| secret.trim())
-            .ok_or_else(Problem::unauthenticated)?;
+        let secret = bearer(&request.headers).ok_or_else(Problem::unauthenticated)?;
         let origin = origin(request, &self.proxies);
         let digest = Digest::of(secret.as_bytes());
         self.rates.attempt(origin, digest)?;

@@ -58,6 +58,16 @@ impl Export {
         }
     }
 
+    /// What a row of it is called in the description of the API.
+    pub(super) const fn row_name(self) -> &'static str {
+        match self {
+            Self::Scores => "ScoreRow",
+            Self::Signals => "SignalRow",
+            Self::Observations => "ObservationRow",
+            Self::Submissions => "SubmissionRow",
+        }
+    }
+
     /// Its columns, in their order.
     pub(super) fn columns(self, service: &Service) -> &[ExportColumn] {
         let exports = &service.catalogue().exports;

@@ -22,6 +22,7 @@ mod records;
 mod register;
 mod signing;
 mod submissions;
+mod tally;
 mod uploads;
 mod verification;
 mod windows;
@@ -44,6 +45,7 @@ pub use receipts::{ReadReceipt, ReceiptBody, ReceiptSubmission, ReceiptVersion};
 pub use register::RegisterEntry;
 pub use signing::{ReceiptFault, ReceiptKey, Signature, SignedReceipt, verify_receipt};
 pub use submissions::CheckedSubmission;
+pub use tally::ServiceTally;
 pub use verification::{Difference, ExportedRun, Verification};
 pub use wiring::{Service, Settings, must_deliver};
 

@@ -84,6 +84,17 @@ pub enum Database {
     Postgres(PgPool),
 }
 
+/// How many connections to the database there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Open.
+    pub open: u32,
+    /// Of these, those that nobody uses.
+    pub idle: u32,
+    /// The most there may be.
+    pub most: u32,
+}
+
 /// One unit of work. Dropped without [`Tx::commit`] it leaves nothing behind.
 #[derive(Debug)]
 pub enum Tx {
@@ -167,6 +178,15 @@ impl Database {
             Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
         }
         Ok(())
+    }
+
+    /// The connections there are now.
+    pub fn connections(&self) -> Connections {
+        let (open, idle, most) = match self {
+            Self::Sqlite(pool, _) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            Self::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+        };
+        Connections { open, idle: u32::try_from(idle).unwrap_or(u32::MAX).min(open), most }
     }
 
     /// The engine's name, for people.

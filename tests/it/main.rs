@@ -10,6 +10,7 @@ mod contracts;
 mod copies;
 mod crash;
 mod demo;
+mod exports;
 mod failures;
 mod half_way;
 mod harness;
