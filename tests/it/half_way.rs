@@ -269,7 +269,8 @@ both! {
 
         // With room all goes on.
         program.server().limit_files(None);
-        assert_eq!(officer.client.upload("b.csv", officer.file("2023").bytes()).await.status, StatusCode::CREATED);
+        let again = officer.client.upload("b.csv", officer.file("2023").bytes()).await;
+        assert_eq!(again.status, StatusCode::CREATED, "{again:?}\n{}", program.server().output());
         let copy = officer.client.get(&format!("/submissions/{}/copy.csv", checked.id)).await;
         assert_eq!(copy.status, StatusCode::OK, "{copy:?}");
         assert_eq!(code(&officer.client.ask(&Client::approval(), &seen).await["done"]), "APPROVED");

@@ -23,6 +23,7 @@ mod life_obligations;
 mod life_plausibility;
 mod multipart;
 mod once;
+mod openapi;
 mod outcome;
 mod overrides;
 mod scene;
