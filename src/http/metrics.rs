@@ -87,7 +87,7 @@ impl Metrics {
     }
 
     /// By what a request is counted. Of what no route is for, the path is nobody's business.
-    pub(super) fn asked(&self, request: &Request) -> (&'static str, String) {
+    pub(super) fn asked(request: &Request) -> (&'static str, String) {
         let known = ["GET", "HEAD", "POST", "OPTIONS"];
         let method = known.into_iter().find(|known| *known == request.method().as_str()).unwrap_or("other");
         let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::exports::Export;
 use crate::service::{ExportColumn, Service};
 
-/// The full version of the HTTP side, in the header `API-Version` of every answer (NLGov API Design Rules). Its first
+/// The full version of the HTTP side, in the header `API-Version` of every answer (the API design rules of the Dutch government). Its first
 /// number is the one in paths.
 pub(super) const API_VERSION: &str = "1.0.0";
 

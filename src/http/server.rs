@@ -88,7 +88,7 @@ async fn surround(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let asked = metrics.asked(&request);
+    let asked = Metrics::asked(&request);
     let reference = Reference::new();
     let language = preferred_language(request.headers());
     let span = tracing::info_span!("request", %reference, method = %request.method(), path = request.uri().path());

@@ -14,6 +14,9 @@ use crate::{
     scene::{ADDRESS, Answer, Client, PERIOD, Sector, Submission, Tour, World},
 };
 
+/// A line of the audit log: who, what, of what, from where, by which document, at what cost.
+type Line = (String, String, String, Option<String>, Option<Vec<u8>>, Option<i64>);
+
 const EXPORTS: [&str; 4] = ["scores", "signals", "observations", "submissions"];
 
 /// Where the columns of each export stand in GraphQL: the root field, and `column=path` where they differ.
@@ -308,7 +311,7 @@ both! {
             service.keep_records().await.unwrap();
             let read = client.get(&format!("/v1/exports/{export}?period=2025&limit=3")).await;
             assert_eq!(service.keep_records().await.unwrap(), 1, "one line, however many rows");
-            let (actor, action, object, origin, hash, cost): (String, String, String, Option<String>, Option<Vec<u8>>, Option<i64>) = fetch(
+            let (actor, action, object, origin, hash, cost): Line = fetch(
                 database,
                 "SELECT actor, action, object, origin, document, cost FROM audit ORDER BY sequence DESC LIMIT 1",
             ).await;

@@ -73,7 +73,7 @@ impl Item {
     }
 }
 
-fn text(text: impl ToString) -> Cell {
+fn text(text: &impl ToString) -> Cell {
     Cell::Text(text.to_string())
 }
 
@@ -94,9 +94,9 @@ fn headline(headline: Headline) -> Cell {
 
 fn who(organisation: &Organisation) -> Row {
     vec![
-        ("agb_code", text(organisation.agb_code)),
+        ("agb_code", text(&organisation.agb_code)),
         ("organisation", text(&organisation.name)),
-        ("organisation_id", text(organisation.id)),
+        ("organisation_id", text(&organisation.id)),
     ]
 }
 
@@ -107,7 +107,7 @@ fn score_row(service: &Service, reader: Reader, run: &Assessment, one: &Assessed
     let explanation = service.explain_score(reader, &one.outcome, score);
     let mut row = who(&one.organisation);
     row.extend([
-        ("period", text(run.key.period)),
+        ("period", text(&run.key.period)),
         ("theme", score.theme.as_ref().into()),
         ("headline", headline(said_first)),
         ("data", word(quality.state)),
@@ -134,7 +134,7 @@ fn score_row(service: &Service, reader: Reader, run: &Assessment, one: &Assessed
 }
 
 fn of_run(run: &Assessment) -> Row {
-    vec![("run_id", text(run.id)), ("run_known_at", text(run.key.known_at))]
+    vec![("run_id", text(&run.id)), ("run_known_at", text(&run.key.known_at))]
 }
 
 fn signal_row(service: &Service, reader: Reader, run: &Assessment, one: &AssessedOrganisation, signal: &Signal) -> Row {
@@ -142,7 +142,7 @@ fn signal_row(service: &Service, reader: Reader, run: &Assessment, one: &Assesse
     let (pooled, norm) = (signal.pooled.as_deref(), signal.norm.as_deref());
     let mut row = who(&one.organisation);
     row.extend([
-        ("period", text(run.key.period)),
+        ("period", text(&run.key.period)),
         ("indicator", text(&signal.indicator)),
         ("theme", text(&signal.theme)),
         ("headline", headline(signal.headline())),
@@ -185,7 +185,7 @@ fn observation_row(organisation: &Organisation, found: &NumberInForce) -> Row {
     let (number, figures) = (&found.number, &found.number.figures);
     let mut row = who(organisation);
     row.extend([
-        ("period", text(number.period)),
+        ("period", text(&number.period)),
         ("indicator", text(&number.indicator)),
         ("part", number.part.as_ref().into()),
         ("numerator", figures.numerator.into()),
@@ -194,7 +194,7 @@ fn observation_row(organisation: &Organisation, found: &NumberInForce) -> Row {
         ("standard_deviation", figures.standard_deviation.into()),
         ("units", figures.units.into()),
         ("missing_reason", figures.missing.map_or(Cell::Nothing, word)),
-        ("submission_id", text(found.submission)),
+        ("submission_id", text(&found.submission)),
     ]);
     row
 }
@@ -203,16 +203,16 @@ fn submission_row(found: &SubmissionRow) -> Row {
     let SubmissionRow { organisation, submission, periods, rows, findings } = found;
     let [errors, questions, notes] = *findings;
     let periods: Vec<String> = periods.iter().map(ToString::to_string).collect();
-    let mut row = vec![("submission_id", text(submission.id))];
+    let mut row = vec![("submission_id", text(&submission.id))];
     row.extend(who(organisation));
     row.extend([
         ("dataset", submission.dataset.as_ref().into()),
         ("periods", Cell::Text(periods.join(" "))),
         ("file_name", text(&submission.file_name)),
-        ("sha256", text(submission.digest)),
+        ("sha256", text(&submission.digest)),
         ("state", word(submission.state)),
-        ("state_since", text(submission.state_since)),
-        ("created_at", text(submission.created_at)),
+        ("state_since", text(&submission.state_since)),
+        ("created_at", text(&submission.created_at)),
         ("rows_read", Cell::Count(rows.read)),
         ("rows_accepted", Cell::Count(rows.accepted)),
         ("rows_unchanged", Cell::Count(rows.unchanged)),

@@ -164,12 +164,11 @@ fn form(format: Option<&str>, dialect: Option<&str>, headers: &HeaderMap) -> Res
         },
     };
     match dialect {
-        None if is_csv => Ok(Form::Csv),
-        None => Ok(Form::Json),
-        Some("plain") if is_csv => Ok(Form::Csv),
+        None if !is_csv => Ok(Form::Json),
+        None | Some("plain") if is_csv => Ok(Form::Csv),
         Some("excel-nl") if is_csv => Ok(Form::ExcelNl),
         Some(other) if is_csv => Err(wrong("dialect", "plain of excel-nl", "plain or excel-nl", other)),
-        Some(other) => Err(wrong("dialect", "alleen bij format=csv", "only with format=csv", other)),
+        other => Err(wrong("dialect", "alleen bij format=csv", "only with format=csv", other.unwrap_or_default())),
     }
 }
 
