@@ -35,6 +35,19 @@ fn embedded_catalogue_is_without_faults() {
 }
 
 #[test]
+fn columns_of_exports_are_told_apart_and_explained() {
+    assert_faults(&[
+        ("exports.toml", "nl = \"Naam van de organisatie.\"", "nl = \"\"", "organisation has no text in `nl`"),
+        (
+            "exports.toml",
+            "name = \"organisation_id\"",
+            "name = \"organisation\"",
+            "`organisation` of `organisation` is read as a word of `organisation`",
+        ),
+    ]);
+}
+
+#[test]
 fn all_faults_are_reported() {
     let mut files = with("indicators/KZ01.toml", "weight = 1.0", "weight = -1.0");
     files.extend(
