@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::Path, str::FromStr as _, sync::Arc, time::Duration}
 
 use rust_embed::RustEmbed;
 use sqlx::{
-    PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
+    Connection as _, PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
     migrate::{Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -130,7 +130,14 @@ impl Database {
             // What should not have been sent is wiped, not only forgotten.
             .pragma("secure_delete", "ON")
             .busy_timeout(PATIENCE);
-        let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(5))
+            // SQLite itself rolls back what found no room; sqlx then believes that it still goes on.
+            .before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            });
         Ok(Self::Sqlite(pool.connect_with(options).await?, Arc::new(Semaphore::new(1))))
     }
 

@@ -329,3 +329,18 @@ async fn a_database_that_is_full_is_unavailable_and_changes_nothing() {
     drop(tx);
     assert_eq!(fetch::<(i64,)>(&database, "SELECT COUNT(*) FROM content").await, (0,));
 }
+
+/// What SQLite does of itself to a change that finds no room, and what becomes of the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_sqlite_rolled_back_itself_leaves_no_connection_that_cannot_write() {
+    let database = sqlite();
+    let opened = Database::open(&database.url).await.unwrap();
+    opened.migrate().await.unwrap();
+    let mut tx = opened.write().await.unwrap();
+    let Tx::Sqlite(connection, ..) = &mut tx else { panic!("this is SQLite") };
+    query("ROLLBACK").execute(&mut **connection).await.unwrap();
+    drop(tx);
+    for _ in 0..10 {
+        opened.write().await.unwrap().commit().await.unwrap();
+    }
+}
