@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use super::{
     data_signal::DATA_QUALITY,
     dataset::YearRange,
+    export::Exports,
     fold::fold,
     load::{Catalogue, CatalogueError},
     methodology::Methodology,
@@ -44,6 +45,7 @@ pub(super) fn check(catalogue: &Catalogue) -> Vec<CatalogueError> {
     }
     check_finding_kinds(catalogue, &mut Faults::of("findings.toml", &mut all));
     check_methodology(catalogue, &mut Faults::of("methodology.toml", &mut all));
+    check_exports(catalogue, &mut Faults::of("exports.toml", &mut all));
     check_windows(catalogue, &mut Faults::of("windows.toml", &mut all));
     if let Some(plausibility) = &catalogue.plausibility {
         check_plausibility(catalogue, plausibility, &mut Faults::of("plausibility.toml", &mut all));
@@ -182,6 +184,16 @@ fn check_methodology(catalogue: &Catalogue, faults: &mut Faults<'_>) {
             ("example", &section.example),
         ] {
             faults.check_text(&format!("the {what} of `{}`", section.code), text);
+        }
+    }
+}
+
+fn check_exports(catalogue: &Catalogue, faults: &mut Faults<'_>) {
+    let Exports { scores, signals, observations, submissions } = &catalogue.exports;
+    for columns in [scores, signals, observations, submissions] {
+        faults.check_distinct(columns.iter().map(|column| (&column.name, [].as_slice())));
+        for column in columns {
+            faults.check_text(&column.name, &column.description);
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     data_signal::DataSignal,
     dataset::Dataset,
     embedded,
+    export::Exports,
     finding_kind::FindingKind,
     indicator::Indicator,
     methodology::Methodology,
@@ -53,6 +54,8 @@ pub struct Catalogue {
     pub messages: BTreeMap<String, Text>,
     /// How everything is computed, in words.
     pub methodology: Methodology,
+    /// The columns of the flat exports.
+    pub exports: Exports,
 }
 
 /// A group of indicators that is scored together.
@@ -126,7 +129,8 @@ impl Catalogue {
 
     /// The catalogue of `files`: path below its folder to text. All faults are reported, not only the first.
     ///
-    /// The texts, `findings.toml`, `messages.toml` and `methodology.toml`, may be left out of a folder: the product's own then serve.
+    /// The texts, `exports.toml`, `findings.toml`, `messages.toml` and `methodology.toml`, may be left out of a folder: the
+    /// product's own then serve.
     pub fn load(files: &BTreeMap<String, String>) -> Result<Self, CatalogueErrors> {
         let mut catalogue = Self {
             hash: hash(files),
@@ -144,6 +148,7 @@ impl Catalogue {
             plausibility: None,
             messages: BTreeMap::new(),
             methodology: Methodology::default(),
+            exports: Exports::default(),
         };
         let mut faults = Vec::new();
         for (path, text) in files {
@@ -151,7 +156,7 @@ impl Catalogue {
                 faults.push(CatalogueError { file: path.clone(), fault });
             }
         }
-        let texts = ["findings.toml", "messages.toml", "methodology.toml"];
+        let texts = ["exports.toml", "findings.toml", "messages.toml", "methodology.toml"];
         for path in texts.into_iter().filter(|path| !files.contains_key(*path)) {
             if let Some(text) = embedded::files().get(path)
                 && let Err(fault) = catalogue.take(path, text)
@@ -244,6 +249,8 @@ impl Catalogue {
             self.plausibility = Some(parse(text)?);
         } else if path == "messages.toml" {
             self.messages = parse(text)?;
+        } else if path == "exports.toml" {
+            self.exports = parse(text)?;
         } else if path == "methodology.toml" {
             self.methodology = parse(text)?;
         } else if path == "findings.toml" {

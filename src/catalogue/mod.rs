@@ -7,6 +7,7 @@ mod check;
 mod data_signal;
 mod dataset;
 mod embedded;
+mod export;
 mod expression;
 mod finding_kind;
 mod findings_page;
@@ -22,6 +23,7 @@ mod window;
 
 pub use data_signal::{DATA_QUALITY, DataSignal, DataTest, Figure, FigurePair, FigurePart, FigureRelation};
 pub use dataset::{Code, Column, ColumnType, Dataset, YearRange};
+pub use export::{ExportColumn, ExportType, Exports};
 pub use expression::{Expression, ExpressionError, MeasureAttribute, Operator};
 pub use finding_kind::FindingKind;
 pub use fold::fold;

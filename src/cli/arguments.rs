@@ -1,16 +1,18 @@
 //! What can be typed.
 
 mod scoring;
+mod serve;
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::scoring::{
-    BacktestOptions, ExportRunOptions, MethodArgument, ScoreOptions, ScoreTableOptions, SimulateOptions, VerifyOptions,
+pub(super) use self::{
+    scoring::{
+        BacktestOptions, ExportRunOptions, MethodArgument, ScoreOptions, ScoreTableOptions, SimulateOptions,
+        VerifyOptions,
+    },
+    serve::{DemoOptions, ServeOptions},
 };
 use super::exit;
 use crate::domain::{AgbCode, Instant, Language, TokenId};
@@ -111,46 +113,6 @@ pub(super) enum Command {
     Downtime(DowntimeOptions),
     /// Recompute every line of the audit log
     VerifyAudit,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct ServeOptions {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, env = "KRAAMZICHT_LISTEN", default_value = "127.0.0.1:8080")]
-    pub(super) listen: SocketAddr,
-    /// The most bytes of an upload
-    #[arg(long, env = "KRAAMZICHT_UPLOAD_LIMIT", default_value_t = 50 * 1024 * 1024, value_name = "BYTES")]
-    pub(super) upload_limit: u64,
-    /// Requests a minute from one address with tokens that are not known; 0 for no limit
-    #[arg(long, env = "KRAAMZICHT_ATTEMPTS_PER_MINUTE", default_value_t = 30, value_name = "COUNT")]
-    pub(super) attempts_per_minute: u32,
-    /// Requests a minute with one token; 0 for no limit
-    #[arg(long, env = "KRAAMZICHT_REQUESTS_PER_MINUTE", default_value_t = 60_000, value_name = "COUNT")]
-    pub(super) requests_per_minute: u32,
-    /// Files an hour with one token; 0 for no limit
-    #[arg(long, env = "KRAAMZICHT_UPLOADS_PER_HOUR", default_value_t = 600, value_name = "COUNT")]
-    pub(super) uploads_per_hour: u32,
-    /// Points a minute with one token, a point for each field that is asked for; 0 for no limit
-    #[arg(long, env = "KRAAMZICHT_POINTS_PER_MINUTE", default_value_t = 600_000, value_name = "COUNT")]
-    pub(super) points_per_minute: u32,
-    /// The addresses of proxies whose X-Forwarded-For is believed
-    #[arg(long, env = "KRAAMZICHT_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
-    pub(super) trusted_proxy: Vec<IpAddr>,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct DemoOptions {
-    #[command(flatten)]
-    pub(super) serve: ServeOptions,
-    /// Another invented sector
-    #[arg(long, default_value_t = 1)]
-    pub(super) seed: u64,
-    /// Also write the tokens to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(super) tokens: Option<PathBuf>,
-    /// Stop before serving
-    #[arg(long)]
-    pub(super) seed_only: bool,
 }
 
 #[derive(Args, Debug)]

@@ -62,7 +62,7 @@ fn code(error: &anyhow::Error) -> u8 {
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<service::Error>() {
             return match error {
-                service::Error::Unavailable(_) => UNAVAILABLE,
+                service::Error::Unavailable(_) | service::Error::NoRoom(_) => UNAVAILABLE,
                 service::Error::Internal(_) => INTERNAL,
                 _ => REFUSED,
             };

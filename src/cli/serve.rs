@@ -10,6 +10,7 @@ use super::{
     operate,
 };
 use crate::{
+    domain::Digest,
     http::{self, Example, RateSettings, ServerSettings},
     service::{Service, Settings},
     system::{SystemClock, SystemIds},
@@ -23,6 +24,9 @@ const HEARTBEAT: Duration = Duration::from_secs(Service::HEARTBEAT_SECONDS.unsig
 
 /// How often what was noted of reads is written into the audit log.
 const RECORDS: Duration = Duration::from_secs(1);
+
+/// A token that nobody guesses.
+const SHORTEST_METRICS_TOKEN: usize = 32;
 
 /// The requests that the console offers to begin with.
 const EXAMPLES: &str = include_str!("examples.json");
@@ -61,7 +65,12 @@ pub(super) async fn serve(
         bail!("the journal of reads cannot be written, or another process serves from this data folder");
     }
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
-    let settings = ServerSettings { rates: rates(options), ..ServerSettings::default() };
+    let metrics_token = options.metrics_token.as_deref();
+    if metrics_token.is_some_and(|token| token.len() < SHORTEST_METRICS_TOKEN) {
+        bail!("the token for /metrics must have at least {SHORTEST_METRICS_TOKEN} characters");
+    }
+    let metrics_token = metrics_token.map(|token| Digest::of(token.as_bytes()));
+    let settings = ServerSettings { rates: rates(options), metrics_token, ..ServerSettings::default() };
     let routes = http::routes(&service, &examples, &settings)?;
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, Digest, Instant, Once},
-    service::{Error, Reader, Service, causes},
+    domain::{Actor, Digest, Once},
+    service::{Error, KnownAt, Reader, Service, causes},
 };
 
 /// Who asks, and what answers.
@@ -20,16 +20,6 @@ pub(super) struct Asked<'a> {
     pub(super) service: &'a Service,
     pub(super) actor: Actor,
     files: Option<&'a ReceivedFiles>,
-}
-
-/// A moment whose knowledge is asked for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KnownAt {
-    /// As the client named it, and never later than now.
-    pub(super) asked: Option<Instant>,
-    /// Up to where changes are looked at: never later than the last one that is whole, since one that is under way
-    /// may have a moment between that and now.
-    pub(super) counted: Instant,
 }
 
 impl<'a> Asked<'a> {
@@ -94,15 +84,13 @@ impl<'a> Asked<'a> {
 
     /// For whom sentences are.
     pub(super) fn reader(&self) -> Reader {
-        if self.actor.scope.organisation().is_some() { Reader::Organisation } else { Reader::Inspector }
+        Service::reader(&self.actor)
     }
 
     /// The moment whose knowledge is asked for; without one, that of the last change.
     pub(super) async fn known_at(&self, asked: Option<DateTime>) -> async_graphql::Result<KnownAt> {
-        let present = self.service.present().await.map_err(|error| self.failure(&error))?;
-        let latest = present.max(self.service.now());
-        let asked = asked.map(|asked| asked.0.min(latest));
-        Ok(KnownAt { asked, counted: asked.map_or(present, |asked| asked.min(present)) })
+        let known_at = self.service.known_at(asked.map(|asked| asked.0)).await;
+        known_at.map_err(|error| self.failure(&error))
     }
 
     /// What went wrong, for the client.

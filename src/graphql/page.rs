@@ -5,8 +5,7 @@ use async_graphql::{
     connection::{Connection, CursorType, Edge},
 };
 
-use super::context::KnownAt;
-use crate::domain::Instant;
+use crate::{domain::Instant, service::KnownAt};
 
 /// The most rows of a page.
 const LARGEST_PAGE: i32 = 100;

@@ -15,7 +15,7 @@ use axum::{
     extract::{FromRef, Path, Request, State},
     http::{
         HeaderMap, StatusCode,
-        header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE},
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
         request::Parts,
     },
     response::{IntoResponse as _, Redirect, Response},
@@ -25,7 +25,14 @@ use serde_json::json;
 
 use super::{
     Authenticate, Example, GraphqlEndpoint, Problem, RateSettings, ServerSettings, SpoolSettings, console_routes,
-    copies, file_name, origin::origin, protect, rates::Rates, spool, upload::NAMELESS,
+    copies, exports, file_name,
+    metrics::{Metrics, bearer, scrape},
+    openapi,
+    origin::origin,
+    protect,
+    rates::Rates,
+    spool,
+    upload::NAMELESS,
 };
 use crate::{
     domain::{Actor, Call, Digest, ReceiptId},
@@ -51,9 +58,9 @@ pub enum WiringError {
     /// The guard does not understand the schema.
     #[error("the GraphQL schema is not understood by its guard")]
     Schema(#[from] graphql::guard::SchemaError),
-    /// The console's examples cannot be written as JSON.
-    #[error("the console's examples cannot be written")]
-    Examples(#[from] serde_json::Error),
+    /// The console's examples or the description of the API are no JSON.
+    #[error("the console's examples or the description of the API are no JSON")]
+    Json(#[from] serde_json::Error),
 }
 
 /// All routes of the service, with what protects them.
@@ -61,6 +68,7 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
     let sdl = graphql::sdl();
     let guard = Arc::new(Guard::new(&sdl, Limits::default())?);
     let door = Door::new(service, &settings.rates);
+    let metrics = Metrics::of(service, &door.rates);
     let spool = SpoolSettings::new(&service.settings().spool_folder, service.settings().upload_limit);
     let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone()).with_files(spool);
     let own = Router::new()
@@ -70,11 +78,18 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
         .route("/receipts/{id}", get(receipt))
         .route("/submissions/{id}/{file}", get(copies::annotated_copy))
         .route("/templates/{dataset}/{file}", get(copies::template))
+        .route("/v1/exports/scores", get(exports::scores))
+        .route("/v1/exports/signals", get(exports::signals))
+        .route("/v1/exports/observations", get(exports::observations))
+        .route("/v1/exports/submissions", get(exports::submissions))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .route("/ready", any(ready))
         .with_state(door);
-    let router = own.merge(endpoint.routes()).merge(console_routes(sdl, examples)?);
-    Ok(protect(router, settings))
+    let scrape = Router::new().route("/metrics", get(scrape)).with_state((metrics.clone(), settings.metrics_token));
+    let description = openapi::document(service)?;
+    let router = own.merge(endpoint.routes()).merge(console_routes(sdl, examples)?).merge(scrape);
+    let router = router.route("/openapi.json", get(async move || Json(description)));
+    Ok(protect(router, settings, &metrics))
 }
 
 /// Where everybody comes in: recognises who holds a bearer token, and counts what they ask.
@@ -103,12 +118,7 @@ impl Door {
     }
 
     pub(super) async fn recognise(&self, request: &Parts) -> Result<Actor, Problem> {
-        let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let secret = header
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, secret)| secret.trim())
-            .ok_or_else(Problem::unauthenticated)?;
+        let secret = bearer(&request.headers).ok_or_else(Problem::unauthenticated)?;
         let origin = origin(request, &self.proxies);
         let digest = Digest::of(secret.as_bytes());
         self.rates.attempt(origin, digest)?;
@@ -135,6 +145,17 @@ impl Door {
     }
 }
 
+impl Door {
+    /// Takes the points that a document costs, and notes both for the audit log; gives the headers that say how many are
+    /// left.
+    pub(super) fn charge(&self, actor: &mut Actor, document: Digest, cost: u32) -> Result<HeaderMap, Problem> {
+        let headers = actor.token.map_or_else(|| Ok(HeaderMap::new()), |token| self.rates.points(token, cost))?;
+        actor.call.document = Some(document);
+        actor.call.cost = Some(cost);
+        Ok(headers)
+    }
+}
+
 impl Authenticate for Door {
     type Caller = Actor;
 
@@ -147,16 +168,10 @@ impl Authenticate for Door {
             // Before a byte of them is read; the use-case asks it again.
             must_deliver(&actor).map_err(|error| failure(&self.service, &error))?;
         }
-        let headers = match actor.token {
-            Some(token) => {
-                let headers = self.rates.points(token, asked.cost())?;
-                self.rates.uploads(token, u32::try_from(files).unwrap_or(u32::MAX))?;
-                headers
-            }
-            None => HeaderMap::new(),
-        };
-        actor.call.document = Some(asked.hash());
-        actor.call.cost = Some(asked.cost());
+        let headers = self.charge(&mut actor, asked.hash(), asked.cost())?;
+        if let Some(token) = actor.token {
+            self.rates.uploads(token, u32::try_from(files).unwrap_or(u32::MAX))?;
+        }
         let mut data = Data::default();
         data.insert(actor);
         Ok((data, headers))
@@ -232,6 +247,10 @@ pub(super) fn failure(service: &Service, error: &Error) -> Problem {
         Error::Unavailable(source) => {
             tracing::warn!(error.source = causes(source), "the database is not available");
             Problem::database_away()
+        }
+        Error::NoRoom(source) => {
+            tracing::error!(error.source = %source, "there is no room on the disk");
+            Problem::no_room()
         }
         Error::Internal(source) => {
             let reference = service.new_reference();

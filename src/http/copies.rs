@@ -91,8 +91,14 @@ fn body(file: tokio::fs::File) -> Body {
 fn attachment(name: &str, ending: &str) -> String {
     let endings = [".gz", ".csv", ".txt", ".tsv", ".xlsx", ".xlsm"];
     let stem = endings.iter().fold(name, |stem, ending| stem.strip_suffix(ending).unwrap_or(stem));
+    let encoded = percent_encoded(stem);
+    format!("attachment; filename=\"kopie.{ending}\"; filename*=UTF-8''{encoded}-opmerkingen.{ending}")
+}
+
+/// `text` as it may stand in a header or in the query of an address.
+pub(super) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();
-    for byte in stem.bytes() {
+    for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
@@ -100,7 +106,7 @@ fn attachment(name: &str, ending: &str) -> String {
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    format!("attachment; filename=\"kopie.{ending}\"; filename*=UTF-8''{encoded}-opmerkingen.{ending}")
+    encoded
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ use std::{
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
     num::{NonZeroU32, NonZeroUsize},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -150,6 +153,19 @@ impl Rates {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).pop(&secret);
     }
 
+    /// How often each limit was reached since the start.
+    pub(super) fn refusals(&self) -> [(Rated, u64); 4] {
+        fn of<K: Hash + Eq + Clone>(bucket: Option<&Bucket<K>>) -> u64 {
+            bucket.map_or(0, |bucket| bucket.refusals.load(Ordering::Relaxed))
+        }
+        [
+            (Rated::Attempts, of(self.attempts.as_ref())),
+            (Rated::Requests, of(self.requests.as_ref())),
+            (Rated::Uploads, of(self.uploads.as_ref())),
+            (Rated::Points, of(self.points.as_ref())),
+        ]
+    }
+
     fn give_back(&self, origin: Option<IpAddr>) {
         if let (Some(attempts), Some(origin)) = (&self.attempts, origin) {
             attempts.give_back(&network(origin));
@@ -245,6 +261,7 @@ struct Bucket<K: Hash + Eq + Clone> {
     used: Used<K>,
     limiter: RateLimiter<K, Used<K>, ServiceClock, StateInformationMiddleware>,
     clock: ServiceClock,
+    refusals: AtomicU64,
 }
 
 impl<K: Hash + Eq + Clone> fmt::Debug for Bucket<K> {
@@ -258,16 +275,14 @@ impl<K: Hash + Eq + Clone> Bucket<K> {
         let used = Arc::new(Mutex::new(LruCache::with_hasher(CALLERS, RandomState::new())));
         let clock = || ServiceClock(Arc::clone(clock));
         let limiter = RateLimiter::new(quota(of, limit), Used(Arc::clone(&used)), clock());
-        Self { of, limit, used: Used(used), limiter, clock: clock() }
+        Self { of, limit, used: Used(used), limiter, clock: clock(), refusals: AtomicU64::new(0) }
     }
 
     /// Takes `count` for `key`; gives how many are left.
     fn take(&self, key: &K, count: NonZeroU32) -> Result<u32, Rate> {
-        let refused = |retry_after: u64| Rate {
-            of: self.of,
-            limit: self.limit.get(),
-            asked: count.get(),
-            retry_after: retry_after.max(1),
+        let refused = |retry_after: u64| {
+            self.refusals.fetch_add(1, Ordering::Relaxed);
+            Rate { of: self.of, limit: self.limit.get(), asked: count.get(), retry_after: retry_after.max(1) }
         };
         match self.limiter.check_key_n(key, count) {
             Ok(Ok(left)) => Ok(left.remaining_burst_capacity()),
@@ -296,7 +311,7 @@ fn quota(of: Rated, limit: NonZeroU32) -> Quota {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::atomic::AtomicI64;
 
     use super::*;
     use crate::domain::Instant;

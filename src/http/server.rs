@@ -36,7 +36,8 @@ use tokio::{
 use tower_http::compression::CompressionLayer;
 use tracing::Instrument as _;
 
-use super::{Problem, RateSettings, Reference, preferred_language, problem::translate};
+use super::{Metrics, Problem, RateSettings, Reference, openapi::API_VERSION, preferred_language, problem::translate};
+use crate::domain::Digest;
 
 /// How patient the server is.
 #[derive(Clone, Debug)]
@@ -51,6 +52,8 @@ pub struct ServerSettings {
     pub grace: Duration,
     /// How often a client may ask.
     pub rates: RateSettings,
+    /// SHA-256 of the token with which the metrics are read; without one, they are for this machine alone.
+    pub metrics_token: Option<Digest>,
 }
 
 impl Default for ServerSettings {
@@ -62,22 +65,30 @@ impl Default for ServerSettings {
             answer_time_limit: Duration::from_mins(11),
             grace: Duration::from_secs(20),
             rates: RateSettings::default(),
+            metrics_token: None,
         }
     }
 }
 
 /// Puts around `router` what every response has: a reference and a line in the log, the security headers, the
 /// language of problems, compression, a time limit; a panic becomes that request's internal error.
-pub fn protect(router: Router, settings: &ServerSettings) -> Router {
+///
+/// `metrics` counts each answer by its route.
+pub fn protect(router: Router, settings: &ServerSettings, metrics: &Metrics) -> Router {
     router
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(from_fn_with_state(settings.answer_time_limit, surround))
+        .layer(from_fn_with_state((settings.answer_time_limit, metrics.clone()), surround))
         .layer(CompressionLayer::new())
 }
 
 /// Neither bodies nor headers nor query strings are logged: tokens and data may be in them.
-async fn surround(State(time_limit): State<Duration>, mut request: Request, next: Next) -> Response {
+async fn surround(
+    State((time_limit, metrics)): State<(Duration, Metrics)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let asked = Metrics::asked(&request);
     let reference = Reference::new();
     let language = preferred_language(request.headers());
     let span = tracing::info_span!("request", %reference, method = %request.method(), path = request.uri().path());
@@ -92,13 +103,16 @@ async fn surround(State(time_limit): State<Duration>, mut request: Request, next
     };
     let mut response = translate(response, language);
     add_headers(response.headers_mut(), &reference);
-    let milliseconds = begun.elapsed().as_secs_f64() * 1_000.0;
+    let elapsed = begun.elapsed();
+    metrics.answered(asked, response.status(), elapsed);
+    let milliseconds = elapsed.as_secs_f64() * 1_000.0;
     tracing::info!(parent: &span, status = response.status().as_u16(), milliseconds, "answered");
     response
 }
 
 fn add_headers(headers: &mut HeaderMap, reference: &Reference) {
-    const ALWAYS: [(&str, &str); 5] = [
+    const ALWAYS: [(&str, &str); 6] = [
+        ("api-version", API_VERSION),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "no-referrer"),

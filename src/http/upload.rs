@@ -20,7 +20,10 @@ use super::{
     Problem, Reference,
     body::{BodyError, LimitedBody},
 };
-use crate::domain::{Digest, Text};
+use crate::{
+    domain::{Digest, Text},
+    service::is_full,
+};
 
 /// The name of a file whose sender gave none.
 pub(super) const NAMELESS: &str = "upload.csv";
@@ -128,9 +131,10 @@ impl From<UploadError> for Problem {
             },
             UploadError::Disk(source) => {
                 tracing::error!(error = %source, "an upload could not be written to the spool folder");
-                match source.kind() {
-                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::no_room(),
-                    _ => Self { closes_connection: true, ..Self::unavailable(60) },
+                if is_full(&source) {
+                    Self::no_room()
+                } else {
+                    Self { closes_connection: true, ..Self::unavailable(60) }
                 }
             }
         }

@@ -155,6 +155,7 @@ impl Service {
             self.audit(&mut tx, actor, "submission.approved", one.id, one.state.as_str()).await?;
         }
         tx.commit().await?;
+        self.counts.approved(approval.submissions.len(), approval.runs.len());
         Ok(approval)
     }
 
@@ -194,6 +195,7 @@ impl Service {
         self.remember(&mut tx, actor, &KnownApproval::of(&withdrawal)).await?;
         self.audit(&mut tx, actor, "submission.withdrawn", submission, "withdrawn").await?;
         tx.commit().await?;
+        self.counts.withdrew(withdrawal.runs.len());
         Ok(withdrawal)
     }
 

@@ -95,7 +95,7 @@ impl Service {
     /// A file in the spool folder that nobody else can open.
     fn scratch(&self) -> Result<File, Error> {
         let path = self.settings.spool_folder.join(format!("{}.spool", self.new_reference()));
-        nameless(&path).map_err(Error::internal)
+        nameless(&path).map_err(Error::disk)
     }
 }
 
@@ -137,21 +137,21 @@ struct Task {
 
 impl Task {
     fn copy(self, form: SheetForm, [mut source, mut target]: [File; 2]) -> Result<File, Error> {
-        io::copy(&mut GzDecoder::new(self.gzip.as_slice()), &mut source).map_err(Error::internal)?;
+        io::copy(&mut GzDecoder::new(self.gzip.as_slice()), &mut source).map_err(Error::disk)?;
         match form {
             SheetForm::Csv => {
                 let mut copy = CsvCopy::new(BufWriter::new(target));
                 self.annotate(source, &mut copy)?;
-                let written = copy.finish().map_err(Error::internal)?;
-                target = written.into_inner().map_err(|error| Error::internal(error.into_error()))?;
+                let written = copy.finish().map_err(Error::disk)?;
+                target = written.into_inner().map_err(|error| Error::disk(error.into_error()))?;
             }
             SheetForm::Xlsx => {
                 let mut copy = XlsxCopy::default();
                 self.annotate(source, &mut copy)?;
-                target.write_all(&copy.finish().map_err(Error::internal)?).map_err(Error::internal)?;
+                target.write_all(&copy.finish().map_err(Error::internal)?).map_err(Error::disk)?;
             }
         }
-        target.rewind().map_err(Error::internal)?;
+        target.rewind().map_err(Error::disk)?;
         Ok(target)
     }
 
@@ -173,7 +173,7 @@ impl Task {
             Err(error) if TooLarge::is_cause(&error) => {
                 Err(Refusal::CopyTooLarge { cells: XlsxCopy::CELLS, mebibytes: XlsxCopy::TEXT >> 20 }.into())
             }
-            Err(error) => Err(Error::internal(error)),
+            Err(error) => Err(Error::disk(error)),
         }
     }
 }

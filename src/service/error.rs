@@ -2,6 +2,8 @@
 //!
 //! Each has one stable code; the GraphQL code, the HTTP status, the exit code and the texts follow from it.
 
+use std::io::{self, ErrorKind};
+
 use jiff::civil::Date;
 use thiserror::Error as ThisError;
 
@@ -34,6 +36,9 @@ pub enum Error {
     /// The database is away or busy; nothing was changed and trying again is safe.
     #[error("not available")]
     Unavailable(#[source] store::Error),
+    /// There is no room on the disk for what is made of a file; it is not the file's fault.
+    #[error("no room on the disk")]
+    NoRoom(#[source] io::Error),
     /// A fault of this program.
     #[error("internal fault")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -273,6 +278,7 @@ impl Error {
             Self::Refused(refusal) => refusal.code(),
             Self::Conflict => "CONFLICT",
             Self::Unavailable(_) => "UNAVAILABLE",
+            Self::NoRoom(_) => "NO_ROOM",
             Self::Internal(_) => "INTERNAL",
         }
     }
@@ -286,10 +292,20 @@ impl Error {
         }
     }
 
+    /// A file of our own could not be written or read: no room, or else a fault.
+    pub(super) fn disk(source: io::Error) -> Self {
+        if is_full(&source) { Self::NoRoom(source) } else { Self::internal(source) }
+    }
+
     /// A fault of this program, from whatever said so.
     pub(super) fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())
     }
+}
+
+/// Whether a write failed for want of room: the disk, a quota, or the largest file that this process may write.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
 impl From<Refusal> for Error {

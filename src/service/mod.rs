@@ -22,6 +22,7 @@ mod records;
 mod register;
 mod signing;
 mod submissions;
+mod tally;
 mod uploads;
 mod verification;
 mod windows;
@@ -33,20 +34,22 @@ pub use approval::{Approval, ApprovalRequest};
 pub use assessment::{AssessedOrganisation, Assessment};
 pub use chart::{ChartQuery, OrganisationChart};
 pub use copies::{AnnotatedCopy, SheetForm, TemplateForm, make_template};
-pub use error::{Error, Refusal, causes};
+pub use error::{Error, Refusal, causes, is_full};
 pub use numbers::{NumberInForce, NumberQuery};
 pub use obligations::ExtensionRequest;
 pub use overrides::{OverrideOutcome, OverrideRequest};
 pub use plausibility::NumberExplanation;
 pub use preview::{Preview, PreviewPlace};
-pub use reading::{Distribution, Relations, SubmissionQuery};
+pub use reading::{Distribution, KnownAt, Relations, SubmissionQuery};
 pub use receipts::{ReadReceipt, ReceiptBody, ReceiptSubmission, ReceiptVersion};
 pub use register::RegisterEntry;
 pub use signing::{ReceiptFault, ReceiptKey, Signature, SignedReceipt, verify_receipt};
 pub use submissions::CheckedSubmission;
+pub use tally::ServiceTally;
 pub use verification::{Difference, ExportedRun, Verification};
 pub use wiring::{Service, Settings, must_deliver};
 
+pub use crate::catalogue::{ExportColumn, ExportType};
 pub use crate::scoring::{
     Account, AtMost, Change, ChangeNeeded, ChartLimits, ChartPoint, ChartSums, Contribution, DataFinding, Dispersion,
     Drift, Fit, FlagRate, Headline, Insufficiency, Interval, KindRate, NormComparison, OrganisationOutcome, PeerGroup,

@@ -22,6 +22,8 @@ pub struct NumberQuery {
     pub period: Period,
     /// Those of parts of organisations, in place of those of the whole.
     pub by_part: bool,
+    /// Those for learning only too. Only the organisation itself gets them, and no export asks for them.
+    pub for_learning: bool,
     /// As which organisations.
     pub succession: Succession,
 }
@@ -48,7 +50,7 @@ impl Service {
         query: &NumberQuery,
         known_at: Instant,
     ) -> Result<Vec<NumberInForce>, Error> {
-        let NumberQuery { organisation, period, by_part, succession } = *query;
+        let NumberQuery { organisation, period, by_part, for_learning, succession } = *query;
         if organisation.is_some_and(|asked| !actor.scope.includes(asked)) {
             return Ok(Vec::new());
         }
@@ -67,7 +69,7 @@ impl Service {
             let found = store::list_observations_in_force(&mut tx, scope, period, known_at).await?;
             observed
                 .extend(found.into_iter().map(|(one, by)| (Observed { whole: vec![one], ..Observed::default() }, by)));
-            if let Some(own) = actor.own() {
+            if let Some(own) = actor.own().filter(|_| for_learning) {
                 let found = store::list_learning_in_force(&mut tx, own, period, known_at).await?;
                 observed.extend(
                     found.into_iter().map(|(one, by)| (Observed { learning: vec![one], ..Observed::default() }, by)),

@@ -89,6 +89,7 @@ impl Service {
         self.remember(&mut tx, actor, &(recorded.record.id, at, &runs)).await?;
         self.audit(&mut tx, actor, "override.recorded", recorded.record.id, request.reason.as_str()).await?;
         tx.commit().await?;
+        self.counts.made_runs(runs.len());
         Ok(OverrideOutcome { organisation, recorded, runs })
     }
 
@@ -138,6 +139,7 @@ impl Service {
         let result = if until.is_some() { "ended" } else { "withdrawn" };
         self.audit(&mut tx, actor, "override.changed", id, result).await?;
         tx.commit().await?;
+        self.counts.made_runs(runs.len());
         Ok(OverrideOutcome { organisation, recorded: after, runs })
     }
 

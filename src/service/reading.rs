@@ -8,7 +8,7 @@ use crate::{
         Actor, Correction, Difference, Instant, Level, Observed, OrganisationId, Own, Period, Scope, SubmissionId,
         SubmissionState, differences,
     },
-    scoring::{Fit, Interval, Signal},
+    scoring::{Fit, Interval, Reader, Signal},
     stats,
     store::{self, Delivery, Explanation, Submission, SubmissionEvent, SubmissionFilter, Tx},
 };
@@ -29,6 +29,16 @@ pub struct SubmissionQuery {
     pub before: Option<SubmissionId>,
     /// At most so many.
     pub limit: usize,
+}
+
+/// A moment whose knowledge is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownAt {
+    /// As the client named it, and never later than now.
+    pub asked: Option<Instant>,
+    /// Up to where changes are looked at: never later than the last one that is whole, since one that is under way
+    /// may have a moment between that and now.
+    pub counted: Instant,
 }
 
 /// How the values of an indicator lie over the sector: nobody's name, nobody's number.
@@ -70,6 +80,19 @@ impl Service {
     pub async fn present(&self) -> Result<Instant, Error> {
         let mut tx = self.database.read().await?;
         Ok(store::last_turn(&mut tx).await?)
+    }
+
+    /// The moment whose knowledge is asked for; without one, that of the last change.
+    pub async fn known_at(&self, asked: Option<Instant>) -> Result<KnownAt, Error> {
+        let present = self.present().await?;
+        let latest = present.max(self.now());
+        let asked = asked.map(|asked| asked.min(latest));
+        Ok(KnownAt { asked, counted: asked.map_or(present, |asked| asked.min(present)) })
+    }
+
+    /// For whom sentences are that `actor` reads.
+    pub fn reader(actor: &Actor) -> Reader {
+        if actor.scope.organisation().is_some() { Reader::Organisation } else { Reader::Inspector }
     }
 
     /// One submission as known at `known_at`, with what its check said.

@@ -130,6 +130,11 @@ impl Service {
         Ok(lines.len())
     }
 
+    /// How much of the journal waits for the audit log, in bytes; 0 without one.
+    pub(super) fn journal_bytes(&self) -> u64 {
+        self.records.journal.get().map_or(0, Journal::waiting)
+    }
+
     fn journal(&self) -> Result<Option<&Journal>, Error> {
         let Some(path) = &self.settings.audit_journal else { return Ok(None) };
         if let Some(journal) = self.records.journal.get() {

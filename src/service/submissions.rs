@@ -132,6 +132,7 @@ impl Service {
         self.remember(&mut tx, actor, &KnownSubmission { submission: submission.id, at }).await?;
         self.audit(&mut tx, actor, "submission.created", submission.id, state.as_str()).await?;
         tx.commit().await?;
+        self.counts.checked(accepted);
         Ok(CheckedSubmission { submission, report, known_at: at })
     }
 

@@ -10,7 +10,7 @@ use std::{
 use lru::LruCache;
 use tokio::sync::Semaphore;
 
-use super::{Assessment, Error, records::Records, signing::Signer};
+use super::{Assessment, Error, records::Records, signing::Signer, tally::Counts};
 use crate::{
     catalogue::Catalogue,
     domain::{Actor, AuditId, Call, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId},
@@ -62,6 +62,7 @@ pub struct Service {
     pub(super) assessments: Arc<Mutex<AssessmentCache>>,
     pub(super) pasts: Arc<Mutex<PastCache>>,
     pub(super) records: Arc<Records>,
+    pub(super) counts: Arc<Counts>,
     signer: Arc<OnceLock<Signer>>,
 }
 
@@ -100,6 +101,7 @@ impl Service {
             assessments: Arc::new(Mutex::new(LruCache::new(remembered))),
             pasts: Arc::new(Mutex::new(LruCache::new(PASTS))),
             records: Arc::new(Records::new()),
+            counts: Arc::default(),
             signer: Arc::default(),
         }
     }

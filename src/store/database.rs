@@ -84,6 +84,17 @@ pub enum Database {
     Postgres(PgPool),
 }
 
+/// How many connections to the database there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Open.
+    pub open: u32,
+    /// Of these, those that nobody uses.
+    pub idle: u32,
+    /// The most there may be.
+    pub most: u32,
+}
+
 /// One unit of work. Dropped without [`Tx::commit`] it leaves nothing behind.
 #[derive(Debug)]
 pub enum Tx {
@@ -119,15 +130,15 @@ impl Database {
             // What should not have been sent is wiped, not only forgotten.
             .pragma("secure_delete", "ON")
             .busy_timeout(PATIENCE);
-        let pool = SqlitePoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5));
-        // What SQLite rolled back by itself, as when the disk is full, sqlx goes on to take for open: such a connection
-        // would never write again. A ping waits for the rollback that is under way.
-        let pool = pool.after_release(|connection, _| {
-            Box::pin(async move {
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
-        });
+        let pool = SqlitePoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(5))
+            // What SQLite rolled back by itself, as when it found no room, sqlx goes on to take for open: such a
+            // connection would never write again.
+            .before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            });
         Ok(Self::Sqlite(pool.connect_with(options).await?, Arc::new(Semaphore::new(1))))
     }
 
@@ -175,6 +186,15 @@ impl Database {
             Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
         }
         Ok(())
+    }
+
+    /// The connections there are now.
+    pub fn connections(&self) -> Connections {
+        let (open, idle, most) = match self {
+            Self::Sqlite(pool, _) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            Self::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+        };
+        Connections { open, idle: u32::try_from(idle).unwrap_or(u32::MAX).min(open), most }
     }
 
     /// The engine's name, for people.

@@ -70,6 +70,12 @@ impl Journal {
         Ok(())
     }
 
+    /// How many bytes wait, those included that are being moved.
+    pub fn waiting(&self) -> u64 {
+        let moving = fs::metadata(&self.moving).map_or(0, |file| file.len());
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).bytes + moving
+    }
+
     /// What waits, the oldest first; kept until [`Journal::done`]. Lines that were taken before and not done come again.
     pub fn take(&self) -> Result<Vec<AuditEntry>, Error> {
         self.read().map_err(Error::Journal)
@@ -127,6 +133,8 @@ mod tests {
         journal.append(&entry(1)).unwrap();
         assert_eq!(journal.take().unwrap(), [entry(1)]);
         journal.append(&entry(2)).unwrap();
+        let moving = fs::metadata(path.with_extension("moving")).unwrap().len();
+        assert_eq!(journal.waiting(), moving * 2, "both wait: the lines are as long");
         assert!(Journal::open(&path).is_err(), "two would take lines away from each other");
         drop(journal);
         // Another process, after this one was killed.

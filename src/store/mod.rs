@@ -25,7 +25,7 @@ mod tokens;
 mod uploads;
 
 pub use audit::{AuditBreak, AuditEntry, append as append_audit, contains as audit_contains, verify as verify_audit};
-pub use database::{Database, STATEMENTS, Statement, Tx};
+pub use database::{Connections, Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
     Delivery, append as append_delivery, count as count_deliveries, in_force, last_turn, list as list_deliveries,
     list_of_period as list_deliveries_of_period, list_periods as list_delivered_periods,

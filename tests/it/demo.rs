@@ -4,7 +4,10 @@ use std::{fs, path::Path, process::Command};
 
 use sqlx::{PgPool, Row as _, SqlitePool};
 
-use crate::harness::{Server, TestDatabase, postgres, sqlite};
+use crate::{
+    harness::{Server, TestDatabase, postgres, sqlite},
+    scene::{ADDRESS, Tour},
+};
 
 /// Run, organisation and what the run says of it, to the byte.
 type Outcome = (String, String, Vec<u8>);
@@ -36,8 +39,8 @@ async fn the_demo_gives_the_same_runs_on_both_engines_and_its_tour_is_true() {
     let serve = ["demo", "--listen", "127.0.0.1:0", "--tokens", path(&tokens)];
     let server = Server::start(&[arguments.as_slice(), &serve].concat()).unwrap();
     std::os::unix::fs::symlink(repository().join("fixtures"), work.path().join("fixtures")).unwrap();
-    let tour = Tour::of(&fs::read_to_string(repository().join("README.md")).unwrap());
-    tour.walk(&server.url(""), work.path());
+    let tour = Tour::of(&fs::read_to_string(repository().join("README.md")).unwrap(), "A tour");
+    tour.walk(&[(ADDRESS, &format!("server={}\n", server.url("")))], work.path());
 }
 
 fn repository() -> &'static Path {
@@ -74,61 +77,4 @@ async fn outcomes(database: &TestDatabase) -> Vec<Outcome> {
         pool.close().await;
     }
     all
-}
-
-/// The commands of the README's tour, and what it says that each answers.
-struct Tour {
-    steps: Vec<Step>,
-}
-
-#[derive(Default)]
-struct Step {
-    commands: String,
-    answers: Vec<String>,
-}
-
-/// Where the README says the demo's server is.
-const ADDRESS: &str = "server=http://127.0.0.1:8080\n";
-
-/// Printed after each step, so that its answer is told from the next.
-const MARK: &str = "-- end of a step --";
-
-impl Tour {
-    fn of(readme: &str) -> Self {
-        let (_, tour) = readme.split_once("## A tour\n").unwrap();
-        let tour = tour.split("\n## ").next().unwrap();
-        let mut steps: Vec<Step> = Vec::new();
-        let mut fence = None;
-        for line in tour.lines() {
-            match (line.strip_prefix("```"), fence) {
-                (Some("sh"), None) => {
-                    steps.push(Step::default());
-                    fence = Some("sh");
-                }
-                (Some(other), None) => fence = Some(if other == "text" { "text" } else { "unknown" }),
-                (Some(_), Some(_)) => fence = None,
-                (None, Some("sh")) => steps.last_mut().unwrap().commands.extend([line, "\n"]),
-                (None, Some("text")) => steps.last_mut().unwrap().answers.push(line.to_owned()),
-                _ => {}
-            }
-        }
-        Self { steps }
-    }
-
-    /// Types it into a shell in `folder`, with `server` in place of the address, and compares the answers.
-    fn walk(&self, server: &str, folder: &Path) {
-        assert!(self.steps.len() > 4 && self.steps[0].commands.contains(ADDRESS));
-        let end = format!("echo '{MARK}'\n");
-        let commands: String = self.steps.iter().flat_map(|step| [&step.commands, &end]).map(String::as_str).collect();
-        let commands = commands.replace(ADDRESS, &format!("server={server}\n"));
-        let mut command = Command::new("bash");
-        let output = command.args(["-euo", "pipefail", "-c", &commands]).current_dir(folder).output().unwrap();
-        let (shown, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{shown}\n{errors}");
-        for (step, answer) in self.steps.iter().zip(shown.split(MARK)) {
-            for expected in &step.answers {
-                assert!(answer.contains(expected), "the README promises {expected}\nof\n{}{answer}", step.commands);
-            }
-        }
-    }
 }

@@ -251,6 +251,12 @@ both! {
         program.server().limit_files(Some(0));
         let refused = officer.client.upload("b.csv", officer.file("2023").bytes()).await;
         assert_eq!(refused.status, StatusCode::INSUFFICIENT_STORAGE, "{refused:?}");
+        // Nor does a copy with remarks, which is made on that disk.
+        for form in ["csv", "xlsx"] {
+            let refused = officer.client.get(&format!("/submissions/{}/copy.{form}", checked.id)).await;
+            assert_eq!(refused.status, StatusCode::INSUFFICIENT_STORAGE, "{refused:?}");
+            assert_eq!((&refused.json()["code"], refused.header("retry-after")), (&json!("NO_ROOM"), "300"));
+        }
         if !database.is_postgres() {
             // The database is such a file too.
             let refused = officer.client.try_ask(&Client::approval(), &seen).await;
@@ -263,8 +269,10 @@ both! {
 
         // With room all goes on.
         program.server().limit_files(None);
-        let taken = officer.client.upload("b.csv", officer.file("2023").bytes()).await;
-        assert_eq!(taken.status, StatusCode::CREATED, "{taken:?}\n{}", program.server().output());
+        let again = officer.client.upload("b.csv", officer.file("2023").bytes()).await;
+        assert_eq!(again.status, StatusCode::CREATED, "{again:?}\n{}", program.server().output());
+        let copy = officer.client.get(&format!("/submissions/{}/copy.csv", checked.id)).await;
+        assert_eq!(copy.status, StatusCode::OK, "{copy:?}");
         assert_eq!(code(&officer.client.ask(&Client::approval(), &seen).await["done"]), "APPROVED");
         assert_eq!(count().await, (before.0 + 1, before.1 + 1, before.2 + 2));
         program.run(&["verify-audit"]);
@@ -320,4 +328,19 @@ async fn a_database_that_is_full_is_unavailable_and_changes_nothing() {
     assert!(matches!(kept, Err(store::Error::Unavailable(_))), "{kept:?}");
     drop(tx);
     assert_eq!(fetch::<(i64,)>(&database, "SELECT COUNT(*) FROM content").await, (0,));
+}
+
+/// What SQLite does of itself to a change that finds no room, and what becomes of the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_sqlite_rolled_back_itself_leaves_no_connection_that_cannot_write() {
+    let database = sqlite();
+    let opened = Database::open(&database.url).await.unwrap();
+    opened.migrate().await.unwrap();
+    let mut tx = opened.write().await.unwrap();
+    let Tx::Sqlite(connection, ..) = &mut tx else { panic!("this is SQLite") };
+    query("ROLLBACK").execute(&mut **connection).await.unwrap();
+    drop(tx);
+    for _ in 0..10 {
+        opened.write().await.unwrap().commit().await.unwrap();
+    }
 }

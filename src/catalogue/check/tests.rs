@@ -35,6 +35,15 @@ fn embedded_catalogue_is_without_faults() {
 }
 
 #[test]
+fn columns_of_exports_are_told_apart_and_explained() {
+    let twice = "`agb_code` of `agb_code` is read as a word of `agb_code`";
+    assert_faults(&[
+        ("exports.toml", "nl = \"Naam van de organisatie.\"", "nl = \"\"", "organisation has no text in `nl`"),
+        ("exports.toml", "name = \"organisation_id\"", "name = \"agb_code\"", twice),
+    ]);
+}
+
+#[test]
 fn all_faults_are_reported() {
     let mut files = with("indicators/KZ01.toml", "weight = 1.0", "weight = -1.0");
     files.extend(

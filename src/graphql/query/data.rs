@@ -242,7 +242,7 @@ async fn observations(
             .map(|one| (one.agb_code, one))
             .collect();
         let by_part = filter.by_part.unwrap_or(filter.parts.is_some());
-        let query = NumberQuery { organisation, period, by_part, succession };
+        let query = NumberQuery { organisation, period, by_part, for_learning: true, succession };
         let found = asked.service.numbers(&asked.actor, &query, page.known_at).await.map_err(fail)?;
         let wanted = |one: &ReportedNumber| {
             filter.indicators.as_ref().is_none_or(|wanted| wanted.contains(&one.indicator))

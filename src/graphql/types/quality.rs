@@ -85,7 +85,7 @@ pub(super) fn data_finding(asked: &Asked<'_>, finding: &DataFinding) -> DataFind
         of: finding.of,
         days: finding.days,
         chance: finding.chance,
-        indicators: finding.indicators.iter().map(|code| code.to_string()).collect(),
+        indicators: finding.indicators.iter().map(ToString::to_string).collect(),
         datasets: finding.datasets.clone(),
         explanation: asked.service.explain_data(finding).into(),
     }

@@ -16,7 +16,7 @@ fn routes() -> Router {
 
 async fn ask(path: &str) -> (StatusCode, HeaderMap, String) {
     let request = Request::get(path).header("accept-language", "en").body(Body::empty()).unwrap();
-    let response = protect(routes(), &ServerSettings::default()).oneshot(request).await.unwrap();
+    let response = protect(routes(), &ServerSettings::default(), &Metrics::default()).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 16).await.unwrap();
     (parts.status, parts.headers, String::from_utf8(body.to_vec()).unwrap())

@@ -44,6 +44,11 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.to_owned(), token: token.map(str::to_owned) }
     }
 
+    /// Where the server is.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A request that carries the token.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));

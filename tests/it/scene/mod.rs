@@ -6,6 +6,7 @@ mod files;
 mod program;
 mod questions;
 mod sector;
+mod tour;
 mod wire;
 mod world;
 
@@ -14,5 +15,6 @@ pub(crate) use files::{Indicators, PERIOD};
 pub(crate) use program::{Program, last_year};
 pub(crate) use questions::Questions;
 pub(crate) use sector::{Sector, agb_code, make_in_real_time};
+pub(crate) use tour::{ADDRESS, Tour};
 pub(crate) use wire::{Wire, until};
 pub(crate) use world::{Tally, World};
