@@ -234,7 +234,7 @@ both! {
             "INSERT INTO observation_part (organisation_id, submission_id, period, indicator, part, numerator)
                 SELECT organisation_id, id, '2025', 'LV01', 'x', 21 FROM submission",
         ] {
-            let url = &world.database.url;
+            let url = &world.database.behind;
             let refused = if world.database.is_postgres() {
                 sqlx::query(statement).execute(&mut PgConnection::connect(url).await.unwrap()).await.map(drop)
             } else {
