@@ -61,7 +61,9 @@ pub(super) async fn serve(
         bail!("the journal of reads cannot be written, or another process serves from this data folder");
     }
     if service.engine() == "PostgreSQL" && !service.has_walls().await? {
-        tracing::warn!("the server's role stands above row-level security; make it one that does not (docs/operations.md)");
+        tracing::warn!(
+            "the server's role stands above row-level security; make it one that does not (docs/operations.md)"
+        );
     }
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
     let settings = ServerSettings { rates: rates(options), ..ServerSettings::default() };

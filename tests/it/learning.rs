@@ -75,7 +75,8 @@ async fn leave(officer: &Organisation) -> Trail {
 fn everything(trail: &Trail) -> Vec<String> {
     let questions = Questions::about(PERIOD, None);
     let asked = Expectations::read().query;
-    let filled = asked.iter().flat_map(|(root, arguments, ..)| trail.fill(arguments).into_iter().map(move |it| (root, it.0)));
+    let filled =
+        asked.iter().flat_map(|(root, arguments, ..)| trail.fill(arguments).into_iter().map(move |it| (root, it.0)));
     filled.map(|(root, arguments)| questions.whole(root, &arguments)).collect()
 }
 

@@ -7,12 +7,18 @@ use std::{
     path::Path,
 };
 
+use kraamzicht::{
+    domain::{Actor, OverrideReason},
+    service::OverrideRequest,
+};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
     harness::{Line, both, postgres},
-    scene::{Answer, Client, Expectations, Gets, Organisation, PERIOD, Questions, Sector, Trail, World, kanarie, knock},
+    scene::{
+        Answer, Client, Expectations, Gets, Organisation, PERIOD, Questions, Sector, Trail, World, kanarie, knock,
+    },
 };
 
 /// The whole cast: one that left something of everything behind, and everybody who may ask for it.
@@ -29,6 +35,14 @@ impl Cast {
         let sector = Sector::in_world(world).await;
         let (owner, trail) = kanarie(&sector).await;
         let other = sector.member(9).await;
+        let request = OverrideRequest {
+            organisation: other.id.parse().unwrap(),
+            reason: OverrideReason::ActiveMeasure,
+            from: jiff::civil::date(2026, 1, 15),
+            until: None,
+            reference: format!("M-{}", other.agb_code),
+        };
+        sector.world.service.record_override(&Actor::OPERATOR, &request).await.unwrap();
         let anonymous = sector.world.client(None);
         Self { sector, trail, owner, other, anonymous }
     }
@@ -129,7 +143,8 @@ fn the_table_knows_the_whole_schema_and_every_route() {
     }
     assert_eq!(whose.keys().cloned().collect::<BTreeSet<_>>(), questions.objects(), "whose: every type, once");
     let leads_in = |from: &str, to: &str| {
-        ["sector", "everybody"].contains(&whose[from]) && ["organisation", "envelope"].contains(whose.get(to).unwrap_or(&""))
+        ["sector", "everybody"].contains(&whose[from])
+            && ["organisation", "envelope"].contains(whose.get(to).unwrap_or(&""))
     };
     let leads = questions.leads().into_iter().filter(|(from, _, to)| leads_in(from, to));
     let doors: BTreeSet<String> = leads.map(|(from, field, _)| format!("{from}.{field}")).collect();
@@ -149,7 +164,8 @@ fn routes_in(folder: &Path) -> BTreeSet<String> {
             routes.extend(routes_in(&path));
         } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
             let text = fs::read_to_string(&path).unwrap();
-            let named = text.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+            let named =
+                text.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
             routes.extend(named.map(str::to_owned));
         }
     }
@@ -187,6 +203,8 @@ both! {
                     let answer = client.try_ask(&questions.whole(root, &real), &Value::Null).await;
                     let beside = client.try_ask(&questions.whole(root, &unknown), &Value::Null).await;
                     told.extend(cast.trail.seen_in(&answer).into_iter().map(|canary| (who == "other", canary.to_owned())));
+                    let whole = who == "other" && gets == Gets::Own && arguments.is_empty();
+                    assert!(!whole || answer.text.contains(&cast.other.agb_code), "{root} hides one's own");
                     answers.push((answer, beside));
                 }
                 cast.hold(&format!("{root}({arguments}) by {who}"), gets, &answers);
@@ -283,24 +301,25 @@ async fn what_is_anothers_takes_the_work_of_what_is_not_there() {
             continue;
         }
         for (real, unknown) in cast.trail.fill(asked) {
-            let least = async |text: &str| {
-                let mut least = u64::MAX;
-                // The first time on a connection it learns the statements; the least is what the work takes.
-                for _ in 0..6 {
-                    let before = line.sent();
-                    if changes {
-                        let input = serde_json::from_str::<Value>(text).unwrap();
-                        client.try_ask(&questions.change(root), &json!({ "input": input })).await;
-                    } else {
-                        client.try_ask(&questions.whole(root, text), &Value::Null).await;
-                    }
-                    least = least.min(line.sent() - before);
+            let takes = async |text: &str| {
+                let before = line.sent();
+                if changes {
+                    let input = serde_json::from_str::<Value>(text).unwrap();
+                    client.try_ask(&questions.change(root), &json!({ "input": input })).await;
+                } else {
+                    client.try_ask(&questions.whole(root, text), &Value::Null).await;
                 }
-                least
+                line.sent() - before
             };
-            // A statement more would be a multiple of this; the names of prepared ones differ by a digit.
-            let (foreign, unknown) = (least(&real).await, least(&unknown).await);
-            assert!(foreign.abs_diff(unknown) < 40, "{root}: {real} takes {foreign}, what is not there {unknown}");
+            // The first time on each connection it learns the statements; the least is what the work takes. A statement
+            // more would be longer than this; the names of prepared ones differ by a digit.
+            let (mut foreign, mut missing) = (u64::MAX, u64::MAX);
+            let mut turns = 0..40;
+            while turns.next().is_some() && (turns.start < 3 || foreign.abs_diff(missing) >= 40) {
+                foreign = foreign.min(takes(&real).await);
+                missing = missing.min(takes(&unknown).await);
+            }
+            assert!(foreign.abs_diff(missing) < 40, "{root}: {real} takes {foreign}, what is not there {missing}");
             compared += 1;
         }
     }

@@ -124,7 +124,9 @@ async fn nothing_is_added_for_another_and_nothing_changed() {
             assert_eq!(tried(url, &other.id, &delete).await, Ok(0), "{table}");
         }
         // Rows are only added, by whomever: the log of all acts above all.
-        for table in ["audit", "submission", "submission_event", "delivery", "observation", "receipt", "run_organisation"] {
+        for table in
+            ["audit", "submission", "submission_event", "delivery", "observation", "receipt", "run_organisation"]
+        {
             assert_eq!(tried(url, "sector", &format!("DELETE FROM {table}")).await, Ok(0), "{table}");
         }
         for change in ["audit SET actor = 'x'", "observation SET numerator = 1", "run SET output_hash = ''"] {
@@ -143,7 +145,8 @@ async fn nothing_is_added_for_another_and_nothing_changed() {
 async fn every_table_has_its_wall() {
     let database = postgres().await;
     let mut connection = PgConnection::connect(&database.behind).await.unwrap();
-    let without = "SELECT CAST(relname AS TEXT) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    let without =
+        "SELECT CAST(relname AS TEXT) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY relname";
     let without: Vec<String> = query_scalar(without).fetch_all(&mut connection).await.unwrap();
     assert_eq!(without, ["_sqlx_migrations"], "a table without row-level security, forced on its owner");
@@ -214,7 +217,8 @@ fn who_looks_across_the_sector_is_listed() {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let doors = ["read(Scope::Sector)", "write(Scope::Sector)", "enter(Scope::Sector)", "&mut tx, Scope::Sector, run"];
+        let doors =
+            ["read(Scope::Sector)", "write(Scope::Sector)", "enter(Scope::Sector)", "&mut tx, Scope::Sector, run"];
         let count: usize = doors.iter().map(|door| text.matches(door).count()).sum();
         if count > 0 {
             found.push((path.file_name().unwrap().to_str().unwrap().to_owned(), count));

@@ -76,9 +76,12 @@ impl Questions {
             .map(|field| {
                 let period = field.arguments.iter().any(|argument| argument.name == "period");
                 let period = if period { format!("period: \"{}\", ", self.period) } else { String::new() };
-                let shown = "totalCount knownAt pageInfo { endCursor hasNextPage } edges { cursor node { __typename } }";
-                let question =
-                    format!("query($after: String) {{ {}({period}first: 1, after: $after) {{ {shown} }} }}", field.name);
+                let shown =
+                    "totalCount knownAt pageInfo { endCursor hasNextPage } edges { cursor node { __typename } }";
+                let question = format!(
+                    "query($after: String) {{ {}({period}first: 1, after: $after) {{ {shown} }} }}",
+                    field.name
+                );
                 (field.name.to_string(), question)
             })
             .collect()

@@ -111,7 +111,8 @@ pub(crate) async fn kanarie(sector: &Sector) -> (Organisation, Trail) {
     let owner = sector.world.member("33988881").await;
     let client = &owner.client;
     let text = |counts: (u32, u32), remark: &str| {
-        let file = owner.file(PERIOD).with("KZ06", counts.0, counts.1);
+        // The second asks to be explained.
+        let file = owner.file(PERIOD).with("KZ06", counts.0, counts.1).with("KZ18", 800, 999);
         String::from_utf8(file.bytes()).unwrap().replacen(";;\r\n", &format!(";;{remark}\r\n"), 1)
     };
     let approve = async |submission: &Submission| {
@@ -133,6 +134,7 @@ pub(crate) async fn kanarie(sector: &Sector) -> (Organisation, Trail) {
             client.explain(&second, finding["number"].as_u64().unwrap(), "Een kanarietoelichting.").await;
         }
     }
+    assert!(!second.codes("QUESTION").is_empty(), "{second:?}");
     approve(&second).await;
     let withdrawn = send(client, "kanariebestand.csv", text((70_111, CANARY.1), "")).await;
     client.withdraw(&withdrawn, "De kanarieintrekking.").await;
@@ -142,7 +144,8 @@ pub(crate) async fn kanarie(sector: &Sector) -> (Organisation, Trail) {
     for finding in open.shown["findings"].as_array().unwrap() {
         client.explain(&open, finding["number"].as_u64().unwrap(), "Een kanarietoelichting die wacht.").await;
     }
-    let asked = json!({ "dataset": "indicatoren", "period": PERIOD, "until": "2026-06-20", "ground": "Kanarieuitstel." });
+    let asked =
+        json!({ "dataset": "indicatoren", "period": PERIOD, "until": "2026-06-20", "ground": "Kanarieuitstel." });
     let extension = act(client, "requestExtension", "RequestExtensionInput", "extension { id }", asked).await;
     let inspector = &sector.inspector;
     let decided = json!({ "extensionId": extension, "grantedUntil": "2026-06-10", "reason": "Kanariebesluit." });
@@ -163,9 +166,21 @@ pub(crate) async fn kanarie(sector: &Sector) -> (Organisation, Trail) {
     }
     let percent = f64::from(CANARY.0) / f64::from(CANARY.1) * 100.0;
     let mut canaries: Vec<String> = [
-        "kanariebestand", "kanariecel", "kanarieteller", "kanarietoelichting", "kanariereden", "kanarieintrekking",
-        "Kanarieuitstel", "Kanariebesluit", "Kanarievrijstelling", "Kanariemaatregel", "Kanariegrond", "87651234",
-        &percent.to_string()[..7], &CANARY.0.to_string(), &CANARY.1.to_string(),
+        "kanariebestand",
+        "kanariecel",
+        "kanarieteller",
+        "kanarietoelichting",
+        "kanariereden",
+        "kanarieintrekking",
+        "Kanarieuitstel",
+        "Kanariebesluit",
+        "Kanarievrijstelling",
+        "Kanariemaatregel",
+        "Kanariegrond",
+        "87651234",
+        &percent.to_string()[..7],
+        &CANARY.0.to_string(),
+        &CANARY.1.to_string(),
     ]
     .map(str::to_owned)
     .to_vec();
