@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use kraamzicht::store::Database;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, query, query_as, query_scalar};
+use sqlx::{Connection as _, PgConnection, query, query_as, query_scalar};
 
 use crate::{
     harness::{OWNER, TestDatabase, as_role, postgres, sqlite},
@@ -32,7 +32,7 @@ async fn seen(url: &str, scope: Option<&str>) -> BTreeMap<String, Vec<String>> {
         if let Some(scope) = scope {
             query("SELECT set_config('kraamzicht.scope', $1, true)").bind(scope).execute(&mut *tx).await.unwrap();
         }
-        let all = AssertSqlSafe(format!("SELECT CAST(one AS TEXT) FROM {table} AS one"));
+        let all = sqlx::AssertSqlSafe(format!("SELECT CAST(one AS TEXT) FROM {table} AS one"));
         rows.insert(table, query_scalar(all).fetch_all(&mut *tx).await.unwrap());
     }
     rows
@@ -43,7 +43,7 @@ async fn tried(url: &str, scope: &str, statement: &str) -> Result<u64, String> {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let mut tx = connection.begin().await.unwrap();
     query("SELECT set_config('kraamzicht.scope', $1, true)").bind(scope).execute(&mut *tx).await.unwrap();
-    let outcome = query(AssertSqlSafe(statement.to_owned())).execute(&mut *tx).await;
+    let outcome = query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut *tx).await;
     outcome.map(|done| done.rows_affected()).map_err(|error| error.to_string())
 }
 
