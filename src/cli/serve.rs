@@ -64,6 +64,11 @@ pub(super) async fn serve(
         tracing::warn!(source = ?error.source().map(ToString::to_string), "the journal cannot be opened");
         bail!("the journal of reads cannot be written, or another process serves from this data folder");
     }
+    if service.engine() == "PostgreSQL" && !service.has_walls().await? {
+        tracing::warn!(
+            "the server's role stands above row-level security; make it one that does not (docs/operations.md)"
+        );
+    }
     let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
     let metrics_token = options.metrics_token.as_deref();
     if metrics_token.is_some_and(|token| token.len() < SHORTEST_METRICS_TOKEN) {

@@ -34,7 +34,7 @@ impl Service {
     ) -> Result<NewToken, Error> {
         let now = self.now();
         let secret = format!("{SECRET_PREFIX}{}", Digest::from_bytes(secret));
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(Scope::Sector).await?;
         let organisation = match agb_code {
             Some(agb_code) => Some(
                 store::find_organisation_by_agb(&mut tx, Scope::Sector, agb_code).await?.ok_or(Error::NotFound)?.id,
@@ -57,14 +57,14 @@ impl Service {
     /// Every token and what became of it, the oldest first; for the operator.
     pub async fn tokens(&self, actor: &Actor) -> Result<Vec<TokenRecord>, Error> {
         must_operate(actor)?;
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         Ok(store::list_tokens(&mut tx, None).await?)
     }
 
     /// Takes a token back: it works for no request that begins after this. A second time changes nothing.
     pub async fn revoke_token(&self, actor: &Actor, id: TokenId) -> Result<TokenRecord, Error> {
         must_operate(actor)?;
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(Scope::Sector).await?;
         let found = store::list_tokens(&mut tx, Some(id)).await?.pop().ok_or(Error::NotFound)?;
         if found.revoked_at.is_some() {
             return Ok(found);
@@ -87,7 +87,7 @@ impl Service {
         if !Self::may_be_secret(secret) {
             return Err(Error::Unauthenticated);
         }
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         let now = self.now();
         let token = store::find_token_by_secret(&mut tx, Digest::of(secret.as_bytes()))
             .await?

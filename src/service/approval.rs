@@ -87,7 +87,7 @@ impl Service {
     /// What came of an approval or withdrawal that was made under a key.
     async fn approval_as_it_was(&self, actor: &Actor, known: KnownApproval) -> Result<Approval, Error> {
         let KnownApproval { at, submissions: ids, runs, receipts } = known;
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let mut submissions = Vec::with_capacity(ids.len());
         for id in ids {
             submissions.extend(store::find_submission(&mut tx, actor.scope, id, at).await?);
@@ -106,7 +106,7 @@ impl Service {
             answered.insert(one.submission.id, self.must_be_answered(one).await?);
         }
 
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
         for one in &prepared {
             // Somebody may have been faster since it was prepared.
@@ -170,7 +170,7 @@ impl Service {
 
     async fn withdraw_anew(&self, actor: &Actor, submission: SubmissionId, reason: &str) -> Result<Approval, Error> {
         let reason = within_length(reason)?;
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
         let found = store::find_submission(&mut tx, actor.scope, submission, at).await?.ok_or(Error::NotFound)?;
         if !found.state.may_become(SubmissionState::Withdrawn) {
@@ -215,7 +215,7 @@ impl Service {
 
     /// How many questions were answered; refuses when there are others.
     async fn must_be_answered(&self, one: &Prepared) -> Result<usize, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Organisation(one.organisation)).await?;
         let now = store::last_turn(&mut tx).await?;
         let explanations = store::list_explanations(&mut tx, one.submission.id, now).await?;
         let explained: BTreeSet<usize> = explanations.into_iter().map(|one| one.finding).collect();

@@ -164,6 +164,7 @@ impl Service {
         affected: impl Fn(Period) -> bool,
         known_at: Instant,
     ) -> Result<Vec<RunId>, Error> {
+        let own = tx.enter(Scope::Sector).await?;
         let delivered = store::list_delivered_periods(tx, known_at).await?;
         let affected: Vec<Period> = delivered.into_iter().filter(|period| affected(*period)).collect();
 
@@ -173,6 +174,7 @@ impl Service {
         for period in affected {
             runs.push(self.assess_period(tx, &organisations, &deliveries, period, known_at).await?);
         }
+        tx.enter(own).await?;
         Ok(runs)
     }
 
@@ -265,7 +267,7 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<Option<Arc<Assessment>>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
         let run = self.read_run(&mut tx, actor.scope, run).await?;
         drop(tx);
@@ -281,7 +283,7 @@ impl Service {
         known_at: Instant,
         method: Method,
     ) -> Result<Option<Assessment>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         if !store::list_delivered_periods(&mut tx, known_at).await?.contains(&period) {
             return Ok(None);
         }
@@ -315,7 +317,7 @@ impl Service {
 
     /// The last run of every period known at `known_at`, without its organisations.
     pub async fn runs(&self, known_at: Instant) -> Result<Vec<Run>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         Ok(store::list_runs(&mut tx, known_at).await?)
     }
 
@@ -327,7 +329,9 @@ impl Service {
         {
             return Ok(Arc::clone(known));
         }
+        let own = tx.enter(scope).await?;
         let assessment = Arc::new(load_run(tx, scope, run).await?);
+        tx.enter(own).await?;
         if let Ok(mut cache) = self.assessments.lock() {
             cache.put(cache_key, Arc::clone(&assessment));
         }

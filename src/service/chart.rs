@@ -52,7 +52,7 @@ impl Service {
         if !actor.scope.includes(query.organisation) {
             return Ok(None);
         }
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         let all = store::list_registered_organisations(&mut tx, Scope::Sector, known_at).await?;
         let Some(organisation) = all.iter().find(|one| one.id == query.organisation).cloned() else { return Ok(None) };
         let mut sector = Sector::new(&self.catalogue, query.period);

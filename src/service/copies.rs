@@ -64,7 +64,7 @@ impl Service {
         if actor.scope.organisation().is_none() {
             return Err(Error::NotFound);
         }
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let at = store::last_turn(&mut tx).await?;
         let submission = store::find_submission(&mut tx, actor.scope, id, at).await?.ok_or(Error::NotFound)?;
         let report: Report = unpack(&submission.report)?;

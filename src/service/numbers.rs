@@ -59,7 +59,7 @@ impl Service {
             Some(asked) if succession == Succession::AsThen => Scope::Organisation(asked),
             _ => actor.scope,
         };
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let mut observed: Vec<(Observed, SubmissionId)> = Vec::new();
         if by_part {
             let found = store::list_parts_in_force(&mut tx, scope, period, known_at).await?;
@@ -104,7 +104,9 @@ fn in_force(observed: &Observed, submission: SubmissionId, reader: Option<Own>) 
 
 /// All mergers as known at `known_at`. The register lets no circle in.
 pub(super) async fn mergers(tx: &mut Tx, known_at: Instant) -> Result<Mergers, Error> {
+    let own = tx.enter(Scope::Sector).await?;
     let all = store::list_registrations(tx, Scope::Sector, known_at).await?;
+    tx.enter(own).await?;
     let known = all.into_iter().filter_map(|(_, code, registration)| Some((code, registration.merger?)));
     Mergers::new(known).map_err(|MergerCircle(code)| Error::internal(format!("{code} merged into itself")))
 }

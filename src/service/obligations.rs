@@ -74,7 +74,7 @@ impl Service {
         known_at: Instant,
         now: Instant,
     ) -> Result<Vec<Obligation>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let organisations = store::list_registered_organisations(&mut tx, actor.scope, now).await?;
         let whole = Known::load(&mut tx, actor.scope, period, known_at).await?;
         let mut quarters = Vec::new();
@@ -162,7 +162,7 @@ impl Service {
     /// A request for more time as it was when it was made or decided on under a key.
     async fn extension_as_it_was(&self, actor: &Actor, known: (ExtensionId, Instant)) -> Result<Extension, Error> {
         let (id, at) = known;
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         store::list_extensions(&mut tx, actor.scope, Some(id), None, at).await?.pop().ok_or(Error::NotFound)
     }
 
@@ -174,7 +174,7 @@ impl Service {
             .filter(|organisation| actor.scope.includes(*organisation))
             .ok_or(Error::NotFound)?;
         self.must_be_in_window(&request.dataset, request.period, request.until)?;
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let now = store::take_turn(&mut tx, self.now()).await?;
         let scope = Scope::Organisation(organisation);
         let earlier = store::list_extensions(&mut tx, scope, None, Some(request.period), now).await?;
@@ -222,7 +222,7 @@ impl Service {
         reason: &str,
     ) -> Result<Extension, Error> {
         let reason = within_length(reason)?;
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let now = store::take_turn(&mut tx, self.now()).await?;
         let found = store::list_extensions(&mut tx, actor.scope, Some(id), None, now).await?.pop();
         let mut extension = found.ok_or(Error::NotFound)?;
@@ -256,7 +256,7 @@ impl Service {
         match self.once(actor, Box::pin(self.register_anew(actor, organisation, year, births, ground))).await? {
             Done::Now(exemption) => Ok(exemption),
             Done::Before(at) => {
-                let mut tx = self.database.read().await?;
+                let mut tx = self.database.read(actor.scope).await?;
                 let scope = Scope::Organisation(organisation);
                 store::list_exemptions(&mut tx, scope, year, at).await?.pop().ok_or(Error::NotFound)
             }
@@ -276,7 +276,7 @@ impl Service {
         if births.is_some_and(|births| births > maximum) {
             return Err(Refusal::TooManyBirths { maximum }.into());
         }
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let now = store::take_turn(&mut tx, self.now()).await?;
         let exemption =
             Exemption { organisation, year, births, ground, decided_by: actor.to_string(), decided_at: now };
@@ -292,7 +292,7 @@ impl Service {
     /// Says that the service is there. When nobody said so for a while, that while is noted as downtime.
     pub async fn beat(&self) -> Result<Option<Downtime>, Error> {
         let now = self.now();
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(Scope::Sector).await?;
         let last = store::beat(&mut tx, now).await?;
         let silent = last.filter(|last| last.plus_seconds(SILENCE) < now).map(|from| Downtime { from, until: now });
         if let Some(downtime) = silent {
@@ -314,7 +314,7 @@ impl Service {
         if downtime.from >= downtime.until || downtime.until > now {
             return Err(Refusal::DowntimeOrder.into());
         }
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(Scope::Sector).await?;
         let noted_at = store::take_turn(&mut tx, now).await?;
         store::insert_downtime(&mut tx, downtime, &actor.to_string(), noted_at, &reason).await?;
         self.audit(&mut tx, actor, "downtime.noted", downtime.from, "done").await?;

@@ -48,7 +48,7 @@ impl Service {
     /// What came of an earlier request with the key of this one; refuses a key that was used for something else.
     pub(super) async fn known<Known: DeserializeOwned>(&self, actor: &Actor) -> Result<Option<Known>, Error> {
         let Some(once) = actor.call.once else { return Ok(None) };
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let found = store::find_outcome(&mut tx, &actor.to_string(), once.key, self.keys_since()).await?;
         let Some(found) = found else { return Ok(None) };
         if found.fingerprint != once.fingerprint {

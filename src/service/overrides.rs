@@ -55,7 +55,7 @@ impl Service {
         actor: &Actor,
         (id, at, runs): (OverrideId, Instant, Vec<RunId>),
     ) -> Result<OverrideOutcome, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let recorded = store::list_overrides(&mut tx, actor.scope, Some(id), at).await?.pop().ok_or(Error::NotFound)?;
         let organisation = store::find_organisation(&mut tx, actor.scope, recorded.organisation).await?;
         Ok(OverrideOutcome { organisation: organisation.ok_or(Error::NotFound)?, recorded, runs })
@@ -67,7 +67,7 @@ impl Service {
         if request.from > today || request.until.is_some_and(|until| until < request.from) {
             return Err(Refusal::OverrideDays { today }.into());
         }
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
         let organisation = store::find_organisation(&mut tx, actor.scope, request.organisation).await?;
         let organisation = organisation.ok_or(Error::NotFound)?;
@@ -117,7 +117,7 @@ impl Service {
         ground: &str,
     ) -> Result<OverrideOutcome, Error> {
         let ground = within_length(ground)?;
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
         let found = store::list_overrides(&mut tx, actor.scope, Some(id), at).await?.pop();
         let before = found.ok_or(Error::NotFound)?;
@@ -149,7 +149,7 @@ impl Service {
         actor: &Actor,
         known_at: Instant,
     ) -> Result<Vec<(Organisation, RecordedOverride)>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let found = store::list_overrides(&mut tx, actor.scope, None, known_at).await?;
         let organisations = store::list_organisations(&mut tx, actor.scope).await?;
         let by_id: BTreeMap<OrganisationId, &Organisation> = organisations.iter().map(|one| (one.id, one)).collect();

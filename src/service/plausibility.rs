@@ -47,7 +47,7 @@ impl Service {
         if self.catalogue.plausibility.is_none() {
             return Ok(Vec::new());
         }
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Organisation(organisation)).await?;
         let elsewhere = Arc::new(self.waiting_elsewhere(&mut tx, organisation, dataset).await?);
         let periods: BTreeSet<Period> = observations.iter().map(|one| one.period).collect();
         let mut questions = Vec::new();
@@ -90,13 +90,16 @@ impl Service {
 
     /// What the sector delivered up to `period`. The same until something else comes into force.
     async fn past(&self, tx: &mut Tx, period: Period) -> Result<Arc<Past>, Error> {
+        let own = tx.enter(Scope::Sector).await?;
         let key = (period, store::count_deliveries(tx).await?);
+        tx.enter(own).await?;
         if let Ok(mut cache) = self.pasts.lock()
             && let Some(known) = cache.get(&key)
         {
             return Ok(Arc::clone(known));
         }
         let now = store::last_turn(tx).await?;
+        let own = tx.enter(Scope::Sector).await?;
         let mut observations = Vec::new();
         for years in 0..=Past::years(&self.catalogue) {
             if let Some(earlier) = period.years_earlier(years) {
@@ -106,6 +109,7 @@ impl Service {
         }
         // Who took another over in the period is held against what both did before.
         let mergers = mergers(tx, now).await?;
+        tx.enter(own).await?;
         let catalogue = Arc::clone(&self.catalogue);
         let read = move || {
             let successor = |code| mergers.successor(code, period.last_day());
@@ -137,7 +141,7 @@ impl Service {
         indicator: &str,
         known_at: Instant,
     ) -> Result<Vec<NumberExplanation>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         said_of(&mut tx, actor, submission, period, &[indicator], known_at).await
     }
 
@@ -159,7 +163,7 @@ impl Service {
             inputs.unwrap_or_default().iter().map(String::as_str).chain(std::iter::once(indicator)).collect();
         let data = codes.iter().filter_map(|code| self.catalogue.indicators.get(*code)?.data.as_ref());
         let datasets: BTreeSet<&str> = data.map(|data| data.dataset.as_str()).collect();
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let mut said = Vec::new();
         for dataset in datasets {
             let last = store::in_force(&mut tx, organisation, dataset, period, known_at).await?;

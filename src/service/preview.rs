@@ -62,7 +62,7 @@ impl Service {
     /// What an approval of `submissions` would change now.
     pub async fn preview(&self, actor: &Actor, submissions: &[SubmissionId]) -> Result<Preview, Error> {
         let prepared = self.prepare_all(actor, submissions).await?;
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let now = store::last_turn(&mut tx).await?;
         compare(&mut tx, &prepared, now).await
     }
@@ -87,7 +87,7 @@ impl Service {
 
     /// Reads a submission and checks its file once more, by the catalogue and the day of now.
     async fn prepare(&self, actor: &Actor, id: SubmissionId) -> Result<Prepared, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let now = store::last_turn(&mut tx).await?;
         let submission = store::find_submission(&mut tx, actor.scope, id, now).await?.ok_or(Error::NotFound)?;
         must_be(submission.state, SubmissionState::Checked)?;

@@ -78,7 +78,7 @@ pub struct Relations {
 impl Service {
     /// The moment of the last change: what is asked as known then is answered the same for ever.
     pub async fn present(&self) -> Result<Instant, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         Ok(store::last_turn(&mut tx).await?)
     }
 
@@ -102,7 +102,7 @@ impl Service {
         id: SubmissionId,
         known_at: Instant,
     ) -> Result<Option<CheckedSubmission>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let found = store::find_submission(&mut tx, actor.scope, id, known_at).await?;
         found.map(|found| with_report(found, known_at)).transpose()
     }
@@ -123,7 +123,7 @@ impl Service {
             known_at,
             limit: i64::try_from(query.limit).unwrap_or(i64::MAX),
         };
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let found = store::list_submissions(&mut tx, actor.scope, &filter).await?;
         found.into_iter().map(|one| with_report(one, known_at)).collect()
     }
@@ -135,7 +135,7 @@ impl Service {
         id: SubmissionId,
         known_at: Instant,
     ) -> Result<(Vec<SubmissionEvent>, Vec<Explanation>), Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         store::find_submission(&mut tx, actor.scope, id, known_at).await?.ok_or(Error::NotFound)?;
         let events = store::list_submission_events(&mut tx, id, known_at).await?;
         let explanations = store::list_explanations(&mut tx, id, known_at).await?;
@@ -144,7 +144,7 @@ impl Service {
 
     /// What a submission shares with others, as known at `known_at`.
     pub async fn relations(&self, actor: &Actor, id: SubmissionId, known_at: Instant) -> Result<Relations, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let found = store::find_submission(&mut tx, actor.scope, id, known_at).await?.ok_or(Error::NotFound)?;
         Ok(Relations {
             same_bytes_as: store::find_same_submission(&mut tx, &found).await?,
@@ -163,7 +163,7 @@ impl Service {
         if !actor.scope.includes(organisation) {
             return Ok(Vec::new());
         }
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Organisation(organisation)).await?;
         Ok(store::list_deliveries(&mut tx, Scope::Organisation(organisation), None, known_at).await?)
     }
 
@@ -176,7 +176,7 @@ impl Service {
         later: SubmissionId,
         known_at: Instant,
     ) -> Result<Option<Vec<Difference>>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let mut sides = Vec::with_capacity(2);
         for id in [earlier, later] {
             let Some(found) = store::find_submission(&mut tx, actor.scope, id, known_at).await? else {
@@ -194,7 +194,7 @@ impl Service {
 
     /// The periods of which something was in force at `known_at`.
     pub async fn periods(&self, known_at: Instant) -> Result<Vec<Period>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         Ok(store::list_delivered_periods(&mut tx, known_at).await?)
     }
 
@@ -207,7 +207,7 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<Option<Distribution>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
         let sector = self.read_run(&mut tx, Scope::Sector, run.clone()).await?;
         let visible = self.read_run(&mut tx, actor.scope, run).await?;

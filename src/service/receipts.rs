@@ -144,7 +144,7 @@ impl Service {
 
     /// One receipt, when `actor` may see it.
     pub async fn receipt(&self, actor: &Actor, id: ReceiptId) -> Result<Option<ReadReceipt>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let now = store::last_turn(&mut tx).await?;
         let found = store::find_receipt(&mut tx, actor.scope, id, now).await?;
         found.as_ref().map(read).transpose()
@@ -157,7 +157,7 @@ impl Service {
         submission: SubmissionId,
         known_at: Instant,
     ) -> Result<Option<ReadReceipt>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let found = store::find_receipt_of(&mut tx, actor.scope, submission, known_at).await?;
         found.as_ref().map(read).transpose()
     }

@@ -16,7 +16,7 @@ use lru::LruCache;
 
 use super::{Error, Service};
 use crate::{
-    domain::{Actor, Instant, TokenId},
+    domain::{Actor, Instant, Scope, TokenId},
     store::{self, Journal},
 };
 
@@ -87,7 +87,7 @@ impl Service {
         if let Some(journal) = self.journal()? {
             journal.append(&entry)?;
         } else {
-            let mut tx = self.database.write().await?;
+            let mut tx = self.database.write(Scope::Sector).await?;
             store::append_audit(&mut tx, &entry).await?;
             tx.commit().await?;
         }
@@ -113,7 +113,7 @@ impl Service {
         if waiting.is_empty() && lines.is_empty() {
             return Ok(0);
         }
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(Scope::Sector).await?;
         for (token, at) in &waiting {
             store::note_token_use(&mut tx, *token, *at).await?;
         }

@@ -43,7 +43,7 @@ impl Service {
         }
         let entries: Vec<RegisterEntry> = entries.into_iter().map(Into::into).collect();
         let count = entries.len();
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(Scope::Sector).await?;
         // What is read as known at a moment has its own moments; a bare name has none.
         let says_more = entries.iter().any(|entry| entry.registration != Registration::default());
         let now = if says_more { store::take_turn(&mut tx, self.now()).await? } else { self.now() };
@@ -84,26 +84,27 @@ impl Service {
         if !actor.scope.includes(organisation) {
             return Ok(Registration::default());
         }
-        let mut tx = self.database.read().await?;
+        // Who took it over is another.
+        let mut tx = self.database.read(Scope::Sector).await?;
         let found = store::list_registrations(&mut tx, Scope::Organisation(organisation), known_at).await?;
         Ok(found.into_iter().next().map(|(.., registration)| registration).unwrap_or_default())
     }
 
     /// The organisations that `actor` may see, by AGB code.
     pub async fn organisations(&self, actor: &Actor) -> Result<Vec<Organisation>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         Ok(store::list_organisations(&mut tx, actor.scope).await?)
     }
 
     /// One organisation.
     pub async fn organisation(&self, actor: &Actor, id: OrganisationId) -> Result<Option<Organisation>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         Ok(store::find_organisation(&mut tx, actor.scope, id).await?)
     }
 
     /// One organisation, by its AGB code.
     pub async fn organisation_by_agb(&self, actor: &Actor, agb_code: AgbCode) -> Result<Option<Organisation>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         Ok(store::find_organisation_by_agb(&mut tx, actor.scope, agb_code).await?)
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, DataClass, Instant, Observed, Report, Severity, SubmissionId, SubmissionState, UploadId},
+    domain::{Actor, DataClass, Instant, Observed, Report, Scope, Severity, SubmissionId, SubmissionState, UploadId},
     intake::{self, CheckContext, Limits, Observer},
     store::{self, Explanation, Submission, SubmissionEvent},
 };
@@ -77,7 +77,7 @@ impl Service {
         if let Some(dataset) = dataset {
             self.known_dataset(dataset)?;
         }
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(actor.scope).await?;
         let upload = store::find_upload(&mut tx, actor.scope, upload).await?.ok_or(Error::NotFound)?;
         let gzip = store::load_content(&mut tx, upload.digest).await?.ok_or(Refusal::UploadExpired)?;
         let allowed = Allowed::load(&mut tx, upload.organisation, self.now()).await?;
@@ -95,7 +95,7 @@ impl Service {
             report.findings.sort_by_key(|finding| finding.severity);
         }
         let packed = pack(&report)?;
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
         let accepted = report.is_accepted();
         let state = if accepted { SubmissionState::Checked } else { SubmissionState::Rejected };
@@ -127,7 +127,10 @@ impl Service {
             self.keep_draft(&mut tx, submission.id, &observations).await?;
         }
         if report.refuses_personal_data() {
+            // Whoever sent them too.
+            let own = tx.enter(Scope::Sector).await?;
             store::forget_content(&mut tx, upload.digest).await?;
+            tx.enter(own).await?;
         }
         self.remember(&mut tx, actor, &KnownSubmission { submission: submission.id, at }).await?;
         self.audit(&mut tx, actor, "submission.created", submission.id, state.as_str()).await?;
@@ -159,7 +162,7 @@ impl Service {
         text: &str,
     ) -> Result<CheckedSubmission, Error> {
         let text = within_length(text)?;
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(actor.scope).await?;
         let at = store::take_turn(&mut tx, self.now()).await?;
         let found = store::find_submission(&mut tx, actor.scope, submission, at).await?.ok_or(Error::NotFound)?;
         must_be(found.state, SubmissionState::Checked)?;

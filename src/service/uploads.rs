@@ -8,7 +8,7 @@ use super::{
     wiring::must_deliver,
 };
 use crate::{
-    domain::{Actor, OrganisationId, UploadId},
+    domain::{Actor, OrganisationId, Scope, UploadId},
     store::{self, Upload},
 };
 
@@ -38,9 +38,10 @@ impl Service {
             received_at: now,
             expires_at: now.plus_seconds(self.settings.upload_lifetime),
         };
-        let mut tx = self.database.write().await?;
-        store::save_content(&mut tx, digest, size, &gzip).await?;
+        let mut tx = self.database.write(actor.scope).await?;
+        // In this order: bytes are seen by way of an upload of them.
         store::insert_upload(&mut tx, &upload).await?;
+        store::save_content(&mut tx, digest, size, &gzip).await?;
         self.audit(&mut tx, actor, "upload.received", upload.id, "done").await?;
         tx.commit().await?;
         Ok(upload)
@@ -48,7 +49,7 @@ impl Service {
 
     /// Lets go of uploads that expired, and of idempotency keys that are free again.
     pub async fn sweep(&self) -> Result<(), Error> {
-        let mut tx = self.database.write().await?;
+        let mut tx = self.database.write(Scope::Sector).await?;
         store::delete_expired_uploads(&mut tx, self.now()).await?;
         store::delete_old_outcomes(&mut tx, self.keys_since()).await?;
         Ok(tx.commit().await?)

@@ -90,7 +90,7 @@ struct Found {
 impl Service {
     /// Computes a stored run once more and compares it with what is kept.
     pub async fn verify(&self, id: RunId) -> Result<Verification, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         let run = store::find_run(&mut tx, id).await?.ok_or(Error::NotFound)?;
         self.verify_run(&mut tx, run, &mut Files::default()).await
     }
@@ -98,7 +98,7 @@ impl Service {
     /// The same for every run that is kept, in the order in which they were made; tells each as soon as it is known.
     pub async fn verify_all(&self, mut tell: impl FnMut(Verification)) -> Result<(), Error> {
         let mut files = Files::default();
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         for run in store::list_all_runs(&mut tx).await? {
             tell(self.verify_run(&mut tx, run, &mut files).await?);
         }
@@ -107,14 +107,14 @@ impl Service {
 
     /// Computes a run that was made elsewhere from the files that are here.
     pub async fn verify_exported(&self, exported: ExportedRun) -> Result<Verification, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         let ExportedRun { id, key, output_hash, outcome } = exported;
         self.compare(&mut tx, id, key, output_hash, Ok(outcome), &mut Files::default()).await
     }
 
     /// A stored run with all that it says.
     pub async fn export_run(&self, id: RunId) -> Result<ExportedRun, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         let run = store::find_run(&mut tx, id).await?.ok_or(Error::NotFound)?;
         let (key, output_hash) = (key_of(&run), run.output_hash);
         let outcome = stored_outcome(&mut tx, run).await?;

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use super::{Assessment, Error, records::Records, signing::Signer, tally::Counts};
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, AuditId, Call, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId},
+    domain::{Actor, AuditId, Call, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId, Scope},
     intake::Past,
     store::{self, AuditEntry, Database, Tx},
 };
@@ -145,6 +145,16 @@ impl Service {
         Ok(self.database.ping().await?)
     }
 
+    /// Whether the database itself keeps organisations apart, beside the statements that do.
+    pub async fn has_walls(&self) -> Result<bool, Error> {
+        Ok(self.database.has_walls().await?)
+    }
+
+    /// The engine's name, for people.
+    pub const fn engine(&self) -> &'static str {
+        self.database.engine()
+    }
+
     /// Adds a line to the audit log, as the last thing of a unit of work.
     pub(super) async fn audit(
         &self,
@@ -182,7 +192,7 @@ impl Service {
 
     /// Reads the audit log from its beginning: how many lines it has, or the first that was tampered with.
     pub async fn verify_audit(&self) -> Result<Result<i64, i64>, Error> {
-        let mut tx = self.database.read().await?;
+        let mut tx = self.database.read(Scope::Sector).await?;
         Ok(store::verify_audit(&mut tx).await?.map_err(|found| found.sequence))
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Tx, error::read, moment::Moment};
-use crate::domain::{AuditId, Digest, Instant};
+use crate::domain::{AuditId, Digest, Instant, Scope};
 
 statements! {
     TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'audit' RETURNING number";
@@ -50,6 +50,8 @@ pub struct AuditBreak {
 
 /// Adds a line. To be called last in a unit of work: others wait for their turn from here to the commit.
 pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), Error> {
+    // The line before may be anybody's.
+    let own = tx.enter(Scope::Sector).await?;
     let (sequence,): (i64,) = on!(tx, connection => sqlx::query_as(TAKE_TURN).fetch_one(connection).await?);
     let last: Option<(Vec<u8>,)> =
         on!(tx, connection => sqlx::query_as(LAST).bind(sequence - 1).fetch_optional(connection).await?);
@@ -75,6 +77,7 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), Error> {
         .bind(previous.as_bytes().as_slice())
         .bind(hash.as_bytes().as_slice())
         .execute(connection).await.map(drop)?);
+    tx.enter(own).await?;
     Ok(())
 }
 

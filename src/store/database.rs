@@ -1,17 +1,18 @@
 //! The two engines behind one face.
 
-use std::{borrow::Cow, path::Path, str::FromStr as _, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 use rust_embed::RustEmbed;
 use sqlx::{
     Connection as _, PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
-    migrate::{Migration, MigrationType, Migrator},
+    migrate::{Migrate as _, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Error;
+use crate::domain::Scope;
 
 /// Runs the same expression against whichever engine a [`Tx`] is on.
 macro_rules! on {
@@ -21,7 +22,7 @@ macro_rules! on {
                 let $connection = &mut **transaction;
                 $body
             }
-            $crate::store::Tx::Postgres(transaction) => {
+            $crate::store::Tx::Postgres(transaction, _) => {
                 let $connection = &mut **transaction;
                 $body
             }
@@ -66,6 +67,12 @@ pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("uploads", super::uploads::STATEMENTS),
 ];
 
+/// Until the end of the transaction, the policies let through what is within this scope.
+const ENTER: &str = "SELECT set_config('kraamzicht.scope', $1, true)";
+
+/// The same until the end of the session.
+const SESSION: &str = "SELECT set_config('kraamzicht.scope', $1, false)";
+
 /// How long a writer waits for its turn on SQLite.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -100,8 +107,8 @@ pub struct Connections {
 pub enum Tx {
     /// On SQLite; with the place of the writer, for one that writes.
     Sqlite(Transaction<'static, Sqlite>, Option<OwnedSemaphorePermit>),
-    /// On PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
+    /// On PostgreSQL; with whose rows its policies let through.
+    Postgres(Transaction<'static, Postgres>, Scope),
 }
 
 impl Database {
@@ -152,31 +159,58 @@ impl Database {
                 migrator("sqlite/")?.run(&mut *turn).await.map_err(wrong)?;
                 Ok(turn.commit().await?)
             }
-            Self::Postgres(pool) => migrator("postgres/")?.run(pool).await.map_err(wrong),
+            Self::Postgres(pool) => {
+                let (wanted, mut connection) = (migrator("postgres/")?, pool.acquire().await?);
+                // A server that may not change tables has nothing to change when its owner has.
+                let applied = connection.list_applied_migrations(&wanted.table_name).await.unwrap_or_default();
+                let applied: BTreeSet<_> = applied.iter().map(|one| (one.version, &*one.checksum)).collect();
+                if wanted.iter().all(|one| applied.contains(&(one.version, &*one.checksum))) {
+                    return Ok(());
+                }
+                // The owner is held to the policies too. Not given back to the pool, as it sees everything.
+                let mut connection = connection.detach();
+                sqlx::query(SESSION).bind(word(Scope::Sector)).execute(&mut connection).await?;
+                wanted.run(&mut connection).await.map_err(wrong)?;
+                Ok(connection.close().await?)
+            }
         }
     }
 
-    /// Begins a unit of work that only reads, and sees one moment of the database throughout.
-    pub async fn read(&self) -> Result<Tx, Error> {
-        Ok(match self {
-            Self::Sqlite(pool, _) => Tx::Sqlite(pool.begin().await?, None),
+    /// Begins a unit of work that only reads, and sees one moment of the database throughout. On PostgreSQL it sees
+    /// nothing outside of `scope`, whatever a statement asks.
+    pub async fn read(&self, scope: Scope) -> Result<Tx, Error> {
+        match self {
+            Self::Sqlite(pool, _) => Ok(Tx::Sqlite(pool.begin().await?, None)),
             Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                Tx::within(begun, scope).await
             }
-        })
+        }
     }
 
     /// Begins a unit of work that writes. On SQLite writers queue here instead of failing at the commit, and without
-    /// a connection, so that there is always one to read with.
-    pub async fn write(&self) -> Result<Tx, Error> {
-        Ok(match self {
+    /// a connection, so that there is always one to read with. On PostgreSQL it sees and adds nothing outside of `scope`.
+    pub async fn write(&self, scope: Scope) -> Result<Tx, Error> {
+        match self {
             Self::Sqlite(pool, writer) => {
                 let place = tokio::time::timeout(PATIENCE, Arc::clone(writer).acquire_owned()).await;
                 let place = place.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
-                Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(place))
+                Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(place)))
             }
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+            Self::Postgres(pool) => Tx::within(pool.begin().await?, scope).await,
+        }
+    }
+
+    /// Whether policies hold what statements forget: not on SQLite, nor for a user of PostgreSQL that stands above them.
+    pub async fn has_walls(&self) -> Result<bool, Error> {
+        const ABOVE: &str = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+        match self {
+            Self::Sqlite(..) => Ok(false),
+            Self::Postgres(pool) => {
+                let (above,): (bool,) = sqlx::query_as(ABOVE).fetch_one(pool).await?;
+                Ok(!above)
+            }
+        }
     }
 
     /// Whether the database answers.
@@ -215,14 +249,38 @@ impl Database {
 }
 
 impl Tx {
+    async fn within(mut transaction: Transaction<'static, Postgres>, scope: Scope) -> Result<Self, Error> {
+        sqlx::query(ENTER).bind(word(scope)).execute(&mut *transaction).await?;
+        Ok(Self::Postgres(transaction, scope))
+    }
+
+    /// Sees from here on what is within `scope`: what it was before, to go back to. For the work of one that needs the
+    /// whole sector, such as a run; a test holds the list of who does (tests/it/walls.rs).
+    pub async fn enter(&mut self, scope: Scope) -> Result<Scope, Error> {
+        match self {
+            // SQLite has no walls, so there is none to pass.
+            Self::Sqlite(..) => Ok(scope),
+            Self::Postgres(_, before) if *before == scope => Ok(scope),
+            Self::Postgres(transaction, before) => {
+                sqlx::query(ENTER).bind(word(scope)).execute(&mut **transaction).await?;
+                Ok(std::mem::replace(before, scope))
+            }
+        }
+    }
+
     /// Makes all of it so.
     pub async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(transaction, _) => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction, _) => transaction.commit().await?,
         }
         Ok(())
     }
+}
+
+/// How the policies of migration 0007 are told a scope.
+fn word(scope: Scope) -> Cow<'static, str> {
+    scope.organisation().map_or(Cow::Borrowed("sector"), |organisation| Cow::Owned(organisation.to_string()))
 }
 
 fn migrator(folder: &str) -> Result<Migrator, Error> {

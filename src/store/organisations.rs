@@ -5,8 +5,10 @@ use crate::domain::{AgbCode, Instant, Merger, Organisation, OrganisationId, Orga
 
 statements! {
     INSERT = "INSERT INTO organisation (id, agb_code, name, kind, registered_at) VALUES ($1, $2, $3, $4, $5)";
-    FIND_BY_ID = "SELECT id, agb_code, name, kind FROM organisation WHERE id = $1";
-    FIND_BY_AGB = "SELECT id, agb_code, name, kind FROM organisation WHERE agb_code = $1";
+    FIND_BY_ID = "SELECT id, agb_code, name, kind FROM organisation
+        WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR id = $2)";
+    FIND_BY_AGB = "SELECT id, agb_code, name, kind FROM organisation
+        WHERE agb_code = $1 AND (CAST($2 AS TEXT) IS NULL OR id = $2)";
     LIST = "SELECT id, agb_code, name, kind FROM organisation
         WHERE (CAST($1 AS TEXT) IS NULL OR id = $1) ORDER BY agb_code";
     LIST_REGISTERED = "SELECT id, agb_code, name, kind FROM organisation
@@ -41,15 +43,15 @@ pub async fn insert(tx: &mut Tx, organisation: &Organisation, registered_at: Ins
 /// The organisation with this identifier, within `scope`.
 pub async fn find_by_id(tx: &mut Tx, scope: Scope, id: OrganisationId) -> Result<Option<Organisation>, Error> {
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND_BY_ID)
-        .bind(id.to_string()).fetch_optional(connection).await?);
-    Ok(row.map(organisation).transpose()?.filter(|found| scope.includes(found.id)))
+        .bind(id.to_string()).bind(scope.organisation().map(|id| id.to_string())).fetch_optional(connection).await?);
+    row.map(organisation).transpose()
 }
 
 /// The organisation with this AGB code, within `scope`.
 pub async fn find_by_agb(tx: &mut Tx, scope: Scope, agb_code: AgbCode) -> Result<Option<Organisation>, Error> {
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND_BY_AGB)
-        .bind(agb_code.to_string()).fetch_optional(connection).await?);
-    Ok(row.map(organisation).transpose()?.filter(|found| scope.includes(found.id)))
+        .bind(agb_code.to_string()).bind(scope.organisation().map(|id| id.to_string())).fetch_optional(connection).await?);
+    row.map(organisation).transpose()
 }
 
 /// The organisations within `scope`, by AGB code.

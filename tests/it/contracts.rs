@@ -101,7 +101,7 @@ async fn every_statement_means_the_same_on_both_engines() {
     let (small, large) = (sqlite(), postgres().await);
     Database::open(&small.url).await.unwrap().migrate().await.unwrap();
     let mut one = SqliteConnection::connect(&small.url).await.unwrap();
-    let mut other = PgConnection::connect(&large.url).await.unwrap();
+    let mut other = PgConnection::connect(&large.behind).await.unwrap();
     let mut wrong = Vec::new();
     let mut names = BTreeSet::new();
     for (module, statements) in STATEMENTS {
@@ -173,7 +173,7 @@ async fn both_engines_have_the_same_tables() {
             WHERE tables.type = 'table' AND tables.name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY tables.name, columns.cid)",
     )
     .await;
-    let mut other = PgConnection::connect(&large.url).await.unwrap();
+    let mut other = PgConnection::connect(&large.behind).await.unwrap();
     let other: (String,) = sqlx::query_as(
         "SELECT STRING_AGG(table_name || '.' || column_name || ' ' || CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END, ';'
             ORDER BY table_name COLLATE \"C\", ordinal_position)

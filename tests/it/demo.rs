@@ -62,7 +62,7 @@ fn seed(url: &str, folder: &Path) {
 async fn outcomes(database: &TestDatabase) -> Vec<Outcome> {
     let mut all = Vec::new();
     if database.is_postgres() {
-        let pool = PgPool::connect(&database.url).await.unwrap();
+        let pool = PgPool::connect(&database.behind).await.unwrap();
         for statement in [RUNS, OUTCOMES] {
             let rows = sqlx::query(statement).fetch_all(&pool).await.unwrap();
             all.extend(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))));

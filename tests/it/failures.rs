@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use kraamzicht::{
-    domain::Role,
+    domain::{Role, Scope},
     store::{Database, Tx},
 };
 use reqwest::StatusCode;
@@ -239,7 +239,7 @@ async fn a_file_over_the_limit_is_refused_while_it_is_sent() {
 async fn bytes_that_were_let_go_are_wiped() {
     let database = sqlite();
     let store = Database::open(&database.url).await.unwrap();
-    let Tx::Sqlite(mut tx, ..) = store.read().await.unwrap() else { panic!("this is SQLite") };
+    let Tx::Sqlite(mut tx, ..) = store.read(Scope::Sector).await.unwrap() else { panic!("this is SQLite") };
     let (wipes,): (i64,) = query_as("PRAGMA secure_delete").fetch_one(&mut *tx).await.unwrap();
     assert_eq!(wipes, 1, "SQLite leaves deleted bytes in the file unless it is told otherwise");
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, str::FromStr as _};
 
 use kraamzicht::{
-    domain::{Digest, Role},
+    domain::{Digest, Role, Scope},
     store::{self, Database, Tx},
 };
 use reqwest::StatusCode;
@@ -288,7 +288,7 @@ async fn a_database_that_takes_no_changes_is_said_to_be_away() {
     let seen = Client::approval_of(&[&checked]);
     let before = world.tally().await;
     // It holds for those who connect from now on, but not for who says otherwise.
-    let options = PgConnectOptions::from_str(&world.database.url).unwrap();
+    let options = PgConnectOptions::from_str(&world.database.behind).unwrap();
     let options = options.options([("default_transaction_read_only", "off")]);
     let mut operator = PgConnection::connect_with(&options).await.unwrap();
     let mut put = async |setting: &'static str| {
@@ -321,7 +321,7 @@ async fn a_database_that_is_full_is_unavailable_and_changes_nothing() {
     let opened = Database::open(&database.url).await.unwrap();
     opened.migrate().await.unwrap();
     let bytes = vec![7; 4 << 20];
-    let mut tx = opened.write().await.unwrap();
+    let mut tx = opened.write(Scope::Sector).await.unwrap();
     let Tx::Sqlite(connection, ..) = &mut tx else { panic!("this is SQLite") };
     query("PRAGMA max_page_count = 1").execute(&mut **connection).await.unwrap();
     let kept = store::save_content(&mut tx, Digest::of(&bytes), bytes.len() as u64, &bytes).await;
@@ -336,11 +336,11 @@ async fn a_change_that_sqlite_rolled_back_itself_leaves_no_connection_that_canno
     let database = sqlite();
     let opened = Database::open(&database.url).await.unwrap();
     opened.migrate().await.unwrap();
-    let mut tx = opened.write().await.unwrap();
+    let mut tx = opened.write(Scope::Sector).await.unwrap();
     let Tx::Sqlite(connection, ..) = &mut tx else { panic!("this is SQLite") };
     query("ROLLBACK").execute(&mut **connection).await.unwrap();
     drop(tx);
     for _ in 0..10 {
-        opened.write().await.unwrap().commit().await.unwrap();
+        opened.write(Scope::Sector).await.unwrap().commit().await.unwrap();
     }
 }

@@ -172,7 +172,7 @@ async fn what_is_answered_during_a_change_stays_the_answer() {
         (officer.client.graphql(&Client::approval(), &Client::approval_of(&[&ready])), &ready),
         (officer.client.graphql(withdraw, &json!({ "s": ready.id })), &ready),
     ] {
-        let mut holder = PgConnection::connect(&world.database.url).await.unwrap();
+        let mut holder = PgConnection::connect(&world.database.behind).await.unwrap();
         query("BEGIN").execute(&mut holder).await.unwrap();
         query("SELECT number FROM turn WHERE name = 'audit' FOR UPDATE").execute(&mut holder).await.unwrap();
         let client = officer.client.clone();

@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use crate::{
     harness::{both, fetch},
-    scene::{Client, Organisation, PERIOD, Questions, Sector, Submission, World},
+    scene::{Client, Expectations, Organisation, PERIOD, Questions, Sector, Submission, Trail, World},
 };
 
 const HEADER: &str =
@@ -23,15 +23,8 @@ fn file(agb_code: &str, counts: &str) -> String {
     format!("{HEADER}{agb_code};2025;{PERIOD};{counts}\r\n")
 }
 
-/// All that an organisation may leave behind of what is for learning only.
-struct Left {
-    canaries: Vec<String>,
-    submissions: Vec<Submission>,
-    receipts: Vec<String>,
-}
-
 /// A file, its correction with a reason, and a refused one with findings that show what was found.
-async fn leave(officer: &Organisation) -> Left {
+async fn leave(officer: &Organisation) -> Trail {
     let client = &officer.client;
     let create =
         async |text: String| Submission::of(&client.create_named("geheim-leren.csv", text, Some("leren")).await);
@@ -64,84 +57,27 @@ async fn leave(officer: &Organisation) -> Left {
     canaries.extend(["geheim", "Geheime", "93.977", "95.195"].map(str::to_owned));
     canaries.extend(submissions.iter().map(|one| one.shown["upload"]["sha256"].as_str().unwrap().to_owned()));
     canaries.extend(receipts.clone());
-    Left { canaries, submissions, receipts }
+    let ids: Vec<String> = submissions.iter().map(|one| one.id.clone()).collect();
+    let left = vec![
+        ("organisation", vec![officer.id.clone()]),
+        ("agb_code", vec![officer.agb_code.clone()]),
+        ("earlier", ids[..1].to_vec()),
+        ("later", ids[1..2].to_vec()),
+        ("submission", ids),
+        ("receipt", receipts),
+        ("indicator", ["LV01", "LV02", "LV03", "KZ06"].map(str::to_owned).to_vec()),
+        ("dataset", vec!["leren".to_owned()]),
+    ];
+    Trail { left, canaries }
 }
 
 /// Everything that can be asked, with whatever names the organisation and what it left; each as it is now.
-fn everything(officer: &Organisation, left: &Left) -> Vec<String> {
+fn everything(trail: &Trail) -> Vec<String> {
     let questions = Questions::about(PERIOD, None);
-    let mut asked = Vec::new();
-    let mut ask = |root: &str, arguments: &str| asked.push(questions.whole(root, arguments));
-    for root in questions.roots() {
-        match root.as_str() {
-            "distribution" => ["LV01", "KZ06"].iter().for_each(|code| ask(&root, &format!("indicator: \"{code}\""))),
-            "chart" => ["LV01", "LV03"].iter().for_each(|code| {
-                ask(&root, &format!("indicator: \"{code}\", by: {{ agbCode: \"{}\" }}", officer.agb_code));
-            }),
-            "indicator" => ask(&root, "code: \"LV01\""),
-            "organisation" => ask(&root, &format!("by: {{ agbCode: \"{}\" }}", officer.agb_code)),
-            "node" | "submission" => {
-                ask(&root, &format!("id: \"{}\"", officer.id));
-                left.submissions.iter().for_each(|one| ask(&root, &format!("id: \"{}\"", one.id)));
-            }
-            "approvalPreview" => {
-                left.submissions.iter().for_each(|one| ask(&root, &format!("submissionIds: [\"{}\"]", one.id)));
-            }
-            "submissionDifference" => {
-                let [earlier, later, ..] = left.submissions.as_slice() else { panic!("too few") };
-                ask(&root, &format!("earlier: \"{}\", later: \"{}\"", earlier.id, later.id));
-            }
-            "receipt" => left.receipts.iter().for_each(|one| ask(&root, &format!("id: \"{one}\""))),
-            "observations" => {
-                ask(&root, "");
-                ask(&root, "organisations: AS_NOW");
-                ask(&root, "filter: { byPart: true }");
-                ask(&root, "filter: { indicators: [\"LV01\", \"LV02\", \"LV03\"] }");
-                ask(&root, &format!("filter: {{ organisation: \"{}\" }}", officer.id));
-                ask(&root, &format!("filter: {{ organisation: \"{}\" }}, organisations: AS_NOW", officer.id));
-            }
-            "submissions" => {
-                ask(&root, "");
-                ask(&root, "filter: { dataset: \"leren\" }");
-                ask(&root, &format!("filter: {{ organisation: \"{}\" }}", officer.id));
-                ask(
-                    &root,
-                    &format!("filter: {{ organisation: \"{}\", dataset: \"leren\", state: APPROVED }}", officer.id),
-                );
-            }
-            "obligations" | "riskScores" | "signals" => {
-                ask(&root, "");
-                ask(&root, &format!("filter: {{ organisation: \"{}\" }}", officer.id));
-            }
-            _ => ask(&root, ""),
-        }
-    }
-    asked
-}
-
-fn seen<'a>(canaries: &'a [String], text: &str) -> Vec<&'a str> {
-    canaries.iter().map(String::as_str).filter(|canary| holds(text, canary)).collect()
-}
-
-/// Whether a text holds the word, or the number as a number: not among the digits of a longer one.
-fn holds(text: &str, canary: &str) -> bool {
-    let is_number = canary.chars().all(|c| c.is_ascii_digit() || c == '.');
-    text.match_indices(canary).any(|(at, _)| {
-        let before = text[..at].chars().next_back().is_some_and(|c| c.is_ascii_digit() || c == '.');
-        let after = text[at + canary.len()..].chars().next().is_some_and(|c| c.is_ascii_digit());
-        !is_number || !(before || (after && !canary.contains('.')))
-    })
-}
-
-#[test]
-fn a_number_is_found_as_a_number() {
-    for text in ["71933", "{\"numerator\":71933.0}", "93,9 % (71933 van 76543)"] {
-        assert!(holds(text, "71933"), "{text}");
-    }
-    assert!(holds("93.97724", "93.977") && holds("een geheim-leren.csv", "geheim"));
-    for text in ["0.9871933", "719331", "1.71933"] {
-        assert!(!holds(text, "71933"), "{text}");
-    }
+    let asked = Expectations::read().query;
+    let filled =
+        asked.iter().flat_map(|(root, arguments, ..)| trail.fill(arguments).into_iter().map(move |it| (root, it.0)));
+    filled.map(|(root, arguments)| questions.whole(root, &arguments)).collect()
 }
 
 both! {
@@ -157,17 +93,17 @@ both! {
         let runs = other.deliver(&other.file(PERIOD).with("KZ06", 200, 430)).await;
         assert_eq!(runs.state, "APPROVED");
 
-        let asked = everything(&officer, &left);
+        let asked = everything(&left);
         let mut own = std::collections::BTreeSet::new();
         for question in &asked {
             for (who, client) in [("inspector", &sector.inspector), ("another organisation", &other.client)] {
                 let answer = client.try_ask(question, &Value::Null).await;
                 assert!(answer.json().get("errors").is_none(), "{who}: {question}\n{}", answer.text);
-                assert_eq!(seen(&left.canaries, &answer.text), [""; 0], "{who} by asking {question}\n{}", answer.text);
+                assert_eq!(left.seen_in(&answer), [""; 0], "{who} by asking {question}\n{}", answer.text);
             }
             // The test has eyes: the organisation, asking the same, sees it.
             let answer = officer.client.try_ask(question, &Value::Null).await;
-            own.extend(seen(&left.canaries, &answer.text).into_iter().map(str::to_owned));
+            own.extend(left.seen_in(&answer).into_iter().map(str::to_owned));
         }
         let blind: Vec<&String> = left.canaries.iter().filter(|one| !own.contains(*one)).collect();
         assert_eq!(blind, ["93.977", "95.195"], "the canaries that nobody works out");
@@ -184,7 +120,7 @@ both! {
         let audit = "SELECT CAST(COUNT(*) AS BIGINT) FROM audit
             WHERE object || result LIKE '%71933%' OR object || result LIKE '%eheim%'";
         assert_eq!(fetch::<(i64,)>(&sector.world.database, audit).await, (0,));
-        assert_eq!(seen(&left.canaries, &kept), [""; 0]);
+        assert_eq!(left.seen_in_text(&kept), [""; 0]);
 
         // That it was delivered is told, and no more.
         let query = "query($agb: AgbCode!) { organisation(by: { agbCode: $agb }) { deliveries(dataset: \"leren\") {
@@ -234,7 +170,7 @@ both! {
             "INSERT INTO observation_part (organisation_id, submission_id, period, indicator, part, numerator)
                 SELECT organisation_id, id, '2025', 'LV01', 'x', 21 FROM submission",
         ] {
-            let url = &world.database.url;
+            let url = &world.database.behind;
             let refused = if world.database.is_postgres() {
                 sqlx::query(statement).execute(&mut PgConnection::connect(url).await.unwrap()).await.map(drop)
             } else {

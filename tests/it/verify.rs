@@ -66,7 +66,7 @@ async fn deliver(database: &TestDatabase) -> (Service, Vec<RunId>) {
 
 async fn change(database: &TestDatabase, statement: &'static str) {
     let changed = if database.is_postgres() {
-        let mut connection = PgConnection::connect(&database.url).await.unwrap();
+        let mut connection = PgConnection::connect(&database.behind).await.unwrap();
         query(statement).execute(&mut connection).await.unwrap().rows_affected()
     } else {
         let mut connection = SqliteConnection::connect(&database.url).await.unwrap();

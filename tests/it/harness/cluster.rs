@@ -21,8 +21,8 @@ use std::{
 const READY: &str = "ready";
 
 const NOT_FOUND: &str = "no PostgreSQL server found in /usr/lib/postgresql/*/bin, /usr/pgsql-*/bin or PATH.\n\
-    Run the tests with scripts/test, which installs it, or `apt-get install postgresql`, or name a server whose \
-    user may create databases in TEST_DATABASE_URL. PostgreSQL 15 or newer.";
+    Run the tests with scripts/test, which installs it, or `apt-get install postgresql`, or name a server by one of its \
+    superusers in TEST_DATABASE_URL. PostgreSQL 15 or newer.";
 
 /// The server that the tests use.
 #[derive(Debug)]

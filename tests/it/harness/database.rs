@@ -1,6 +1,11 @@
 //! A database for one test, gone when the test ends.
 
-use std::{fs::File, path::PathBuf, thread};
+use std::{
+    fs,
+    fs::File,
+    path::{Path, PathBuf},
+    thread,
+};
 
 use sqlx::{Connection, PgConnection, raw_sql};
 use tempfile::TempDir;
@@ -11,11 +16,17 @@ use super::{cluster::Cluster, migrate::migrate};
 /// The database that the tests' databases on our own cluster are copied from.
 const TEMPLATE: &str = "template_kraamzicht";
 
+/// The roles of docs/operations.md.
+pub(crate) const OWNER: &str = "kraamzicht_owner";
+pub(crate) const SERVER: &str = "kraamzicht_server";
+
 /// An empty database with the newest schema or, on SQLite, one that gets it when it is opened.
 #[derive(Debug)]
 pub(crate) struct TestDatabase {
-    /// For `--database-url` and the store.
+    /// For `--database-url` and the store: on PostgreSQL as the role of a server, which row-level security holds.
     pub(crate) url: String,
+    /// For a look behind its back: as a superuser, who stands above that.
+    pub(crate) behind: String,
     _remover: Remover,
 }
 
@@ -37,7 +48,7 @@ enum Remover {
 pub(crate) fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}?mode=rwc", folder.path().join("kraamzicht.db").display());
-    TestDatabase { url, _remover: Remover::Folder { _folder: folder } }
+    TestDatabase { behind: url.clone(), url, _remover: Remover::Folder { _folder: folder } }
 }
 
 /// A new, migrated PostgreSQL database.
@@ -52,22 +63,63 @@ pub(crate) async fn postgres() -> TestDatabase {
         Cluster::Own(folder) => {
             static READY: OnceCell<()> = OnceCell::const_new();
             READY.get_or_init(|| make_template(cluster, folder.join("lock"), folder.join("template"))).await;
-            execute(cluster, format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
+            execute(cluster, format!("CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {TEMPLATE}")).await;
         }
         Cluster::Given(_) => {
-            execute(cluster, format!("CREATE DATABASE {name}")).await;
-            migrate(cluster.url(&name)).await;
+            static READY: OnceCell<()> = OnceCell::const_new();
+            READY.get_or_init(|| make_roles(cluster)).await;
+            make_migrated(cluster, &name).await;
         }
     }
-    TestDatabase { url: cluster.url(&name), _remover: Remover::Postgres { name } }
+    on_postgres(cluster, name, SERVER)
 }
 
-/// A new PostgreSQL database without anything in it.
+/// A new PostgreSQL database without anything in it, as its owner.
 pub(crate) async fn empty_postgres() -> TestDatabase {
     let cluster = Cluster::shared();
     let name = format!("test_{:016x}", getrandom::u64().unwrap());
-    execute(cluster, format!("CREATE DATABASE {name}")).await;
-    TestDatabase { url: cluster.url(&name), _remover: Remover::Postgres { name } }
+    // The roles come with the first of the others.
+    drop(postgres().await);
+    execute(cluster, format!("CREATE DATABASE {name} OWNER {OWNER}")).await;
+    on_postgres(cluster, name, OWNER)
+}
+
+fn on_postgres(cluster: &Cluster, name: String, role: &str) -> TestDatabase {
+    let behind = cluster.url(&name);
+    TestDatabase { url: as_role(&behind, role), behind, _remover: Remover::Postgres { name } }
+}
+
+/// `url` as another role, whose rights are all that is left.
+pub(crate) fn as_role(url: &str, role: &str) -> String {
+    format!("{url}{}options[role]={role}", if url.contains('?') { '&' } else { '?' })
+}
+
+/// The lines for PostgreSQL that docs/operations.md tells operators, as far as they begin like this.
+fn told(beginning: &str) -> impl Iterator<Item = String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md");
+    let lines = fs::read_to_string(page).unwrap();
+    let lines: Vec<String> = lines.lines().filter(|line| line.starts_with(beginning)).map(str::to_owned).collect();
+    assert!(!lines.is_empty(), "docs/operations.md tells no {beginning}");
+    lines.into_iter()
+}
+
+/// Makes the roles as operators do, unless they are there.
+async fn make_roles(cluster: &Cluster) {
+    for line in told("CREATE ROLE ") {
+        execute(cluster, format!("DO $$ BEGIN {line} EXCEPTION WHEN duplicate_object THEN NULL; END $$")).await;
+    }
+}
+
+/// Makes a database and migrates it as operators do.
+async fn make_migrated(cluster: &Cluster, name: &str) {
+    execute(cluster, format!("CREATE DATABASE {name} OWNER {OWNER}")).await;
+    let url = cluster.url(name);
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    for line in told("ALTER DEFAULT PRIVILEGES ") {
+        raw_sql(sqlx::AssertSqlSafe(line)).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    migrate(as_role(&url, OWNER)).await;
 }
 
 /// Migrates the template, unless another process of this run did.
@@ -77,8 +129,8 @@ async fn make_template(cluster: &Cluster, lock: PathBuf, done: PathBuf) {
     if !done.exists() {
         // Left by a migration that failed in another test of this run.
         execute(cluster, format!("DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")).await;
-        execute(cluster, format!("CREATE DATABASE {TEMPLATE}")).await;
-        migrate(cluster.url(TEMPLATE)).await;
+        make_roles(cluster).await;
+        make_migrated(cluster, TEMPLATE).await;
         File::create(done).unwrap();
     }
 }

@@ -91,8 +91,10 @@ fn detour(url: &str, line: SocketAddr) -> (Address, String) {
         None if host.contains(':') => Address::Network(host.to_owned()),
         None => Address::Network(format!("{host}:5432")),
     };
+    let role = parameters.split('&').find(|parameter| parameter.starts_with("options[role]="));
+    let role = role.map_or_else(String::new, |role| format!("&{role}"));
     let user = if user.is_empty() { String::new() } else { format!("{user}@") };
-    (address, format!("{scheme}://{user}{line}/{name}?sslmode=disable"))
+    (address, format!("{scheme}://{user}{line}/{name}?sslmode=disable{role}"))
 }
 
 async fn serve(listener: TcpListener, address: Address, state: Arc<State>) {
@@ -137,9 +139,9 @@ async fn carry(near: TcpStream, far: impl AsyncRead + AsyncWrite, state: &State)
 #[test]
 fn a_detour_keeps_user_and_database() {
     let line: SocketAddr = "127.0.0.1:9".parse().unwrap();
-    let (address, url) = detour("postgres://k@localhost/test_1?host=/tmp/x", line);
+    let (address, url) = detour("postgres://k@localhost/test_1?host=/tmp/x&options[role]=r", line);
     assert!(matches!(address, Address::Socket(path) if path.ends_with("x/.s.PGSQL.5432")));
-    assert_eq!(url, "postgres://k@127.0.0.1:9/test_1?sslmode=disable");
+    assert_eq!(url, "postgres://k@127.0.0.1:9/test_1?sslmode=disable&options[role]=r");
     let (address, url) = detour("postgres://k:p@db:5433/test_1", line);
     assert!(matches!(address, Address::Network(host) if host == "db:5433"));
     assert_eq!(url, "postgres://k:p@127.0.0.1:9/test_1?sslmode=disable");

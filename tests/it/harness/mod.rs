@@ -18,7 +18,7 @@ mod process;
 mod query;
 mod tests;
 
-pub(crate) use database::{TestDatabase, empty_postgres, postgres, sqlite};
+pub(crate) use database::{OWNER, TestDatabase, as_role, empty_postgres, postgres, sqlite};
 pub(crate) use line::Line;
 pub(crate) use process::Server;
 pub(crate) use query::{execute, fetch};

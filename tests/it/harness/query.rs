@@ -10,10 +10,10 @@ where
     T: for<'row> FromRow<'row, PgRow> + for<'row> FromRow<'row, SqliteRow> + Send + Unpin,
 {
     if database.is_postgres() {
-        let mut connection = PgConnection::connect(&database.url).await.unwrap();
+        let mut connection = PgConnection::connect(&database.behind).await.unwrap();
         query_as(statement).fetch_one(&mut connection).await.unwrap()
     } else {
-        let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
+        let mut connection = SqliteConnection::connect(&database.behind).await.unwrap();
         query_as(statement).fetch_one(&mut connection).await.unwrap()
     }
 }
@@ -21,10 +21,10 @@ where
 /// Runs `statement`; how many rows it changed.
 pub(crate) async fn execute(database: &TestDatabase, statement: &'static str) -> u64 {
     if database.is_postgres() {
-        let mut connection = PgConnection::connect(&database.url).await.unwrap();
+        let mut connection = PgConnection::connect(&database.behind).await.unwrap();
         query(statement).execute(&mut connection).await.unwrap().rows_affected()
     } else {
-        let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
+        let mut connection = SqliteConnection::connect(&database.behind).await.unwrap();
         query(statement).execute(&mut connection).await.unwrap().rows_affected()
     }
 }

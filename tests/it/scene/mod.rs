@@ -2,19 +2,23 @@
 //! world they do it in. The world is the real router over a real socket, on a database of its own.
 
 mod client;
+mod expectations;
 mod files;
 mod program;
 mod questions;
 mod sector;
 mod tour;
+mod trail;
 mod wire;
 mod world;
 
 pub(crate) use client::{Answer, Client, Organisation, Submission};
+pub(crate) use expectations::{Expectations, Gets, Line};
 pub(crate) use files::{Indicators, PERIOD};
 pub(crate) use program::{Program, last_year};
 pub(crate) use questions::Questions;
 pub(crate) use sector::{Sector, agb_code, make_in_real_time};
 pub(crate) use tour::{ADDRESS, Tour};
+pub(crate) use trail::{Trail, kanarie, knock};
 pub(crate) use wire::{Wire, until};
 pub(crate) use world::{Tally, World};

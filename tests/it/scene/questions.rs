@@ -1,9 +1,12 @@
 //! Every question that the schema knows, asked for all that it can answer. Taken from the schema itself, so that a
 //! new field is asked for without anybody thinking of it.
 
+use std::collections::BTreeSet;
+
 use apollo_compiler::{
-    Schema,
+    ExecutableDocument, Schema,
     ast::{FieldDefinition, Type},
+    executable::{Selection, SelectionSet},
     schema::ExtendedType,
     validation::Valid,
 };
@@ -57,6 +60,60 @@ impl Questions {
         format!("{{ {} }}", self.field(field, arguments, &["Query"]).unwrap())
     }
 
+    /// A mutation with its whole answer; the variable `input` is what is handed in.
+    pub(crate) fn change(&self, root: &str) -> String {
+        let fields = self.fields("Mutation");
+        let field = fields.iter().find(|field| field.name == root).unwrap();
+        let input = &field.arguments.iter().find(|argument| argument.name == "input").unwrap().ty;
+        format!("mutation($input: {input}) {{ {} }}", self.field(field, "input: $input", &["Mutation"]).unwrap())
+    }
+
+    /// The root fields that are lists in pages, each with a question for the first row from a cursor on (`$after`).
+    pub(crate) fn walks(&self) -> Vec<(String, String)> {
+        let fields = self.fields("Query").into_iter();
+        let paged = fields.filter(|field| field.arguments.iter().any(|argument| argument.name == "after"));
+        paged
+            .map(|field| {
+                let period = field.arguments.iter().any(|argument| argument.name == "period");
+                let period = if period { format!("period: \"{}\", ", self.period) } else { String::new() };
+                let shown =
+                    "totalCount knownAt pageInfo { endCursor hasNextPage } edges { cursor node { __typename } }";
+                let question = format!(
+                    "query($after: String) {{ {}({period}first: 1, after: $after) {{ {shown} }} }}",
+                    field.name
+                );
+                (field.name.to_string(), question)
+            })
+            .collect()
+    }
+
+    /// The fields that a question asks for, as `Type.field`.
+    pub(crate) fn asked_by(&self, question: &str) -> BTreeSet<String> {
+        let document = ExecutableDocument::parse_and_validate(&self.schema, question, "question.graphql").unwrap();
+        let mut asked = BTreeSet::new();
+        let operation = document.operations.get(None).unwrap();
+        collect(&operation.selection_set, &mut asked);
+        asked
+    }
+
+    /// Every field of every object type that gives an object, as `Type.field`, with the type it gives.
+    pub(crate) fn leads(&self) -> Vec<(String, String, String)> {
+        let mut leads = Vec::new();
+        for (name, kind) in self.schema.types.iter().filter(|(_, kind)| !kind.is_built_in()) {
+            let ExtendedType::Object(object) = kind else { continue };
+            for field in object.fields.values() {
+                leads.push((name.to_string(), field.name.to_string(), field.ty.inner_named_type().to_string()));
+            }
+        }
+        leads
+    }
+
+    /// The object types that are not of GraphQL itself.
+    pub(crate) fn objects(&self) -> BTreeSet<String> {
+        let own = self.schema.types.iter().filter(|(_, kind)| !kind.is_built_in() && kind.is_object());
+        own.map(|(name, _)| name.to_string()).collect()
+    }
+
     fn fields(&self, name: &str) -> Vec<&FieldDefinition> {
         match &self.schema.types[name] {
             ExtendedType::Object(object) => object.fields.values().map(|field| &***field).collect(),
@@ -74,6 +131,7 @@ impl Questions {
         for argument in &field.arguments {
             match argument.name.as_str() {
                 "period" => given.push(format!("period: \"{}\"", self.period)),
+                "input" => {}
                 "first" => given.push(format!("first: {}", self.page)),
                 "asKnownAt" => given.extend(self.known_at.as_ref().map(|moment| format!("asKnownAt: \"{moment}\""))),
                 name => assert!(
@@ -134,5 +192,18 @@ impl Questions {
             _ => false,
         };
         self.schema.types.iter().filter(|(_, kind)| implements(kind)).map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+fn collect(selections: &SelectionSet, asked: &mut BTreeSet<String>) {
+    for selection in &selections.selections {
+        match selection {
+            Selection::Field(field) => {
+                asked.insert(format!("{}.{}", selections.ty, field.name));
+                collect(&field.selection_set, asked);
+            }
+            Selection::InlineFragment(fragment) => collect(&fragment.selection_set, asked),
+            Selection::FragmentSpread(_) => {}
+        }
     }
 }
