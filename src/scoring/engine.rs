@@ -267,7 +267,7 @@ impl Run<'_> {
         for theme in std::iter::once(None).chain(themes) {
             let belongs =
                 |measure: &Measure| theme.map_or(measure.theme != DATA_QUALITY, |theme| measure.theme == *theme);
-            let combined = if theme.is_some_and(|theme| **theme == *DATA_QUALITY) && !sector.data.signals.is_empty() {
+            let combined = if theme.is_some_and(|theme| *theme == *DATA_QUALITY) && !sector.data.signals.is_empty() {
                 quality_scores(&sector.data.signals, quality, &self.arranged.members, &sector.settings)
             } else {
                 combiner.combine(theme, &belongs, members)
