@@ -234,21 +234,23 @@ fn score(
         return (score, None);
     }
     let scale = sum.deviation * inflation;
-    score.contributions.reserve_exact(sum.parts.len());
     let (mut standardised, mut variance) = (0.0, 0.0);
+    let mut order: Vec<(f64, &Part<'_>)> = Vec::with_capacity(sum.parts.len());
     for part in &sum.parts {
         let contribution = part.weight * part.points / scale;
         standardised += contribution;
         variance += part.weight * part.weight * part.noise;
-        score.contributions.push(Contribution {
-            indicator: part.indicator.clone(),
-            is_change: part.is_change,
-            standardised: contribution,
-        });
+        order.push((contribution, part));
     }
     variance /= scale * scale;
     // The largest either way first; of equal ones the first by code.
-    score.contributions.sort_by(|a, b| b.standardised.abs().total_cmp(&a.standardised.abs()));
+    order.sort_by(|(a, _), (b, _)| b.abs().total_cmp(&a.abs()));
+    let contribution = |(standardised, part): (f64, &Part<'_>)| Contribution {
+        indicator: part.indicator.clone(),
+        is_change: part.is_change,
+        standardised,
+    };
+    score.contributions = order.into_iter().map(contribution).collect();
     let points = |sum: f64| (ORDINARY + POINTS * sum).clamp(0.0, 100.0);
     let width = normal::Z_90 * variance.sqrt();
     score.level = thresholds.level(standardised);

@@ -17,7 +17,7 @@ use super::{
     past::Past,
     peers::{Compared, Verdict, compare},
     quality::{DataQuality, Deliveries, data_quality, quality_scores},
-    signal::signal,
+    signal::{Row, signal},
     small::with_history,
     value::read,
 };
@@ -307,20 +307,14 @@ impl Run<'_> {
 
     /// Per member, measure by measure.
     fn signals(&self, judged: &[Cow<'_, Compared>], quality: &[DataQuality], table: &mut Table) -> Vec<Vec<Signal>> {
-        // Signals are large: not to be moved while their number grows.
-        let mut of_members: Vec<Vec<Signal>> = quality.iter().map(|_| Vec::with_capacity(judged.len())).collect();
-        for (measure, one) in self.arranged.measures.iter().zip(judged) {
-            for (place, (signals, data)) in of_members.iter_mut().zip(quality).enumerate() {
-                if measure.is_voluntary && one.verdicts.get(place).is_some_and(is_silent) {
-                    continue;
-                }
-                if let Some(mut signal) = signal(measure, one, place, table) {
-                    signal.data = data.state_of(&signal.indicator);
-                    signals.push(signal);
-                }
-            }
-        }
-        of_members
+        let of_member = |(place, data): (usize, &DataQuality)| {
+            let rows =
+                self.arranged.measures.iter().zip(judged).filter_map(|(measure, one)| Row::of(measure, one, place));
+            let rows: Vec<Row<'_>> = rows.filter(|row| !row.measure.is_voluntary || !is_silent(row.outcome)).collect();
+            // Signals are large: their number is known, so that each is written where it stays.
+            rows.iter().map(|row| signal(row, data.state_of(&row.measure.code), table)).collect()
+        };
+        quality.iter().enumerate().map(of_member).collect()
     }
 
     /// Per member, sorted: those recorded and the one that follows from what was not delivered, and the records.

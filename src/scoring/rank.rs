@@ -1,5 +1,7 @@
 //! The rank to be expected and the chance of a place at the top, given how noisy sums are.
 
+use std::sync::LazyLock;
+
 use crate::stats::{
     Draws,
     normal::{cdf, quantile},
@@ -43,11 +45,17 @@ fn chance_above(one: Standing, other: Standing) -> f64 {
 const DRAWS_AT_ONCE: usize = 5;
 const BITS: usize = 12;
 const PARTS: usize = 1 << BITS;
+/// The middle of each part.
+static NORMAL: LazyLock<Vec<f64>> =
+    LazyLock::new(|| (0..PARTS).map(|part| quantile((part as f64 + 0.5) / PARTS as f64)).collect());
+/// From so many draws is learned how low a sum may be that has a place; where one must be lower, all are looked at.
+const LEARNING: usize = 100;
 
 /// The chance of one of the first `places`, each: the share of `count` draws, one of every sum as if one measured
-/// again, in which it has one of them. Of equal sums the first has the better place.
+/// again, in which it has one of them. Of equal sums the one that stands higher has the better place, or else the first.
 ///
-/// A draw is the middle of one of 4096 equally likely parts of a normal, which is finer than `count` draws can tell.
+/// A draw is the middle of one of 4096 equally likely parts of a normal, which is finer than `count` draws can tell. Five
+/// sums that stand next to each other draw at once, the five highest first.
 pub(super) fn chances_of_top(standings: &[Standing], places: usize, count: usize, draws: Draws) -> Vec<f64> {
     if places == 0 || count == 0 {
         return vec![0.0; standings.len()];
@@ -55,104 +63,95 @@ pub(super) fn chances_of_top(standings: &[Standing], places: usize, count: usize
     if standings.len() <= places {
         return vec![1.0; standings.len()];
     }
-    let normal: Vec<f64> = (0..PARTS).map(|part| quantile((part as f64 + 0.5) / PARTS as f64)).collect();
-    let rivals = rivals(standings, places, &normal);
-    let blocks = standings.len().div_ceil(DRAWS_AT_ONCE);
-    let mut times = vec![0_u32; standings.len()];
-    // Those who can still stand as high as ever was needed, and of a draw those who do.
-    let mut contenders: Vec<Contender> = Vec::new();
-    let mut high: Vec<(f64, usize)> = vec![(0.0, 0); rivals.len()];
-    // The lowest sum that had the last place so far: whoever stands below it hardly ever has one.
+    let normal = &**NORMAL;
+    let mut order: Vec<(usize, Standing)> = standings.iter().copied().enumerate().collect();
+    order.sort_by(|(_, a), (_, b)| b.sum.total_cmp(&a.sum));
+    // By place in the order: the sum and its deviation.
+    let ranked: Vec<(f64, f64)> = order.iter().map(|(_, one)| (one.sum, one.variance.sqrt())).collect();
+    let drawn = |place: usize, bits: u64| {
+        let part = usize::try_from(bits >> (place % DRAWS_AT_ONCE * BITS)).unwrap_or_default() % PARTS;
+        let (sum, deviation) = ranked.get(place).copied().unwrap_or_default();
+        (sum + deviation * normal.get(part).copied().unwrap_or_default(), place)
+    };
+    let all = ranked.len().div_ceil(DRAWS_AT_ONCE);
+    let mut times = vec![0_u32; ranked.len()];
+    let mut hopeful: Vec<Hopeful> = Vec::new();
+    let mut high: Vec<(f64, usize)> = Vec::with_capacity(ranked.len());
+    // The lowest sum that had the last place in the first draws: whoever stands below it seldom has one.
     let mut low = f64::INFINITY;
     for draw in 0..count {
-        let first = draw * blocks;
-        let (mut block, mut bits, mut above) = (usize::MAX, 0, 0);
-        for contender in &contenders {
-            if contender.rival.block != block {
-                block = contender.rival.block;
-                bits = draws.bits((first + block) as u64);
-            }
-            let part = contender.rival.part(bits);
-            let sum = contender.rival.sum(normal.get(part).copied().unwrap_or_default());
-            // Whether it stays is seen from the count: nothing here hangs on a guess.
-            if let Some(slot) = high.get_mut(above) {
-                *slot = (sum, contender.rival.place);
-            }
-            above += usize::from(part >= contender.enough);
-        }
-        if above < places {
-            above = rivals.len();
-            for (slot, rival) in high.iter_mut().zip(&rivals) {
-                let part = rival.part(draws.bits((first + rival.block) as u64));
-                *slot = (rival.sum(normal.get(part).copied().unwrap_or_default()), rival.place);
+        let bits = |block: usize| draws.bits((draw * all + block) as u64);
+        high.clear();
+        for five in &hopeful {
+            let bits = bits(five.block);
+            let mut hits = five.hits(bits);
+            while hits > 0 {
+                let place = five.block * DRAWS_AT_ONCE + hits.trailing_zeros() as usize / BITS - 1;
+                high.push(drawn(place, bits));
+                hits &= hits - 1;
             }
         }
-        let chosen = high.get_mut(..above).unwrap_or_default();
-        let (higher, last, _) =
-            chosen.select_nth_unstable_by(places - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        if high.len() < places {
+            high.clear();
+            high.extend((0..ranked.len()).map(|place| drawn(place, bits(place / DRAWS_AT_ONCE))));
+        }
+        let (higher, last, _) = high.select_nth_unstable_by(places - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let lowest = last.0;
         for (_, place) in higher.iter().chain([&*last]) {
             if let Some(times) = times.get_mut(*place) {
                 *times += 1;
             }
         }
-        if lowest < low {
+        if draw < LEARNING && lowest < low {
             low = lowest;
-            let enough = |rival: &Rival| normal.partition_point(|draw| rival.sum(*draw) < low);
-            let all = rivals.iter().map(|rival| Contender { rival: *rival, enough: enough(rival) });
-            contenders = all.filter(|contender| contender.enough < PARTS).collect();
+            let enough = |(sum, deviation): &(f64, f64)| normal.partition_point(|draw| sum + deviation * draw < low);
+            let fives = ranked.chunks(DRAWS_AT_ONCE).enumerate();
+            hopeful = fives.filter_map(|(block, five)| Hopeful::of(block, five.iter().map(enough))).collect();
         }
     }
-    times.into_iter().map(|times| f64::from(times) / count as f64).collect()
+    let mut chances = vec![0.0; ranked.len()];
+    for ((place, _), times) in order.iter().zip(times) {
+        if let Some(chance) = chances.get_mut(*place) {
+            *chance = f64::from(times) / count as f64;
+        }
+    }
+    chances
 }
 
-/// Who can have a place at the top at all.
-#[derive(Clone, Copy)]
-struct Rival {
-    /// Among all.
-    place: usize,
-    sum: f64,
-    deviation: f64,
-    /// In which bits its own are, and where they begin.
+/// Five that draw at once, some of whom can stand high enough.
+struct Hopeful {
     block: usize,
-    shift: usize,
+    /// From which part on a draw is worth a look: of the first, third and fifth, and of the second and fourth.
+    odd: u64,
+    even: u64,
 }
 
-/// One who can stand high enough.
-struct Contender {
-    rival: Rival,
-    /// From which part on a draw of its own is worth a look.
-    enough: usize,
-}
+/// A bit above each part of every other one.
+const GUARD: u64 = (1 << BITS) | (1 << (3 * BITS)) | (1 << (5 * BITS));
+/// The bits of those parts.
+const EVERY_OTHER: u64 = GUARD - (GUARD >> BITS);
 
-impl Rival {
-    /// Which part it draws.
-    fn part(&self, bits: u64) -> usize {
-        usize::try_from((bits >> self.shift) % PARTS as u64).unwrap_or_default()
+impl Hopeful {
+    /// Of the five with these parts to reach; `None` where none of them can.
+    fn of(block: usize, enough: impl Iterator<Item = usize>) -> Option<Self> {
+        // Whoever is not there never reaches it.
+        let mut five = [PARTS as u64; DRAWS_AT_ONCE];
+        for (slot, enough) in five.iter_mut().zip(enough) {
+            *slot = enough as u64;
+        }
+        let [a, b, c, d, e] = five;
+        let odd = a | (c << (2 * BITS)) | (e << (4 * BITS));
+        // Of what would be the sixth nothing is ever enough.
+        let even = b | (d << (2 * BITS)) | ((PARTS as u64) << (4 * BITS));
+        five.iter().any(|enough| *enough < PARTS as u64).then_some(Self { block, odd, even })
     }
 
-    /// What it has when it draws so much of a standard normal.
-    fn sum(&self, draw: f64) -> f64 {
-        self.sum + self.deviation * draw
+    /// The bit above the part of each whose draw is enough. What is left of a guard after subtraction tells.
+    fn hits(&self, bits: u64) -> u64 {
+        let odd = (((bits & EVERY_OTHER) | GUARD) - self.odd) & GUARD;
+        let even = ((((bits >> BITS) & EVERY_OTHER) | GUARD) - self.even) & GUARD;
+        odd | (even << BITS)
     }
-}
-
-/// Those whose highest draw is not below the lowest draws of as many others as there are `places`.
-fn rivals(standings: &[Standing], places: usize, normal: &[f64]) -> Vec<Rival> {
-    let (least, most) = (normal.first().copied().unwrap_or(0.0), normal.last().copied().unwrap_or(0.0));
-    let at = |standing: &Standing, draw: f64| standing.sum + standing.variance.sqrt() * draw;
-    let mut lowest: Vec<f64> = standings.iter().map(|standing| at(standing, least)).collect();
-    let (_, enough, _) = lowest.select_nth_unstable_by(places - 1, |a, b| b.total_cmp(a));
-    let enough = *enough;
-    let rival = |(place, standing): (usize, &Standing)| Rival {
-        place,
-        sum: standing.sum,
-        deviation: standing.variance.sqrt(),
-        block: place / DRAWS_AT_ONCE,
-        shift: (place % DRAWS_AT_ONCE) * BITS,
-    };
-    let is_one = |(_, standing): &(usize, &Standing)| at(standing, most) >= enough;
-    standings.iter().enumerate().filter(is_one).map(rival).collect()
 }
 
 #[cfg(test)]
@@ -189,17 +188,19 @@ mod tests {
                 variance: if place % 4 == 0 { 0.0 } else { 0.1 * (place % 5) as f64 },
             })
             .collect();
+        let mut order: Vec<usize> = (0..standings.len()).collect();
+        order.sort_by(|a, b| standings[*b].sum.total_cmp(&standings[*a].sum).then(a.cmp(b)));
         let mut times = vec![0.0; standings.len()];
         for draw in 0..count {
-            let mut drawn: Vec<(f64, usize)> = (0..standings.len())
-                .map(|place| {
-                    let bits = draws.bits((draw * standings.len().div_ceil(5) + place / 5) as u64);
-                    let part = (bits >> (12 * (place % 5))) & 4_095;
-                    let normal = quantile((part as f64 + 0.5) / 4_096.0);
-                    (standings[place].sum + standings[place].variance.sqrt() * normal, place)
-                })
-                .collect();
-            drawn.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let one = |(rank, place): (usize, &usize)| {
+                let bits = draws.bits((draw * standings.len().div_ceil(5) + rank / 5) as u64);
+                let part = (bits >> (12 * (rank % 5))) & 4_095;
+                let normal = quantile((part as f64 + 0.5) / 4_096.0);
+                (standings[*place].sum + standings[*place].variance.sqrt() * normal, *place)
+            };
+            // The sort is stable: of equal ones the first in the order stays first.
+            let mut drawn: Vec<(f64, usize)> = order.iter().enumerate().map(one).collect();
+            drawn.sort_by(|a, b| b.0.total_cmp(&a.0));
             for (_, place) in drawn.iter().take(places) {
                 times[*place] += 1.0;
             }

@@ -6,7 +6,7 @@ use super::sector::Sector;
 use crate::domain::{Digest, Instant, Period, RunId};
 
 /// The version of the method as built here. Goes up with every change that may alter a number.
-pub const ENGINE_VERSION: &str = "3";
+pub const ENGINE_VERSION: &str = "4";
 
 /// What a run was made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! From what was judged to the signal, with what would change it.
 
 use super::{
-    ChangeNeeded, Measure, Signal,
+    ChangeNeeded, Insufficiency, Measure, Signal,
     method::{Breach, Limits},
     peers::{Compared, Verdict},
     slip::typing_error,
@@ -13,11 +13,25 @@ use crate::{
     stats::Table,
 };
 
-/// The signal of the member at `place`.
-pub(super) fn signal(measure: &Measure, compared: &Compared, place: usize, table: &mut Table) -> Option<Signal> {
-    let reading = compared.readings.get(place)?;
-    let outcome = compared.verdicts.get(place)?;
-    let breach = compared.breaches.get(place).and_then(Option::as_ref);
+/// What there is of one measure of one member.
+pub(super) struct Row<'a> {
+    pub(super) measure: &'a Measure,
+    pub(super) reading: &'a Reading,
+    pub(super) outcome: &'a Result<Verdict, Insufficiency>,
+    breach: Option<&'a Breach>,
+}
+
+impl<'a> Row<'a> {
+    /// That of the member at `place`.
+    pub(super) fn of(measure: &'a Measure, compared: &'a Compared, place: usize) -> Option<Self> {
+        let breach = compared.breaches.get(place).and_then(Option::as_ref);
+        Some(Self { measure, reading: compared.readings.get(place)?, outcome: compared.verdicts.get(place)?, breach })
+    }
+}
+
+/// The signal of a member whose data are in this state.
+pub(super) fn signal(row: &Row<'_>, data: DataState, table: &mut Table) -> Signal {
+    let Row { measure, reading, outcome, breach } = *row;
     let verdict = outcome.as_ref().ok();
     let judgement = verdict.map(|verdict| &verdict.judgement);
     let against_norm = breach.and_then(|breach| breach.comparison.r);
@@ -27,7 +41,7 @@ pub(super) fn signal(measure: &Measure, compared: &Compared, place: usize, table
     let r = [by_peers, against_norm].into_iter().flatten().reduce(f64::max);
     let level = r.map_or(Level::Insufficient, Level::of);
     let flagged = level >= Level::Attention;
-    Some(Signal {
+    Signal {
         indicator: measure.code.clone(),
         theme: measure.theme.clone(),
         level,
@@ -53,13 +67,13 @@ pub(super) fn signal(measure: &Measure, compared: &Compared, place: usize, table
         false_discovery_rate: None,
         norm: breach.map(|breach| Box::new(breach.comparison)),
         change_needed: flagged.then(|| change_needed(measure, level, reading, verdict, breach)).flatten().map(Box::new),
-        data: DataState::Complete,
+        data,
         typing_error: verdict
             .filter(|_| flagged)
             .zip(reading.evidence.ok())
             .and_then(|(verdict, own)| typing_error(measure, own, verdict, table))
             .map(Box::new),
-    })
+    }
 }
 
 /// A figure that was held against something, and the figures below each level there.

@@ -42,8 +42,7 @@ impl Simulation {
         for (_, mean, correlation, of_carers) in PROPORTIONS {
             let of_one = |clients: &f64| {
                 let trials = super::value::count(trials(*clients, of_carers))?;
-                let family = BetaBinomial::new(mean, correlation, trials).ok()?;
-                Some(add_up(&family.with_trials(trials).ok()?, trials, &mut table))
+                Some(add_up(&BetaBinomial::alone(mean, correlation, trials).ok()?, trials, &mut table))
             };
             cumulative.push(clients.iter().filter_map(of_one).collect());
         }

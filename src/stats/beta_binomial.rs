@@ -2,7 +2,8 @@
 
 use super::{
     Discrete, Error,
-    discrete::{BLOCK, Block},
+    discrete::{follow, nearest},
+    products::{Products, exponent_of, power_of_two},
     twofold::{Line, Twofold},
 };
 
@@ -13,9 +14,8 @@ use super::{
 /// correlation 0 it is the binomial distribution. The variance of the share is
 /// mean (1 - mean) (1/n + (1 - 1/n) correlation).
 ///
-/// The chance of x + 1 divided by that of x is `success[x]` / `failure[n - x - 1]` with
-/// `success[k]` = (mean + k t) / (k + 1) and `failure[k]` = (1 - mean + k t) / (k + 1): tabulated once, they serve
-/// all numbers of trials without further divisions.
+/// But for a factor that is the same for all x, that chance is S(x) F(n - x), where S(x) is the product of
+/// (mean + k t) / (k + 1) over k < x, and F the same of 1 - mean. Tabulated once, the two serve all numbers of trials.
 ///
 /// ```
 /// use kraamzicht::stats::{BetaBinomial, Table};
@@ -27,13 +27,12 @@ use super::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct BetaBinomial {
-    mean: f64,
-    ratios_fall: bool,
-    success: Vec<f64>,
-    failure: Vec<f64>,
-    /// The reciprocals.
-    per_success: Vec<f64>,
-    per_failure: Vec<f64>,
+    factors: Factors,
+    most_trials: usize,
+    /// S.
+    success: Products,
+    /// F.
+    failure: Products,
 }
 
 impl BetaBinomial {
@@ -42,38 +41,127 @@ impl BetaBinomial {
 
     /// `mean` strictly between 0 and 1, `correlation` in [0, 1), `most_trials` at most [`Self::MOST_TRIALS`].
     pub fn new(mean: f64, correlation: f64, most_trials: u64) -> Result<Self, Error> {
+        let factors = Factors::new(mean, correlation)?;
+        let size = size_of(most_trials)?;
+        // Most factors are then near 1.
+        let scale = power_of_two(-exponent_of(factors.spread + 1.0 / f64::from(size.max(1))));
+        Ok(Self {
+            factors,
+            most_trials: size as usize,
+            success: Products::new(factors.good, scale, size),
+            failure: Products::new(factors.bad, scale, size),
+        })
+    }
+
+    /// The distribution for `trials` alone, where a table that serves all numbers of trials does not pay.
+    pub fn alone(mean: f64, correlation: f64, trials: u64) -> Result<Alone, Error> {
+        let factors = Factors::new(mean, correlation)?;
+        let trials = size_of(trials)? as usize;
+        Ok(Alone { factors, trials, centre: nearest(trials as f64 * mean, trials) })
+    }
+
+    /// The distribution for `trials`, at most as many as were asked for.
+    pub fn with_trials(&self, trials: u64) -> Result<WithTrials<'_>, Error> {
+        match usize::try_from(trials) {
+            Ok(trials) if trials <= self.most_trials => Ok(WithTrials::new(self, trials)),
+            _ => Err(Error::TooLarge(trials as f64)),
+        }
+    }
+}
+
+fn size_of(trials: u64) -> Result<u32, Error> {
+    let size = u32::try_from(trials).ok().filter(|_| trials <= BetaBinomial::MOST_TRIALS);
+    size.ok_or(Error::TooLarge(trials as f64))
+}
+
+/// What the chances are products of.
+#[derive(Clone, Copy, Debug)]
+struct Factors {
+    mean: f64,
+    /// t
+    spread: f64,
+    /// mean + k t, in some unit.
+    good: Line,
+    /// 1 - mean + k t, in the same unit.
+    bad: Line,
+}
+
+impl Factors {
+    fn new(mean: f64, correlation: f64) -> Result<Self, Error> {
         if !(mean > 0.0 && mean < 1.0) {
             return Err(Error::MeanOutsideUnit(mean));
         }
         if !(0.0..1.0).contains(&correlation) {
             return Err(Error::CorrelationOutsideUnit(correlation));
         }
-        let size = u32::try_from(most_trials).ok().filter(|_| most_trials <= Self::MOST_TRIALS);
-        let size = size.ok_or(Error::TooLarge(most_trials as f64))?;
         let [mean_share, correlation] = [mean, correlation].map(Twofold::of);
         let rest = Twofold::ONE - mean_share;
         let spread = correlation / (Twofold::ONE - correlation);
-        // Both in some odd unit, lest a spread like 1/4 have all roundings go one way.
+        // An odd one, lest a spread like 1/4 have all roundings go one way.
         let unit = Twofold::of(0.618_033_988_749_894_9);
-        let (good, bad) = (Line::new(mean_share * unit, spread * unit), Line::new(rest * unit, spread * unit));
-        let bottom = |k: u32| f64::from(k) + 1.0;
         Ok(Self {
             mean,
-            // With a and b at least 1 the ratios of neighbours only fall.
-            ratios_fall: mean.min(rest.nearest()) >= spread.nearest(),
-            success: (0..size).map(|k| good.at(k.into()) / bottom(k)).collect(),
-            failure: (0..size).map(|k| bad.at(k.into()) / bottom(k)).collect(),
-            per_success: (0..size).map(|k| bottom(k) / good.at(k.into())).collect(),
-            per_failure: (0..size).map(|k| bottom(k) / bad.at(k.into())).collect(),
+            spread: spread.nearest(),
+            good: Line::new(mean_share * unit, spread * unit),
+            bad: Line::new(rest * unit, spread * unit),
         })
     }
 
-    /// The distribution for `trials`, at most as many as were asked for.
-    pub fn with_trials(&self, trials: u64) -> Result<WithTrials<'_>, Error> {
-        match usize::try_from(trials) {
-            Ok(trials) if trials <= self.success.len() => Ok(WithTrials { shared: self, trials }),
-            _ => Err(Error::TooLarge(trials as f64)),
-        }
+    /// An upper bound of the ratios of neighbours beyond one that equals `ratio`: with a and b at least 1 they only fall.
+    fn bound(&self, ratio: f64) -> f64 {
+        if self.mean.min(1.0 - self.mean) >= self.spread { ratio } else { 1.0 }
+    }
+}
+
+/// A beta-binomial distribution by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Alone {
+    factors: Factors,
+    trials: usize,
+    centre: usize,
+}
+
+impl Discrete for Alone {
+    fn centre(&self) -> usize {
+        self.centre
+    }
+
+    fn last(&self) -> Option<usize> {
+        Some(self.trials)
+    }
+
+    #[inline]
+    fn add_above(&self, chances: &mut Vec<f64>) {
+        let (n, first) = (self.trials as f64, (self.centre + chances.len()) as f64);
+        let ratio = |step: usize| {
+            let k = first + step as f64;
+            let rest = n - k;
+            if rest < 1.0 {
+                0.0
+            } else {
+                self.factors.good.at(k) * rest / ((k + 1.0) * self.factors.bad.at(rest - 1.0))
+            }
+        };
+        follow(chances, std::array::from_fn(ratio));
+    }
+
+    #[inline]
+    fn add_below(&self, chances: &mut Vec<f64>) {
+        let (n, first) = (self.trials as f64, self.centre as f64 - chances.len() as f64);
+        let ratio = |step: usize| {
+            let k = first - step as f64;
+            let rest = n - k;
+            if k < 1.0 { 0.0 } else { k * self.factors.bad.at(rest) / (self.factors.good.at(k - 1.0) * (rest + 1.0)) }
+        };
+        follow(chances, std::array::from_fn(ratio));
+    }
+
+    fn bound_above(&self, ratio: f64) -> f64 {
+        self.factors.bound(ratio)
+    }
+
+    fn bound_below(&self, ratio: f64) -> f64 {
+        self.factors.bound(ratio)
     }
 }
 
@@ -82,28 +170,27 @@ impl BetaBinomial {
 pub struct WithTrials<'a> {
     shared: &'a BetaBinomial,
     trials: usize,
+    centre: usize,
+    /// With which power of two the chance of the centre becomes 1.
+    factor: f64,
+    power: i32,
 }
 
-/// One factor going up its table and one going down, from `rising` on and from before `falling`.
-#[inline]
-fn multiply(up: &[f64], rising: usize, down: &[f64], falling: usize) -> Block {
-    let whole = up.get(rising..).and_then(<[f64]>::first_chunk::<BLOCK>);
-    let other = down.get(..falling).and_then(<[f64]>::last_chunk::<BLOCK>);
-    if let (Some([a, b, c, d, e, f, g, h]), Some([s, t, u, v, w, x, y, z])) = (whole, other) {
-        return [a * z, b * y, c * x, d * w, e * v, f * u, g * t, h * s];
+impl<'a> WithTrials<'a> {
+    fn new(shared: &'a BetaBinomial, trials: usize) -> Self {
+        let centre = nearest(trials as f64 * shared.factors.mean, trials);
+        let (success, failure) = (shared.success.at(centre), shared.failure.at(trials - centre));
+        let factor = 1.0 / (success.0 * failure.0);
+        // So that it takes nothing of the range away.
+        let taken = exponent_of(factor);
+        let power = taken - (success.1 + failure.1);
+        Self { shared, trials, centre, factor: factor * power_of_two(-taken), power }
     }
-    let mut block = [0.0; BLOCK];
-    let up = up.get(rising..).unwrap_or_default();
-    let down = down.get(..falling).unwrap_or_default();
-    for ((ratio, a), b) in block.iter_mut().zip(up).zip(down.iter().rev()) {
-        *ratio = a * b;
-    }
-    block
 }
 
 impl Discrete for WithTrials<'_> {
-    fn mean(&self) -> f64 {
-        self.trials as f64 * self.shared.mean
+    fn centre(&self) -> usize {
+        self.centre
     }
 
     fn last(&self) -> Option<usize> {
@@ -111,29 +198,34 @@ impl Discrete for WithTrials<'_> {
     }
 
     #[inline]
-    fn above(&self, k: usize) -> Block {
-        multiply(&self.shared.success, k, &self.shared.per_failure, self.trials.saturating_sub(k))
+    fn add_above(&self, chances: &mut Vec<f64>) {
+        let (rising, falling) = (&self.shared.success, &self.shared.failure);
+        let next = self.centre + chances.len() + 1;
+        rising.add_beside(next, falling, (self.trials + 1).saturating_sub(next), (self.factor, self.power), chances);
     }
 
     #[inline]
-    fn below(&self, k: usize) -> Block {
-        multiply(&self.shared.failure, self.trials.saturating_sub(k), &self.shared.per_success, k)
+    fn add_below(&self, chances: &mut Vec<f64>) {
+        let (rising, falling) = (&self.shared.failure, &self.shared.success);
+        let next = self.trials - self.centre + chances.len() + 1;
+        rising.add_beside(next, falling, (self.trials + 1).saturating_sub(next), (self.factor, self.power), chances);
     }
 
     #[inline]
     fn bound_above(&self, ratio: f64) -> f64 {
-        if self.shared.ratios_fall { ratio } else { 1.0 }
+        self.shared.factors.bound(ratio)
     }
 
     #[inline]
     fn bound_below(&self, ratio: f64) -> f64 {
-        self.bound_above(ratio)
+        self.shared.factors.bound(ratio)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Table;
 
     #[test]
     fn refuses_what_is_no_distribution() {
@@ -143,5 +235,30 @@ mod tests {
         assert_eq!(refusal(0.5, 0.1, 1_000_001), Error::TooLarge(1_000_001.0));
         let ten = BetaBinomial::new(0.5, 0.1, 10).expect("legal");
         assert_eq!(ten.with_trials(11).map(|_| ()), Err(Error::TooLarge(11.0)));
+    }
+    #[test]
+    fn alone_and_from_the_tables_are_the_same() {
+        let cases = [
+            (0.3, 0.0, 50),
+            (0.02, 0.3, 7),
+            (0.95, 0.01, 4_000),
+            (0.5, 0.9, 300),
+            (1e-5, 1e-4, 200_000),
+            (0.6, 0.02, 1),
+        ];
+        let (mut alone, mut shared) = (Table::default(), Table::default());
+        for (mean, correlation, trials) in cases {
+            let family = BetaBinomial::new(mean, correlation, trials).expect("legal");
+            shared.fill(&family.with_trials(trials).expect("within"), 0, trials);
+            alone.fill(&BetaBinomial::alone(mean, correlation, trials).expect("legal"), 0, trials);
+            for x in (0..=trials).filter(|x| x % (1 + trials / 97) == 0).chain([trials]) {
+                let (one, other) = (alone.tails(x), shared.tails(x));
+                let within = |a: f64, b: f64| (a - b).abs() <= 2e-13 * b + f64::MIN_POSITIVE;
+                assert!(
+                    within(one.lower, other.lower) && within(one.upper, other.upper),
+                    "{mean} {x}: {one:?} {other:?}"
+                );
+            }
+        }
     }
 }

@@ -1,37 +1,59 @@
 //! Exact tails of discrete distributions, for all values at once.
 //!
-//! The chances follow from one another by the ratio of neighbours. They are built up from the centre outwards,
-//! starting at 1, until what is left out cannot matter, and divided by their own sum: no logarithms, no gamma
-//! functions, a relative error of a few units in the last place per step. Tails are summed from the far end
-//! inwards, so that the smallest keeps all its digits; a chance above one half is 1 minus the other tail.
+//! The chances are set out from the centre, where one is set to 1, until what is left out cannot matter, and divided by
+//! their own sum: no logarithms, no gamma functions. Tails are summed from the far end inwards, so that the smallest
+//! keeps all its digits; a chance above one half is 1 minus the other tail.
 //!
 //! Chances are held in blocks, and of tails only those that begin with a block: the few chances between are added when
 //! one is asked for, which is seldom.
 
-/// As many ratios as are taken at a time.
-pub(super) const BLOCK: usize = 8;
-/// Ratios of neighbours, one after the other.
-pub(super) type Block = [f64; BLOCK];
+/// As many chances as are summed at a time.
+const BLOCK: usize = 8;
 
-/// A distribution on 0, 1, 2, ... with neighbouring chances in a known ratio.
+/// A distribution on 0, 1, 2, ... of which chances are known but for a factor.
 pub trait Discrete {
-    /// The mean, from near which the chances are built up.
-    fn mean(&self) -> f64;
+    /// The value near the mean of which the chance is set to 1.
+    fn centre(&self) -> usize;
 
     /// The largest possible value, where there is one.
     fn last(&self) -> Option<usize>;
 
-    /// The chance of `k` + 1 divided by that of `k`, of `k` + 2 by that of `k` + 1, and so on; 0 beyond the last.
-    fn above(&self, k: usize) -> [f64; 8];
+    /// Adds some of the next chances above the centre to `chances`, those so far from next to it upwards; none when there
+    /// are no more.
+    fn add_above(&self, chances: &mut Vec<f64>);
 
-    /// The chance of `k` - 1 divided by that of `k`, of `k` - 2 by that of `k` - 1, and so on; 0 beyond 0.
-    fn below(&self, k: usize) -> [f64; 8];
+    /// The same going down.
+    fn add_below(&self, chances: &mut Vec<f64>);
 
-    /// An upper bound of all ratios beyond one that equals `ratio`, going up; at least 1 where there is none.
+    /// An upper bound of all ratios of neighbours beyond one that equals `ratio`, going up; at least 1 where there is
+    /// none.
     fn bound_above(&self, ratio: f64) -> f64;
 
     /// The same, going down.
     fn bound_below(&self, ratio: f64) -> f64;
+}
+
+/// The value nearest to `mean`, at most `last`.
+pub(super) fn nearest(mean: f64, last: usize) -> usize {
+    place(super::number::whole(mean)).min(last)
+}
+
+/// Adds the chances that follow the last of `chances`, which begin at 1, given the ratios of neighbours.
+pub(super) fn follow(chances: &mut Vec<f64>, [a, b, c, d, e, f, g, h]: [f64; 8]) {
+    let chance = chances.last().copied().unwrap_or(1.0);
+    // Products of products: a short chain of dependent multiplications.
+    let (ab, cd, ef, gh) = (a * b, c * d, e * f, g * h);
+    let middle = chance * (ab * cd);
+    chances.extend_from_slice(&[
+        chance * a,
+        chance * ab,
+        chance * (ab * c),
+        middle,
+        middle * e,
+        middle * ef,
+        middle * (ef * g),
+        middle * (ef * gh),
+    ]);
 }
 
 /// Mid-p chances of a value: all beyond it and half of its own.
@@ -70,7 +92,7 @@ pub struct Table {
 /// The chances on one side of the centre, from next to it outwards.
 #[derive(Clone, Debug, Default)]
 struct Wing {
-    /// In whole blocks; 0 where there are no values any more.
+    /// In whole blocks; 0 where they are negligible.
     chances: Vec<f64>,
     /// Of each block the sum of it and of all farther ones.
     sums: Vec<f64>,
@@ -86,16 +108,16 @@ impl Table {
     /// all tails above 1e-3. Beyond what is tabulated a tail is 0.
     pub fn fill(&mut self, distribution: &impl Discrete, lowest: u64, highest: u64) {
         let last = distribution.last().unwrap_or(usize::MAX);
-        let centre = place(super::number::whole(distribution.mean())).min(last);
+        let centre = distribution.centre();
         self.centre = centre;
         self.below.fill(
             centre.saturating_sub(place(lowest)),
-            |walked| distribution.below(centre - walked.min(centre)),
+            |chances| distribution.add_below(chances),
             |ratio| distribution.bound_below(ratio),
         );
         self.above.fill(
             place(highest).min(last).saturating_sub(centre),
-            |walked| distribution.above(centre + walked),
+            |chances| distribution.add_above(chances),
             |ratio| distribution.bound_above(ratio),
         );
         self.total = 1.0 + (self.below.all() + self.above.all());
@@ -165,49 +187,37 @@ struct Edge {
 }
 
 impl Wing {
-    fn fill(&mut self, reach: usize, ratios: impl Fn(usize) -> Block, bound: impl Fn(f64) -> f64) {
+    fn fill(&mut self, reach: usize, add: impl Fn(&mut Vec<f64>), bound: impl Fn(f64) -> f64) {
         self.chances.clear();
-        self.sums.clear();
-        self.walk(reach, ratios, bound);
+        self.set_out(reach, add, bound);
+        self.chances.resize(self.chances.len().next_multiple_of(BLOCK), 0.0);
+        let (blocks, _) = self.chances.as_chunks::<BLOCK>();
+        self.sums.resize(blocks.len(), 0.0);
         let mut beyond = 0.0;
-        for sum in self.sums.iter_mut().rev() {
-            beyond += *sum;
+        for ([a, b, c, d, e, f, g, h], sum) in blocks.iter().zip(&mut self.sums).rev() {
+            beyond += ((a + b) + (c + d)) + ((e + f) + (g + h));
             *sum = beyond;
         }
     }
 
-    /// Builds up chances outwards from 1, with the ratios that follow a number of steps, until what lies beyond is
-    /// negligible and at least `reach` steps are made.
-    fn walk(&mut self, reach: usize, ratios: impl Fn(usize) -> Block, bound: impl Fn(f64) -> f64) {
-        let (mut walked, mut chance) = (0, 1.0);
+    /// Sets out chances outwards, until what lies beyond is negligible and they reach at least so far.
+    fn set_out(&mut self, reach: usize, add: impl Fn(&mut Vec<f64>), bound: impl Fn(f64) -> f64) {
         loop {
-            let [a, b, c, d, e, f, g, h] = ratios(walked);
-            // Products of products: a short chain of dependent multiplications.
-            let (ab, cd, ef, gh) = (a * b, c * d, e * f, g * h);
-            let middle = chance * (ab * cd);
-            let block = [
-                chance * a,
-                chance * ab,
-                chance * (ab * c),
-                middle,
-                middle * e,
-                middle * ef,
-                middle * (ef * g),
-                middle * (ef * gh),
-            ];
-            self.chances.extend_from_slice(&block);
-            let [a, b, c, d, e, f, g, last] = block;
-            self.sums.push(((a + b) + (c + d)) + ((e + f) + (g + last)));
-            walked += BLOCK;
-            chance = last;
-            if chance < f64::MIN_POSITIVE {
-                break;
+            let had = self.chances.len();
+            add(&mut self.chances);
+            let (nearer, chance) = match *self.chances.as_slice() {
+                [.., nearer, chance] => (nearer, chance),
+                [chance] => (1.0, chance),
+                [] => return,
+            };
+            if self.chances.len() == had || chance < f64::MIN_POSITIVE {
+                return;
             }
-            let bound = bound(h);
-            if walked >= reach && bound < 1.0 {
+            if self.chances.len() >= reach && chance < NEGLIGIBLE {
+                let bound = bound(chance / nearer);
                 let smallest = self.at(reach).min(SMALLEST_TAIL);
-                if chance * bound < NEGLIGIBLE * smallest * (1.0 - bound) {
-                    break;
+                if bound < 1.0 && chance * bound < NEGLIGIBLE * smallest * (1.0 - bound) {
+                    return;
                 }
             }
         }
@@ -257,33 +267,15 @@ impl Wing {
 
     /// The least distance, above 0, at which mid-p tails are at most `most`, and the sum from there on.
     fn edge_outward(&self, most: f64) -> (usize, f64) {
-        // The last distance of each block.
-        let is_within = |block: usize| {
-            let distance = (block + 1) * BLOCK;
-            self.sums.get(block + 1).copied().unwrap_or(0.0) + 0.5 * self.at(distance) <= most
-        };
-        let block = first_place(0, self.sums.len(), is_within);
-        let (mut distance, mut sum) = ((block + 1) * BLOCK, self.sums.get(block + 1).copied().unwrap_or(0.0));
-        while distance > block * BLOCK && sum + 0.5 * self.at(distance) <= most {
+        // Of the blocks that are small as a whole the nearest, and then of the one before it as much as fits.
+        let block = self.sums.partition_point(|sum| *sum > most);
+        let (mut distance, mut sum) = (block * BLOCK, self.sums.get(block).copied().unwrap_or(0.0));
+        while distance > 0 && sum + 0.5 * self.at(distance) <= most {
             sum += self.at(distance);
             distance -= 1;
         }
         (distance + 1, sum)
     }
-}
-
-/// The first place from `low` up to `high` for which `holds`, which stays true once it is; else `high`.
-fn first_place(low: usize, high: usize, holds: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (low, high);
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        if holds(middle) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    low
 }
 
 fn place(x: u64) -> usize {

@@ -113,12 +113,22 @@ fn of_at_least(events: u64, mean: f64) -> (f64, f64) {
 }
 
 fn distance(tail: f64) -> Result<f64, Error> {
+    // The one that nearly everyone asks for.
+    if tail.to_bits() == 0.025_f64.to_bits() {
+        return Ok(normal::Z_95);
+    }
     if tail > 0.0 && tail < 0.5 { Ok(-normal::quantile(tail)) } else { Err(Error::TailOutsideHalf(tail)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_usual_distance_is_that_of_its_tail() {
+        let usual = distance(0.025).expect("within a half");
+        assert!((usual + normal::quantile(0.025)).abs() <= f64::EPSILON);
+    }
 
     #[test]
     fn refuses_what_cannot_be() {

@@ -23,12 +23,13 @@ mod negative_binomial;
 pub mod normal;
 mod number;
 mod overdispersion;
+mod products;
 mod root;
 mod run_length;
 mod sums;
 mod twofold;
 
-pub use beta_binomial::{BetaBinomial, WithTrials};
+pub use beta_binomial::{Alone, BetaBinomial, WithTrials};
 pub use beta_binomial_fit::{Trials, fit_beta_binomial, locate_beta_binomial};
 pub use chance::{
     chance_of_at_least, chance_of_same_count, chance_of_same_events, chance_of_same_value, chi_square_lower,

@@ -2,7 +2,7 @@
 
 use super::{
     Discrete, Error,
-    discrete::Block,
+    discrete::{follow, nearest},
     twofold::{Line, Twofold},
 };
 
@@ -45,8 +45,8 @@ impl NegativeBinomial {
 }
 
 impl Discrete for NegativeBinomial {
-    fn mean(&self) -> f64 {
-        self.mean
+    fn centre(&self) -> usize {
+        nearest(self.mean, usize::MAX)
     }
 
     fn last(&self) -> Option<usize> {
@@ -54,21 +54,23 @@ impl Discrete for NegativeBinomial {
     }
 
     #[inline]
-    fn above(&self, k: usize) -> Block {
-        let first = k as f64;
-        std::array::from_fn(|step| {
+    fn add_above(&self, chances: &mut Vec<f64>) {
+        let first = (self.centre() + chances.len()) as f64;
+        let ratio = |step: usize| {
             let k = first + step as f64;
             self.rated.at(k) / (k + 1.0)
-        })
+        };
+        follow(chances, std::array::from_fn(ratio));
     }
 
     #[inline]
-    fn below(&self, k: usize) -> Block {
-        let first = k as f64;
-        std::array::from_fn(|step| {
+    fn add_below(&self, chances: &mut Vec<f64>) {
+        let first = self.centre() as f64 - chances.len() as f64;
+        let ratio = |step: usize| {
             let k = first - step as f64;
             if k >= 1.0 { k / self.rated.at(k - 1.0) } else { 0.0 }
-        })
+        };
+        follow(chances, std::array::from_fn(ratio));
     }
 
     /// The ratios tend to mean v / (1 + mean v): from above where v is at most 1, from below where it is more.

@@ -57,8 +57,7 @@ fn distance(measure: &Measure, norm: f64, evidence: Evidence, table: &mut Table)
         Evidence::Proportion(one) if share <= 0.0 => Some(certain(one.events as f64, 0.0)),
         Evidence::Proportion(one) if share >= 1.0 => Some(certain(one.events as f64, one.trials as f64)),
         Evidence::Proportion(one) => {
-            let family = BetaBinomial::new(share, 0.0, one.trials).ok()?;
-            table.fill(&family.with_trials(one.trials).ok()?, one.events, one.events);
+            table.fill(&BetaBinomial::alone(share, 0.0, one.trials).ok()?, one.events, one.events);
             Some(counted(measure.direction, one.events, table))
         }
         Evidence::Rate(one) if share <= 0.0 => Some(certain(one.events as f64, 0.0)),

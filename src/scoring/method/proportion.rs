@@ -48,6 +48,13 @@ pub(in crate::scoring) fn by_size(
     table: &mut Table,
     mut visit: impl FnMut(u64, &[usize], &Table),
 ) {
+    if let [one] = counts {
+        if let Ok(distribution) = BetaBinomial::alone(centre.location, centre.dispersion, one.trials) {
+            table.fill(&distribution, one.events, one.events);
+            visit(one.trials, &[0], table);
+        }
+        return;
+    }
     let most = counts.iter().map(|one| one.trials).max().unwrap_or(0);
     let Ok(family) = BetaBinomial::new(centre.location, centre.dispersion, most) else { return };
     let places = places_by_size(counts, most);
