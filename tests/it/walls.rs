@@ -14,7 +14,7 @@ use crate::{
 const NOBODYS: [&str; 3] = ["downtime", "run", "turn"];
 
 /// Tables that are the operator's: no organisation sees a line of them.
-const OPERATORS: [&str; 3] = ["audit", "token_revocation", "token_use"];
+const OPERATORS: [&str; 6] = ["audit", "session_end", "session_use", "sign_in", "token_revocation", "token_use"];
 
 /// All of the program's tables.
 async fn tables(connection: &mut PgConnection) -> Vec<String> {
@@ -179,7 +179,7 @@ async fn the_owner_serves_behind_its_own_wall() {
 
 /// Who looks across the sector in the service, by file and number of places. Someone else's data may be seen there, so a
 /// new place is for whoever reviews it: what leaves it must name nobody, or be for those who may see the sector.
-const ACROSS: [(&str, usize); 14] = [
+const ACROSS: [(&str, usize); 15] = [
     // Who holds a token, before anybody is known; making and taking back tokens, for the operator.
     ("access.rs", 4),
     // Counts over all.
@@ -200,6 +200,8 @@ const ACROSS: [(&str, usize); 14] = [
     ("records.rs", 2),
     // The register, and the successor of an organisation.
     ("register.rs", 2),
+    // Who signs in and who holds a session, before anybody is known.
+    ("sessions.rs", 6),
     // Bytes that should not have been sent, whoever sent them.
     ("submissions.rs", 1),
     // What expired.
