@@ -46,7 +46,8 @@ impl Operation {
             let head = document.lines().map_while(|line| line.strip_prefix("# "));
             head.filter_map(|line| line.strip_prefix(key)?.strip_prefix(": ")).map(str::trim).next()
         };
-        let title = |key| said(key).map(str::to_owned).ok_or_else(|| fault("its first lines have no title in `nl` and `en`"));
+        let title =
+            |key| said(key).map(str::to_owned).ok_or_else(|| fault("its first lines have no title in `nl` and `en`"));
         let title = Text { nl: title("nl")?, en: title("en")? };
         let variables = match said("variables") {
             Some(text) => serde_json::from_str(text).map_err(|_| fault("its variables are no JSON object"))?,
@@ -64,9 +65,14 @@ mod tests {
     fn a_document_says_what_it_is_for() {
         let text = "# nl: Wie?\n# en: Who?\n# variables: {\"a\": 1}\nquery Who { viewer { role } } # nl: niets\n";
         let read = Operation::read("who", text.to_owned()).unwrap();
-        assert_eq!((read.title.nl.as_str(), read.title.en.as_str(), read.variables["a"].as_i64()), ("Wie?", "Who?", Some(1)));
+        assert_eq!(
+            (read.title.nl.as_str(), read.title.en.as_str(), read.variables["a"].as_i64()),
+            ("Wie?", "Who?", Some(1))
+        );
         assert_eq!((read.id, read.document.as_str()), (Digest::of(text.as_bytes()), text));
-        for broken in ["query Who { viewer }", "# nl: Wie?\nquery Q { a }", "# nl: W\n# en: W\n# variables: 1\nquery Q { a }"] {
+        for broken in
+            ["query Who { viewer }", "# nl: Wie?\nquery Q { a }", "# nl: W\n# en: W\n# variables: 1\nquery Q { a }"]
+        {
             assert!(Operation::read("who", broken.to_owned()).is_err(), "{broken}");
         }
     }

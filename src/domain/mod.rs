@@ -32,9 +32,8 @@ pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};
 pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, Severity};
 pub use id::{
-    AuditId, ExtensionId, IdError, IdSource, OrganisationId, OverrideId, ReceiptId, RunId, SessionId,
-    SubmissionId, TokenId,
-    UploadId,
+    AuditId, ExtensionId, IdError, IdSource, OrganisationId, OverrideId, ReceiptId, RunId, SessionId, SubmissionId,
+    TokenId, UploadId,
 };
 pub use learning::{DataClass, LearningObservation, Own};
 pub use merger::{Merger, MergerCircle, Mergers, Registration, Succession};

@@ -79,7 +79,10 @@ mod tests {
         for operation in all {
             let found = documents.find(&TrustedDocuments::id(operation)).unwrap();
             assert!(found.admitted.operation_name().is_some(), "{} has no name", operation.name);
-            found.admitted.check_variables(&operation.variables).unwrap_or_else(|error| panic!("{}: {error:?}", operation.name));
+            found
+                .admitted
+                .check_variables(&operation.variables)
+                .unwrap_or_else(|error| panic!("{}: {error:?}", operation.name));
         }
     }
 
@@ -88,7 +91,9 @@ mod tests {
         let documents = documents();
         let id = TrustedDocuments::id(documents.all()[0]);
         assert!(documents.find(&id).is_some());
-        for wrong in [id.to_uppercase(), id.replace("sha256:", ""), format!("{id} "), format!("sha256:{}", "0".repeat(64))] {
+        for wrong in
+            [id.to_uppercase(), id.replace("sha256:", ""), format!("{id} "), format!("sha256:{}", "0".repeat(64))]
+        {
             assert!(documents.find(&wrong).is_none(), "{wrong}");
         }
     }

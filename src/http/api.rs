@@ -14,7 +14,7 @@ use axum::{
     body::Body,
     extract::{FromRef, Path, Request, State},
     http::{
-        HeaderMap, StatusCode,
+        HeaderMap, HeaderName, StatusCode,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
         request::Parts,
     },
@@ -24,8 +24,7 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    Authenticate, GraphqlEndpoint, Problem, ServerSettings, SpoolSettings, console_routes,
-    copies, exports, file_name,
+    Authenticate, GraphqlEndpoint, Problem, ServerSettings, SpoolSettings, console_routes, copies, exports, file_name,
     metrics::{Metrics, bearer, scrape},
     openapi,
     origin::origin,
@@ -97,7 +96,11 @@ pub fn routes(service: &Service, settings: &ServerSettings) -> Result<Router, Wi
         .with_state(door.clone());
     let scrape = Router::new().route("/metrics", get(scrape)).with_state((metrics.clone(), settings.metrics_token));
     let description = openapi::document(service)?;
-    let router = own.merge(session::routes(door)).merge(endpoint.routes()).merge(console_routes(sdl, &documents.all())?).merge(scrape);
+    let router = own
+        .merge(session::routes(door))
+        .merge(endpoint.routes())
+        .merge(console_routes(sdl, &documents.all())?)
+        .merge(scrape);
     let router = router.route("/openapi.json", get(async move || Json(description)));
     Ok(protect(router, settings, &metrics))
 }
@@ -231,7 +234,8 @@ impl Authenticate for Door {
             // Before a byte of them is read; the use-case asks it again.
             must_deliver(&actor).map_err(|error| failure(&self.service, &error))?;
         }
-        let headers = self.charge(&mut actor, asked.hash(), asked.cost())?;
+        let mut headers = self.charge(&mut actor, asked.hash(), asked.cost())?;
+        headers.insert(HeaderName::from_static("query-cost"), asked.cost().into());
         self.rates.uploads(actor.entry, u32::try_from(files).unwrap_or(u32::MAX))?;
         let mut data = Data::default();
         data.insert(actor);

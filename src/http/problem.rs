@@ -165,10 +165,13 @@ impl Problem {
     /// 429: a limit on requests was reached.
     pub fn over_rate(rate: Rate) -> Self {
         let (nl, en) = match rate.of {
-            Rated::Attempts => {
-                ("pogingen zonder geldig token of om aan te melden per minuut", "attempts without a valid token or to sign in a minute")
+            Rated::Attempts => (
+                "pogingen zonder geldig token of om aan te melden per minuut",
+                "attempts without a valid token or to sign in a minute",
+            ),
+            Rated::Requests => {
+                ("verzoeken per minuut met één token of sessie", "requests a minute with one token or session")
             }
-            Rated::Requests => ("verzoeken per minuut met één token of sessie", "requests a minute with one token or session"),
             Rated::Uploads => ("bestanden per uur met één token of sessie", "files an hour with one token or session"),
             Rated::Points => ("punten per minuut met één token of sessie", "points a minute with one token or session"),
         };

@@ -159,9 +159,9 @@ impl Rates {
         attempts.take(&network(origin), NonZeroU32::MIN).map(drop)
     }
 
-    /// Somebody signed in: neither of the two steps was an attempt.
-    pub(super) fn signed_in(&self, origin: Option<IpAddr>) {
-        self.give_back(origin);
+    /// Somebody signed in: neither of the two steps was an attempt, and `secret` is that of their session.
+    pub(super) fn signed_in(&self, origin: Option<IpAddr>, secret: Digest) {
+        self.recognised(origin, secret);
         self.give_back(origin);
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::domain::{Digest, Instant};
 
 /// How far the clocks of the provider and of this service may differ, in seconds.
-pub(super) const LEEWAY: i64 = 60;
+const LEEWAY: f64 = 60.0;
 
 /// The longest that a provider's name for somebody may be, by the specification.
 const LONGEST_SUBJECT: usize = 255;
@@ -37,15 +37,15 @@ pub(super) fn check(claims: &Map<String, Value>, expected: &Expected<'_>) -> Res
     if (audience.len() > 1 || party.is_some()) && text("azp") != Some(expected.client_id) {
         return Err("azp");
     }
-    let now = expected.now.microseconds() / 1_000_000;
-    let moment = |name: &str| claims.get(name).and_then(Value::as_f64).map(|seconds| seconds as i64);
-    if moment("exp").is_none_or(|end| end.saturating_add(LEEWAY) <= now) {
+    let now = expected.now.microseconds() as f64 / 1e6;
+    let moment = |name: &str| claims.get(name).and_then(Value::as_f64);
+    if moment("exp").is_none_or(|end| end + LEEWAY <= now) {
         return Err("exp");
     }
-    if moment("iat").is_none_or(|made| made.saturating_sub(LEEWAY) > now) {
+    if moment("iat").is_none_or(|made| made - LEEWAY > now) {
         return Err("iat");
     }
-    if claims.contains_key("nbf") && moment("nbf").is_none_or(|from| from.saturating_sub(LEEWAY) > now) {
+    if claims.contains_key("nbf") && moment("nbf").is_none_or(|from| from - LEEWAY > now) {
         return Err("nbf");
     }
     if text("nonce") != Some(expected.nonce) {

@@ -25,7 +25,7 @@ pub(super) const ALGORITHMS: [Algorithm; 9] = [
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| no_signing(),
-    verifier_factory: verifier,
+    verifier_factory: |algorithm, key| verifier(*algorithm, key),
     key_utils: KeyUtils::new_unimplemented(),
 };
 
@@ -43,12 +43,12 @@ struct RingVerifier {
     key: DecodingKey,
 }
 
-fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
-    let fits = ALGORITHMS.contains(algorithm) && key.family().algorithms().contains(algorithm);
+fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
+    let fits = ALGORITHMS.contains(&algorithm) && key.family().algorithms().contains(&algorithm);
     if !fits {
         return Err(ErrorKind::InvalidAlgorithm.into());
     }
-    Ok(Box::new(RingVerifier { algorithm: *algorithm, key: key.clone() }))
+    Ok(Box::new(RingVerifier { algorithm, key: key.clone() }))
 }
 
 fn no_signing() -> Result<Box<dyn JwtSigner>, Error> {

@@ -95,8 +95,7 @@ impl Asker {
         let request = request.body(Full::new(body)).map_err(|error| HttpError::Unreachable(error.to_string()))?;
         let whole = async {
             let response = self.0.request(request).await;
-            let (head, body) =
-                response.map_err(|error| HttpError::Unreachable(why(&error)))?.into_parts();
+            let (head, body) = response.map_err(|error| HttpError::Unreachable(why(&error)))?.into_parts();
             let body = Limited::new(body, LIMIT).collect().await.map_err(|_| HttpError::Body)?;
             Ok(Reply { status: head.status, body: body.to_bytes() })
         };

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::domain::{Capacity, Digest, Instant};
 
-fn object(value: Value) -> Map<String, Value> {
+fn object(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
@@ -37,7 +37,7 @@ fn checked(change: impl FnOnce(&mut Value)) -> Result<Digest, &'static str> {
     let mut claims = good();
     change(&mut claims);
     let expected = Expected { issuer: "https://login.example", client_id: "kraamzicht", nonce: "n", now: now() };
-    claims::check(&object(claims), &expected)
+    claims::check(&object(&claims), &expected)
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn claims_give_one_role_or_none() {
         "#,
     )
     .unwrap();
-    let capacity = |claims: Value| rules.capacity(&object(claims));
+    let capacity = |claims: Value| rules.capacity(&object(&claims));
     let organisation = Some(Capacity::Organisation("33991001".parse().unwrap()));
     assert_eq!(rules.scopes, ["roles"]);
     assert_eq!(
@@ -137,7 +137,14 @@ fn an_attempt_gives_nothing_away() {
     let (one, other) = (Attempt::new([1; 32]), Attempt::new([2; 32]));
     assert_eq!(Attempt::parse(&one.secret()), Some(one));
     let all = |attempt: &Attempt| {
-        [attempt.secret(), attempt.key().to_string(), attempt.state(), attempt.nonce(), attempt.verifier(), attempt.challenge()]
+        [
+            attempt.secret(),
+            attempt.key().to_string(),
+            attempt.state(),
+            attempt.nonce(),
+            attempt.verifier(),
+            attempt.challenge(),
+        ]
     };
     let texts: std::collections::BTreeSet<String> = all(&one).into_iter().chain(all(&other)).collect();
     assert_eq!(texts.len(), 12);
@@ -152,7 +159,13 @@ fn what_goes_in_the_clear_stays_on_this_machine() {
     for good in ["https://login.example", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost:3000/x"] {
         assert!(protected(good), "{good}");
     }
-    for bad in ["http://login.example", "http://127.0.0.1.example", "http://localhost.example", "ftp://localhost", "file:///etc"] {
+    for bad in [
+        "http://login.example",
+        "http://127.0.0.1.example",
+        "http://localhost.example",
+        "ftp://localhost",
+        "file:///etc",
+    ] {
         assert!(!protected(bad), "{bad}");
     }
 }
@@ -250,7 +263,10 @@ fn a_signature_is_that_of_a_published_key() {
         assert!(verifies(&published, &token), "{algorithm}");
         assert!(verifies(&published, &signer.token(&json!({ "alg": algorithm }))), "without a name all are tried");
         assert!(!verifies(&published, &other.token(&header)), "another's key");
-        assert!(!verifies(&published, &signer.token(&json!({ "alg": algorithm, "kid": "d" }))), "a key that is not there");
+        assert!(
+            !verifies(&published, &signer.token(&json!({ "alg": algorithm, "kid": "d" }))),
+            "a key that is not there"
+        );
         let (message, signature) = token.rsplit_once('.').unwrap();
         let (head, _) = message.split_once('.').unwrap();
         let mut claims = good();
@@ -281,4 +297,15 @@ fn unknown_keys_are_looked_up_again_but_not_each_time() {
     assert!(keys.may_look_again(later(1)));
     assert!(!keys.may_look_again(later(2)) && !keys.may_look_again(later(10)));
     assert!(keys.may_look_again(later(11)));
+}
+
+#[test]
+fn the_rules_in_the_guide_are_rules() {
+    let guide = include_str!("../../docs/operations.md");
+    let example = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let rules = Rules::parse(example).unwrap();
+    let claims = json!({ "agb_code": "33991001", "groups": ["kraamzicht"] });
+    assert_eq!(rules.capacity(&object(&claims)), Some(Capacity::Organisation("33991001".parse().unwrap())));
+    let claims = json!({ "realm_access": { "roles": ["kraamzicht-inspecteur"] } });
+    assert_eq!(rules.capacity(&object(&claims)), Some(Capacity::Inspector));
 }

@@ -66,10 +66,10 @@ impl Service {
             expires_at: now.plus_seconds(self.settings.session_lifetime),
             used_at: now,
         };
-        if let Some(former) = former.filter(|former| Self::may_be_session(former)) {
-            if let Some(former) = store::find_session_by_secret(&mut tx, Digest::of(former.as_bytes())).await? {
-                store::end_session(&mut tx, former.id, now).await?;
-            }
+        if let Some(former) = former.filter(|former| Self::may_be_session(former))
+            && let Some(former) = store::find_session_by_secret(&mut tx, Digest::of(former.as_bytes())).await?
+        {
+            store::end_session(&mut tx, former.id, now).await?;
         }
         store::insert_session(&mut tx, &session, Digest::of(secret.as_bytes()), person.subject).await?;
         let scope = scope_of(role, organisation)?;

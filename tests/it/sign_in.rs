@@ -72,6 +72,7 @@ both! {
         // Written down, yes, by POST and by GET; of their own, no.
         let answer = browser.ask("who-am-i", &json!({})).await;
         assert_eq!(answer.json()["data"]["viewer"]["role"], "INSPECTOR", "{answer:?}");
+        assert_eq!(answer.header("query-cost"), "7");
         assert!(answer.header("vary").contains("Cookie") && answer.header("cache-control").contains("private"));
         let read = browser.get(&format!("/graphql?documentId={}", document_id("who-am-i"))).await;
         assert_eq!(read.json()["data"], answer.json()["data"]);
@@ -90,9 +91,9 @@ both! {
         assert!(who.starts_with("ses_") && action == "session.begun" && result == "inspector");
         let secret = browser.own()[Browser::SESSION].clone();
         let kept: (Vec<u8>, Vec<u8>) = fetch(&lobby.world.database, "SELECT secret_digest, subject FROM session").await;
-        for bytes in [kept.0, kept.1] {
-            assert!(bytes.len() == 32 && !secret.contains(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()));
-        }
+        assert_eq!(kept.0, kraamzicht::domain::Digest::of(secret.as_bytes()).as_bytes());
+        let subject = format!("{}\0inspecteur-1", lobby.provider.issuer());
+        assert_eq!(kept.1, kraamzicht::domain::Digest::of(subject.as_bytes()).as_bytes());
 
         // A page of another site has the cookie sent along, and changes nothing.
         let document = json!({ "documentId": document_id("who-am-i") });
@@ -340,7 +341,7 @@ async fn the_providers_keys_may_change_at_any_time() {
     assert_eq!(lobby.provider.set(json!({ "alg": "ES256" })).await, 3);
     lobby.inspector().await;
     // What was taken back is not believed for longer than an hour.
-    lobby.at("2026-03-02T10:01:00Z").await;
+    lobby.at("2026-03-02T10:01:30Z").await;
     lobby.inspector().await;
     assert_eq!(lobby.provider.set(json!({})).await, 4);
 }
@@ -382,7 +383,10 @@ async fn who_tries_to_get_in_is_held_up() {
         token.get("/v1/exports/scores").await,
     ] {
         assert_refused(&answer, 429, "RATE_LIMITED");
-        assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=60).contains(&seconds)), "{answer:?}");
+        assert!(
+            answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| (1..=60).contains(&seconds)),
+            "{answer:?}"
+        );
         assert_eq!((&answer.json()["limit"], &answer.json()["windowSeconds"]), (&json!(4), &json!(60)));
     }
     let mut guesser = lobby.browser();
@@ -428,14 +432,21 @@ async fn a_provider_that_is_away_says_so_on_a_page() {
     assert_refused(&answer, 503, "UNAVAILABLE");
     assert_eq!(answer.header("retry-after"), "60");
     let asked = |language: &str| {
-        browser.request(Method::GET, "/sign-in/callback").header("accept", "text/html,*/*;q=0.8").header("accept-language", language)
+        browser
+            .request(Method::GET, "/sign-in/callback")
+            .header("accept", "text/html,*/*;q=0.8")
+            .header("accept-language", language)
     };
     for (language, words) in [("nl", "Meld u opnieuw aan"), ("en", "Sign in again")] {
         let request = asked(language);
         let page = browser.clone().send(request).await;
         assert_eq!((page.status.as_u16(), page.header("content-language")), (400, language));
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-        assert!(page.text.contains(words) && page.text.contains("SIGN_IN_STATE") && page.header("content-security-policy").contains("default-src 'none'"));
+        assert!(
+            page.text.contains(words)
+                && page.text.contains("SIGN_IN_STATE")
+                && page.header("content-security-policy").contains("default-src 'none'")
+        );
     }
 }
 
@@ -448,7 +459,9 @@ fn provider_of(url: &str) -> String {
 async fn without_a_provider_nobody_signs_in_and_no_cookie_counts() {
     let world = World::new(sqlite()).await;
     let nobody = world.client(None);
-    for (method, path) in [(Method::GET, "/sign-in"), (Method::GET, "/sign-in/callback?code=x&state=x"), (Method::POST, "/sign-out")] {
+    for (method, path) in
+        [(Method::GET, "/sign-in"), (Method::GET, "/sign-in/callback?code=x&state=x"), (Method::POST, "/sign-out")]
+    {
         assert_refused(&nobody.send(nobody.request(method, path)).await, 404, "NOT_FOUND");
     }
     let cookie = format!("kraamzicht=kzs_{:064x}; __Host-kraamzicht=kzs_{:064x}", 1, 1);
@@ -456,4 +469,82 @@ async fn without_a_provider_nobody_signs_in_and_no_cookie_counts() {
     assert_eq!(answer.json(), json!({ "signIn": false, "session": null }));
     let answer = nobody.send(nobody.request(Method::GET, "/v1/exports/scores").header("cookie", &cookie)).await;
     assert_refused(&answer, 401, "UNAUTHENTICATED");
+}
+
+/// The options by which the binary is told of a provider; nothing listens there.
+fn options(folder: &std::path::Path, issuer: &str, public_url: &str) -> Vec<String> {
+    let data = folder.join("data").to_str().unwrap().to_owned();
+    let claims = folder.join("claims.toml").to_str().unwrap().to_owned();
+    let secret = folder.join("secret").to_str().unwrap().to_owned();
+    let options = [
+        "--data-dir",
+        &data,
+        "--log",
+        "debug",
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--oidc-issuer",
+        issuer,
+        "--oidc-client-id",
+        "kraamzicht",
+        "--oidc-client-secret-file",
+        &secret,
+        "--oidc-claims",
+        &claims,
+        "--public-url",
+        public_url,
+    ];
+    options.map(str::to_owned).to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_says_where_people_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("claims.toml", "[[inspector]]\nclaim = \"roles\"\nvalue = \"inspecteur\"\n");
+    write("secret", "hunter2\n");
+    let start = |issuer: &str, public_url: &str| {
+        let options = options(folder.path(), issuer, public_url);
+        crate::harness::Server::start(&options.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    // A provider that is away does not keep the service from starting.
+    let server = start("https://127.0.0.1:1/zorg", "https://kraamzicht.example").unwrap();
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for _ in 0..2 {
+        let answer = http.get(server.url("/sign-in")).header("accept", "text/html").send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"60".parse().unwrap()));
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("De aanmelddienst is nu niet bereikbaar") && !page.contains("127.0.0.1"), "{page}");
+    }
+    // Cookies are for this host, over TLS.
+    let cookie = format!("__Host-kraamzicht=kzs_{:064x}", 1);
+    let answer =
+        http.post(server.url("/sign-out")).header("cookie", &cookie).header("origin", "https://kraamzicht.example");
+    let answer = answer.send().await.unwrap();
+    assert_eq!(answer.headers()["set-cookie"], "__Host-kraamzicht=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure");
+    let foreign = http.post(server.url("/sign-out")).header("origin", server.url("")).send().await.unwrap();
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN, "where it listens is not where browsers find it");
+    assert!(
+        !server.output().contains("hunter2") && server.output().contains("cannot be reached"),
+        "{}",
+        server.output()
+    );
+    drop(server);
+
+    for (issuer, public_url, said) in [
+        ("http://login.example", "https://kraamzicht.example", "the issuer must begin with https://"),
+        ("https://login.example", "http://kraamzicht.example", "the public URL must begin with https://"),
+        ("https://login.example", "https://kraamzicht.example/x", "without a path"),
+        ("login.example", "https://kraamzicht.example", "no URL"),
+    ] {
+        let ended = start(issuer, public_url).unwrap_err();
+        assert!(ended.contains(said) && !ended.contains("hunter2"), "{ended}");
+    }
+    write("claims.toml", "scopes = [\"roles\"]\n");
+    let ended = start("https://login.example", "https://kraamzicht.example").unwrap_err();
+    assert!(ended.contains("nobody could sign in"), "{ended}");
+    let alone = ["serve", "--oidc-issuer", "https://login.example"];
+    let ended = crate::harness::Server::start(&alone).unwrap_err();
+    assert!(ended.contains("--oidc-client-id") && ended.contains("--public-url"), "{ended}");
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use kraamzicht::store::Database;
+use kraamzicht::{
+    domain::{Call, Capacity, Digest, Person},
+    store::Database,
+};
 use sqlx::{Connection as _, PgConnection, query, query_as, query_scalar};
 
 use crate::{
@@ -57,6 +60,9 @@ async fn a_statement_without_a_filter_sees_its_scope_alone() {
     let (owner, trail) = kanarie(&sector).await;
     let other = sector.member(9).await;
     other.client.submit(&other.file(PERIOD)).await;
+    let person =
+        Person { subject: Digest::of(b"x"), capacity: Capacity::Organisation(owner.agb_code.parse().unwrap()) };
+    sector.world.service.begin_session(&person, Call::LOCAL, None, [7; 32]).await.unwrap();
     let database = &sector.world.database;
     let all = seen(&database.behind, None).await;
     let told = |rows: &[String]| rows.iter().flat_map(|row| trail.seen_in_text(row)).collect::<Vec<_>>().join(" ");
@@ -81,6 +87,7 @@ async fn a_statement_without_a_filter_sees_its_scope_alone() {
             let left = if operators { String::new() } else { told(rows) };
             assert_eq!(told(own), left, "its own {table}");
         }
+        assert!(its["session"].is_empty() && own["session"].len() == 1);
         assert!(its["observation"].len() == 10 && its["upload"].len() == 2 && its["organisation"].len() == 1);
         for (table, rows) in seen(url, Some("sector")).await {
             assert_eq!(rows.len(), all[&table].len(), "the sector's {table}");

@@ -11,17 +11,29 @@ use crate::identity::Secret;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Signing in")]
 pub(in crate::cli) struct SignInOptions {
-    /// The OpenID provider at which people sign in, exactly as it calls itself
+    /// The provider (OIDC) at which people sign in, exactly as it calls itself
     #[arg(long, env = "KRAAMZICHT_OIDC_ISSUER", value_name = "URL", requires_all = ["oidc_client_id", "oidc_claims", "public_url"])]
     pub(in crate::cli) oidc_issuer: Option<String>,
     /// What the provider calls this service
     #[arg(long, env = "KRAAMZICHT_OIDC_CLIENT_ID", value_name = "ID", requires = "oidc_issuer")]
     pub(in crate::cli) oidc_client_id: Option<String>,
     /// By what the provider recognises this service; better in the environment or in a file than on the command line
-    #[arg(long, env = "KRAAMZICHT_OIDC_CLIENT_SECRET", hide_env_values = true, value_name = "SECRET", requires = "oidc_issuer")]
+    #[arg(
+        long,
+        env = "KRAAMZICHT_OIDC_CLIENT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        requires = "oidc_issuer"
+    )]
     pub(in crate::cli) oidc_client_secret: Option<Secret>,
     /// The file with that secret
-    #[arg(long, env = "KRAAMZICHT_OIDC_CLIENT_SECRET_FILE", value_name = "FILE", requires = "oidc_issuer", conflicts_with = "oidc_client_secret")]
+    #[arg(
+        long,
+        env = "KRAAMZICHT_OIDC_CLIENT_SECRET_FILE",
+        value_name = "FILE",
+        requires = "oidc_issuer",
+        conflicts_with = "oidc_client_secret"
+    )]
     pub(in crate::cli) oidc_client_secret_file: Option<PathBuf>,
     /// The file (TOML) that says which claims give which role
     #[arg(long, env = "KRAAMZICHT_OIDC_CLAIMS", value_name = "FILE", requires = "oidc_issuer")]

@@ -70,7 +70,8 @@ impl Parameters {
             (None, Some(id)) => Asked::Trusted(id),
             (None, None) => return Err(malformed("`query` ontbreekt", "`query` is missing")),
             (Some(_), Some(_)) => {
-                let (nl, en) = ("stuur `query` of `documentId`, niet allebei", "send `query` or `documentId`, not both");
+                let (nl, en) =
+                    ("stuur `query` of `documentId`, niet allebei", "send `query` or `documentId`, not both");
                 return Err(malformed(nl, en));
             }
         };

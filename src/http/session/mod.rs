@@ -29,7 +29,7 @@ use super::{
     api::{Door, failure},
 };
 use crate::{
-    domain::{Actor, Instant, Scope},
+    domain::{Actor, Digest, Instant, Scope},
     identity::{Answer, Attempt, Provider, Refused},
     service::Error,
 };
@@ -109,7 +109,7 @@ async fn end(door: &Door, parts: &Parts) -> Result<Response, Problem> {
             let former = sign_in.cookies.session(&parts.headers);
             match service.begin_session(&person, call, former, random()?).await {
                 Ok(session) => {
-                    door.rates().signed_in(call.origin);
+                    door.rates().signed_in(call.origin, Digest::of(session.secret.as_bytes()));
                     let seconds = service.settings().session_lifetime;
                     let cookies =
                         [sign_in.cookies.keep_session(&session.secret, seconds), sign_in.cookies.drop_attempt()];

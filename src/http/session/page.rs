@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// Its style is that of the console, from this server.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// `problem` in the form that the request prefers: a page for browsers, else problem details.
 pub(super) fn refusal(problem: Problem, asked: &HeaderMap) -> Response {

@@ -196,8 +196,7 @@ impl Browser {
         let url = if place.starts_with('/') { format!("{}{place}", self.base) } else { place.to_owned() };
         let url = reqwest::Url::parse(&url).unwrap();
         let jar = self.jars.get(url.authority());
-        let cookies: Vec<String> =
-            jar.into_iter().flatten().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = jar.into_iter().flatten().map(|(name, value)| format!("{name}={value}")).collect();
         let request = self.http.request(method, url);
         if cookies.is_empty() { request } else { request.header("cookie", cookies.join("; ")) }
     }
@@ -210,7 +209,11 @@ impl Browser {
             let mut parts = cookie.to_str().unwrap().split(';').map(str::trim);
             let (name, value) = parts.next().unwrap().split_once('=').unwrap();
             let gone = value.is_empty() || parts.any(|part| part.eq_ignore_ascii_case("max-age=0"));
-            if gone { jar.remove(name) } else { jar.insert(name.to_owned(), value.to_owned()) };
+            if gone {
+                jar.remove(name)
+            } else {
+                jar.insert(name.to_owned(), value.to_owned())
+            };
         }
         let (status, headers) = (response.status(), response.headers().clone());
         Answer { status, headers, text: response.text().await.unwrap() }
