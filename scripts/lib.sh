@@ -34,3 +34,13 @@ install_packages() {
     fi
     rm -f "$log"
 }
+
+# Node.js 20 or newer, with npm; what it is for comes first.
+has_node() {
+    command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node, 10) >= 20 ? 0 : 1)' 2>/dev/null
+}
+
+need_node() {
+    has_node || install_packages "Node.js, for $1" nodejs npm
+    has_node || fail "Node.js 20 or newer is missing, for $1. Install it and run this again."
+}

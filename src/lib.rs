@@ -25,6 +25,9 @@ pub mod service;
 // the GraphQL schema, and the guard in front of it
 #[cfg(feature = "server")]
 pub mod graphql;
+// who signs in, as the identity provider says it
+#[cfg(feature = "server")]
+pub mod identity;
 // handlers, problems, uploads, the console and the server around them
 #[cfg(feature = "server")]
 pub mod http;

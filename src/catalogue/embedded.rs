@@ -18,3 +18,19 @@ pub(super) fn files() -> BTreeMap<String, String> {
         })
         .collect()
 }
+
+#[derive(RustEmbed)]
+#[folder = "schema/operations/"]
+#[include = "*.graphql"]
+struct Operations;
+
+/// The trusted documents: name to text, in the order of the names.
+pub(super) fn operations() -> BTreeMap<String, String> {
+    Operations::iter()
+        .filter_map(|path| {
+            let file = Operations::get(&path)?;
+            let name = path.strip_suffix(".graphql").unwrap_or(&path).to_owned();
+            Some((name, String::from_utf8_lossy(&file.data).into_owned()))
+        })
+        .collect()
+}

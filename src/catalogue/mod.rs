@@ -15,6 +15,7 @@ mod fold;
 mod indicator;
 mod load;
 mod methodology;
+mod operation;
 mod plausibility;
 mod rule;
 mod table_schema;
@@ -33,6 +34,7 @@ pub use indicator::{
 };
 pub use load::{Catalogue, CatalogueError, CatalogueErrors, Theme};
 pub use methodology::{Headings, Methodology, MethodologySection};
+pub use operation::{Operation, OperationError};
 pub use plausibility::{CopyRule, CountFigure, CountPlace, JumpRule, Plausibility, SameCountRule};
 pub use rule::Rule;
 pub use template::{Choice, Explanation, Template, TemplateColumn};

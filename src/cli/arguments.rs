@@ -2,6 +2,7 @@
 
 mod scoring;
 mod serve;
+mod sign_in;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(super) use self::{
         VerifyOptions,
     },
     serve::{DemoOptions, ServeOptions},
+    sign_in::SignInOptions,
 };
 use super::exit;
 use crate::domain::{AgbCode, Instant, Language, TokenId};

@@ -21,6 +21,7 @@ mod schema;
 mod score;
 mod score_table;
 mod serve;
+mod sign_in;
 mod simulate;
 mod start_demo;
 mod template;

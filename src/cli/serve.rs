@@ -7,11 +7,11 @@ use tokio::net::TcpListener;
 
 use super::{
     arguments::{Global, ServeOptions},
-    operate,
+    operate, sign_in,
 };
 use crate::{
     domain::Digest,
-    http::{self, Example, RateSettings, ServerSettings},
+    http::{self, RateSettings, ServerSettings},
     service::{Service, Settings},
     system::{SystemClock, SystemIds},
 };
@@ -28,9 +28,6 @@ const RECORDS: Duration = Duration::from_secs(1);
 /// A token that nobody guesses.
 const SHORTEST_METRICS_TOKEN: usize = 32;
 
-/// The requests that the console offers to begin with.
-const EXAMPLES: &str = include_str!("examples.json");
-
 /// Serves until it is told to stop.
 pub(super) async fn run(global: &Global, options: &ServeOptions) -> anyhow::Result<ExitCode> {
     let clock = SystemClock::new();
@@ -43,6 +40,8 @@ pub(super) async fn run(global: &Global, options: &ServeOptions) -> anyhow::Resu
 /// What the options and the data folder say of a service that serves.
 pub(super) fn adjust(settings: &mut Settings, global: &Global, options: &ServeOptions) {
     settings.upload_limit = options.upload_limit;
+    settings.session_lifetime = i64::from(options.sign_in.session_minutes) * 60;
+    settings.session_inactivity = i64::from(options.sign_in.session_idle_minutes) * 60;
     settings.audit_journal = Some(global.data_dir.join("audit.journal"));
 }
 
@@ -69,14 +68,14 @@ pub(super) async fn serve(
             "the server's role stands above row-level security; make it one that does not (docs/operations.md)"
         );
     }
-    let examples: Vec<Example> = serde_json::from_str(EXAMPLES).context("the console's examples cannot be read")?;
     let metrics_token = options.metrics_token.as_deref();
     if metrics_token.is_some_and(|token| token.len() < SHORTEST_METRICS_TOKEN) {
         bail!("the token for /metrics must have at least {SHORTEST_METRICS_TOKEN} characters");
     }
     let metrics_token = metrics_token.map(|token| Digest::of(token.as_bytes()));
-    let settings = ServerSettings { rates: rates(options), metrics_token, ..ServerSettings::default() };
-    let routes = http::routes(&service, &examples, &settings)?;
+    let sign_in = sign_in::provider(&options.sign_in)?;
+    let settings = ServerSettings { rates: rates(options), metrics_token, sign_in, ..ServerSettings::default() };
+    let routes = http::routes(&service, &settings)?;
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = format!("http://{}", listener.local_addr()?);

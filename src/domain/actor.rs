@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, OrganisationId, TokenId};
+use super::{Call, OrganisationId, SessionId, TokenId};
 
 /// What somebody may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,11 +68,33 @@ impl Scope {
     }
 }
 
+/// By what somebody was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entry {
+    /// At the machine itself, on its command line.
+    Machine,
+    /// A program, by the bearer token that it sent.
+    Token(TokenId),
+    /// A person in a browser, by the cookie of the session that they signed in to.
+    Session(SessionId),
+}
+
+impl fmt::Display for Entry {
+    /// How the audit log names them: never by a name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Machine => f.write_str(Role::Operator.as_str()),
+            Self::Token(token) => token.fmt(f),
+            Self::Session(session) => session.fmt(f),
+        }
+    }
+}
+
 /// Somebody who was recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The token by which they came; `None` for the operator at the machine.
-    pub token: Option<TokenId>,
+    /// By what they were recognised.
+    pub entry: Entry,
     /// What they may do.
     pub role: Role,
     /// What they may see.
@@ -83,15 +105,13 @@ pub struct Actor {
 
 impl Actor {
     /// The operator, who works on the machine itself.
-    pub const OPERATOR: Self = Self { token: None, role: Role::Operator, scope: Scope::Sector, call: Call::LOCAL };
+    pub const OPERATOR: Self =
+        Self { entry: Entry::Machine, role: Role::Operator, scope: Scope::Sector, call: Call::LOCAL };
 }
 
 impl fmt::Display for Actor {
-    /// How the audit log names them: by their token, never by a name.
+    /// How the audit log names them: by what they came in with, never by a name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.token {
-            Some(token) => token.fmt(f),
-            None => f.write_str(self.role.as_str()),
-        }
+        self.entry.fmt(f)
     }
 }

@@ -121,6 +121,8 @@ ids! {
     RunId = "run";
     /// A bearer token (not its secret).
     TokenId = "tok";
+    /// The session of somebody who signed in (not its secret).
+    SessionId = "ses";
     /// A line of the audit log.
     AuditId = "aud";
 }

@@ -119,12 +119,12 @@ impl fmt::Debug for LearningObservation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Call, Scope};
+    use crate::domain::{Call, Entry, Scope};
 
     #[test]
     fn only_an_organisation_is_itself() {
         let organisation = OrganisationId::from_bits(1);
-        let own = |role, scope| Actor { token: None, role, scope, call: Call::LOCAL }.own();
+        let own = |role, scope| Actor { entry: Entry::Machine, role, scope, call: Call::LOCAL }.own();
         let itself = Scope::Organisation(organisation);
         assert_eq!(own(Role::Organisation, itself).map(Own::organisation), Some(organisation));
         assert_eq!(own(Role::Operator, itself).map(Own::organisation), Some(organisation));

@@ -17,13 +17,14 @@ mod obligation;
 mod observation;
 mod organisation;
 mod period;
+mod person;
 mod recorded_override;
 mod signal;
 mod spreadsheet;
 mod submission;
 mod text;
 
-pub use actor::{Actor, Role, Scope};
+pub use actor::{Actor, Entry, Role, Scope};
 pub use call::{Call, Once};
 pub use clock::{Clock, Instant};
 pub use code::Code;
@@ -31,8 +32,8 @@ pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};
 pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, Severity};
 pub use id::{
-    AuditId, ExtensionId, IdError, IdSource, OrganisationId, OverrideId, ReceiptId, RunId, SubmissionId, TokenId,
-    UploadId,
+    AuditId, ExtensionId, IdError, IdSource, OrganisationId, OverrideId, ReceiptId, RunId, SessionId, SubmissionId,
+    TokenId, UploadId,
 };
 pub use learning::{DataClass, LearningObservation, Own};
 pub use merger::{Merger, MergerCircle, Mergers, Registration, Succession};
@@ -43,6 +44,7 @@ pub use obligation::{
 pub use observation::{Figures, MissingReason, Observation, Observed, PartObservation, ReportedNumber};
 pub use organisation::{AgbCode, AgbCodeError, Organisation, OrganisationKind};
 pub use period::{Period, PeriodError, PeriodPart};
+pub use person::{Capacity, Person};
 pub use recorded_override::{OverrideChange, OverrideReason, OverrideRecord, RecordedOverride};
 pub use signal::{DataState, Direction, Level};
 pub use spreadsheet::{is_calculated, neutralised, restored};

@@ -3,6 +3,7 @@
 //! Types are made from what the service gives, once per row and not per field; nothing here knows a database.
 
 mod context;
+mod documents;
 mod files;
 pub mod guard;
 mod mutation;
@@ -12,5 +13,7 @@ mod scalars;
 mod schema;
 mod types;
 
+pub use crate::catalogue::{Operation, OperationError};
+pub use documents::{DocumentError, TrustedDocument, TrustedDocuments};
 pub use files::{ReceivedFile, ReceivedFiles};
 pub use schema::{schema, sdl};

@@ -14,7 +14,7 @@ use axum::{
     body::Body,
     extract::{FromRef, Path, Request, State},
     http::{
-        HeaderMap, StatusCode,
+        HeaderMap, HeaderName, StatusCode,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
         request::Parts,
     },
@@ -24,20 +24,20 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    Authenticate, Example, GraphqlEndpoint, Problem, RateSettings, ServerSettings, SpoolSettings, console_routes,
-    copies, exports, file_name,
+    Authenticate, GraphqlEndpoint, Problem, ServerSettings, SpoolSettings, console_routes, copies, exports, file_name,
     metrics::{Metrics, bearer, scrape},
     openapi,
     origin::origin,
     protect,
     rates::Rates,
+    session::{self, SignIn},
     spool,
     upload::NAMELESS,
 };
 use crate::{
-    domain::{Actor, Call, Digest, ReceiptId},
+    domain::{Actor, Call, Digest, Entry, Instant, ReceiptId},
     graphql::{
-        self,
+        self, Operation, TrustedDocuments,
         guard::{Admitted, Guard, Limits},
     },
     service::{Error, Service, causes, must_deliver},
@@ -58,19 +58,28 @@ pub enum WiringError {
     /// The guard does not understand the schema.
     #[error("the GraphQL schema is not understood by its guard")]
     Schema(#[from] graphql::guard::SchemaError),
+    /// A trusted document cannot be offered.
+    #[error("a trusted document cannot be offered")]
+    Operation(#[from] graphql::OperationError),
+    /// The guard refuses a trusted document.
+    #[error("a trusted document is refused")]
+    Document(#[from] graphql::DocumentError),
     /// The console's examples or the description of the API are no JSON.
     #[error("the console's examples or the description of the API are no JSON")]
     Json(#[from] serde_json::Error),
 }
 
 /// All routes of the service, with what protects them.
-pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings) -> Result<Router, WiringError> {
+pub fn routes(service: &Service, settings: &ServerSettings) -> Result<Router, WiringError> {
     let sdl = graphql::sdl();
     let guard = Arc::new(Guard::new(&sdl, Limits::default())?);
-    let door = Door::new(service, &settings.rates);
+    let documents = Arc::new(TrustedDocuments::new(&guard, Operation::embedded()?)?);
+    let door = Door::new(service, settings);
     let metrics = Metrics::of(service, &door.rates);
     let spool = SpoolSettings::new(&service.settings().spool_folder, service.settings().upload_limit);
-    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone()).with_files(spool);
+    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone())
+        .with_documents(Arc::clone(&documents))
+        .with_files(spool);
     let own = Router::new()
         .route("/", get(async || Redirect::to("/console")))
         .route("/uploads", post(upload))
@@ -84,21 +93,26 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
         .route("/v1/exports/submissions", get(exports::submissions))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .route("/ready", any(ready))
-        .with_state(door);
+        .with_state(door.clone());
     let scrape = Router::new().route("/metrics", get(scrape)).with_state((metrics.clone(), settings.metrics_token));
     let description = openapi::document(service)?;
-    let router = own.merge(endpoint.routes()).merge(console_routes(sdl, examples)?).merge(scrape);
+    let router = own
+        .merge(session::routes(door))
+        .merge(endpoint.routes())
+        .merge(console_routes(sdl, &documents.all())?)
+        .merge(scrape);
     let router = router.route("/openapi.json", get(async move || Json(description)));
     Ok(protect(router, settings, &metrics))
 }
 
-/// Where everybody comes in: recognises who holds a bearer token, and counts what they ask.
+/// Where everybody comes in: recognises who holds a bearer token or a session, and counts what they ask.
 #[derive(Clone, Debug)]
 pub(super) struct Door {
     pub(super) service: Service,
     rates: Arc<Rates>,
     proxies: Arc<[IpAddr]>,
     requests: Arc<AtomicU64>,
+    sign_in: Option<SignIn>,
 }
 
 impl FromRef<Door> for Service {
@@ -108,40 +122,85 @@ impl FromRef<Door> for Service {
 }
 
 impl Door {
-    fn new(service: &Service, settings: &RateSettings) -> Self {
+    fn new(service: &Service, settings: &ServerSettings) -> Self {
         Self {
             service: service.clone(),
-            rates: Arc::new(Rates::new(settings, &service.clock())),
-            proxies: settings.proxies.clone().into(),
+            rates: Arc::new(Rates::new(&settings.rates, &service.clock())),
+            proxies: settings.rates.proxies.clone().into(),
             requests: Arc::default(),
+            sign_in: settings.sign_in.clone().map(SignIn::new),
         }
     }
 
+    /// Who sends this request: by their token, or else by their session, which changes nothing on behalf of a page of
+    /// another site.
     pub(super) async fn recognise(&self, request: &Parts) -> Result<Actor, Problem> {
-        let secret = bearer(&request.headers).ok_or_else(Problem::unauthenticated)?;
-        let origin = origin(request, &self.proxies);
+        if let Some(secret) = bearer(&request.headers) {
+            let call = self.call(request);
+            let actor = self.look_up(secret, call, self.service.authenticate(secret, call)).await?;
+            self.rates.request(actor.entry)?;
+            return Ok(actor);
+        }
+        if let Some(sign_in) = &self.sign_in
+            && sign_in.session(&request.headers).is_some()
+        {
+            sign_in.check_origin(request)?;
+        }
+        let found = self.session(request).await.unwrap_or_else(|| Err(Problem::unauthenticated()));
+        found.map(|(actor, _)| actor)
+    }
+
+    /// Who holds the session that a request brings, and until when it lasts at most; `None` when it brings none.
+    pub(super) async fn session(&self, request: &Parts) -> Option<Result<(Actor, Instant), Problem>> {
+        let secret = self.sign_in.as_ref()?.session(&request.headers)?;
+        let call = self.call(request);
+        let found = self.look_up(secret, call, self.service.authenticate_session(secret, call)).await;
+        Some(found.and_then(|(actor, until)| {
+            self.rates.request(actor.entry)?;
+            Ok((actor, until))
+        }))
+    }
+
+    /// What `looked` finds of who holds `secret`; counts it when it was a guess.
+    async fn look_up<T>(
+        &self,
+        secret: &str,
+        call: Call,
+        looked: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Problem> {
         let digest = Digest::of(secret.as_bytes());
-        self.rates.attempt(origin, digest)?;
-        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        let call = Call { number, origin, ..Call::LOCAL };
-        let actor = self.service.authenticate(secret, call).await;
-        let actor = match actor {
+        self.rates.attempt(call.origin, digest)?;
+        match looked.await {
+            Ok(found) => {
+                self.rates.recognised(call.origin, digest);
+                Ok(found)
+            }
             // It was no attempt if nobody could look.
             Err(Error::Unauthenticated) => {
                 self.rates.unknown(digest);
-                return Err(Problem::unauthenticated());
+                Err(Problem::unauthenticated())
             }
             Err(error) => {
-                self.rates.not_looked_up(origin, digest);
-                return Err(failure(&self.service, &error));
+                self.rates.not_looked_up(call.origin, digest);
+                Err(failure(&self.service, &error))
             }
-            Ok(actor) => actor,
-        };
-        self.rates.recognised(origin, digest);
-        if let Some(token) = actor.token {
-            self.rates.request(token)?;
         }
-        Ok(actor)
+    }
+
+    /// The request, with a number of its own.
+    pub(super) fn call(&self, request: &Parts) -> Call {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        Call { number, origin: origin(request, &self.proxies), ..Call::LOCAL }
+    }
+
+    /// How people sign in; not found where they cannot.
+    pub(super) fn sign_in(&self) -> Result<&SignIn, Problem> {
+        self.sign_in.as_ref().ok_or_else(Problem::not_found)
+    }
+
+    /// How often whom has asked what.
+    pub(super) fn rates(&self) -> &Rates {
+        &self.rates
     }
 }
 
@@ -149,7 +208,7 @@ impl Door {
     /// Takes the points that a document costs, and notes both for the audit log; gives the headers that say how many are
     /// left.
     pub(super) fn charge(&self, actor: &mut Actor, document: Digest, cost: u32) -> Result<HeaderMap, Problem> {
-        let headers = actor.token.map_or_else(|| Ok(HeaderMap::new()), |token| self.rates.points(token, cost))?;
+        let headers = self.rates.points(actor.entry, cost)?;
         actor.call.document = Some(document);
         actor.call.cost = Some(cost);
         Ok(headers)
@@ -163,15 +222,21 @@ impl Authenticate for Door {
         self.recognise(request).await
     }
 
+    fn admit_ad_hoc(&self, actor: &Actor) -> Result<(), Problem> {
+        match actor.entry {
+            Entry::Session(_) => Err(session::trusted_documents_only()),
+            Entry::Machine | Entry::Token(_) => Ok(()),
+        }
+    }
+
     fn admit(&self, mut actor: Actor, asked: &Admitted, files: usize) -> Result<(Data, HeaderMap), Problem> {
         if files > 0 {
             // Before a byte of them is read; the use-case asks it again.
             must_deliver(&actor).map_err(|error| failure(&self.service, &error))?;
         }
-        let headers = self.charge(&mut actor, asked.hash(), asked.cost())?;
-        if let Some(token) = actor.token {
-            self.rates.uploads(token, u32::try_from(files).unwrap_or(u32::MAX))?;
-        }
+        let mut headers = self.charge(&mut actor, asked.hash(), asked.cost())?;
+        headers.insert(HeaderName::from_static("query-cost"), asked.cost().into());
+        self.rates.uploads(actor.entry, u32::try_from(files).unwrap_or(u32::MAX))?;
         let mut data = Data::default();
         data.insert(actor);
         Ok((data, headers))
@@ -190,9 +255,7 @@ async fn upload(State(door): State<Door>, request: Request<Body>) -> Result<Resp
     if !essence.is_empty() && !FILE_TYPES.contains(&essence.as_str()) {
         return Err(Problem::unsupported_media_type(FILE_TYPES[0]));
     }
-    if let Some(token) = actor.token {
-        door.rates.uploads(token, 1)?;
-    }
+    door.rates.uploads(actor.entry, 1)?;
     let settings = service.settings();
     let spooled = spool(body, &SpoolSettings::new(&settings.spool_folder, settings.upload_limit)).await?;
     let name = file_name(&parts.uri, &parts.headers).unwrap_or_else(|| NAMELESS.to_owned());

@@ -7,9 +7,12 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::domain::Text;
+use crate::{
+    domain::Text,
+    graphql::{Operation, TrustedDocuments},
+};
 
 const PAGE: &str = include_str!("console/console.html");
 const SCRIPT: &str = include_str!("console/console.js");
@@ -19,22 +22,27 @@ const STYLE: &str = include_str!("console/console.css");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// A request to begin with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Example {
-    /// What it shows.
-    pub title: Text,
-    /// The document.
-    pub query: String,
-    /// Its variables.
-    #[serde(default)]
-    pub variables: serde_json::Map<String, serde_json::Value>,
+/// A request to begin with: a trusted document.
+#[derive(Serialize)]
+struct Example<'a> {
+    #[serde(rename = "documentId")]
+    id: String,
+    title: &'a Text,
+    query: &'a str,
+    variables: &'a serde_json::Map<String, serde_json::Value>,
 }
 
-/// The page at `/console`, its files, the examples at `/console/examples.json`, and `sdl` at `/schema.graphql`.
-pub fn console_routes(sdl: impl Into<Bytes>, examples: &[Example]) -> Result<Router, serde_json::Error> {
-    let examples = serde_json::to_vec(examples)?;
+impl<'a> Example<'a> {
+    fn of(operation: &'a Operation) -> Self {
+        let Operation { title, document, variables, .. } = operation;
+        Self { id: TrustedDocuments::id(operation), title, query: document, variables }
+    }
+}
+
+/// The page at `/console`, its files, the trusted documents at `/console/examples.json`, and `sdl` at `/schema.graphql`.
+pub fn console_routes(sdl: impl Into<Bytes>, documents: &[&Operation]) -> Result<Router, serde_json::Error> {
+    let examples: Vec<Example<'_>> = documents.iter().copied().map(Example::of).collect();
+    let examples = serde_json::to_vec(&examples)?;
     Ok(Router::new()
         .route("/console", file(PAGE, "text/html; charset=utf-8"))
         .route("/console.js", file(SCRIPT, "text/javascript; charset=utf-8"))
@@ -71,9 +79,9 @@ mod tests {
     use super::*;
 
     async fn load(path: &str) -> (HeaderMap, String) {
-        let title = Text { nl: "Organisaties".to_owned(), en: "Organisations".to_owned() };
-        let example = Example { title, query: "{ a }".to_owned(), variables: serde_json::Map::new() };
-        let routes = console_routes("type Query { a: Int }", &[example]).unwrap();
+        let document = "# nl: Organisaties\n# en: Organisations\nquery A { a }".to_owned();
+        let example = Operation::read("a", document).unwrap();
+        let routes = console_routes("type Query { a: Int }", &[&example]).unwrap();
         let response = routes.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
         assert!(response.status().is_success(), "{path}: {}", response.status());
         let (parts, body) = response.into_parts();

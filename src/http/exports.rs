@@ -114,7 +114,7 @@ async fn answer(door: &Door, export: Export, request: Request<Body>) -> Result<R
     let tag = tag(service, &actor, export, &wanted, snapshot);
     let mut headers = limits;
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.insert(VARY, HeaderValue::from_static("Accept, Authorization"));
+    headers.insert(VARY, HeaderValue::from_static("Accept, Authorization, Cookie"));
     put(&mut headers, ETAG, &tag);
     put(&mut headers, HeaderName::from_static("known-at"), &known_at.to_string());
     if is_known(&parts.headers, &tag) {

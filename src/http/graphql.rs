@@ -1,4 +1,5 @@
-//! GraphQL over HTTP: POST with JSON or, for files, as a multipart form; and GET for queries only.
+//! GraphQL over HTTP: POST with JSON or, for files, as a multipart form; and GET for queries only. What is asked comes as
+//! text (`query`) or as the identifier of a trusted document (`documentId`).
 //!
 //! A request error (nothing was executed) has no `data`; its status is 400 for
 //! `application/graphql-response+json`, and 200 for the older `application/json` where the parameters themselves
@@ -29,12 +30,13 @@ use futures_util::FutureExt as _;
 
 use self::{
     form::{Form, Slots},
-    parameters::{Parameters, malformed},
+    parameters::{Asked, Parameters, malformed},
     reply::{Failure, MediaType, Reply},
 };
 use super::{Problem, Reference, SpoolSettings, body::BodyError, body::LimitedBody, negotiate, preferred_language};
+use crate::domain::Text;
 use crate::graphql::{
-    ReceivedFiles,
+    ReceivedFiles, TrustedDocuments,
     guard::{Admitted, Guard, OperationKind, Refusal},
 };
 
@@ -52,6 +54,9 @@ pub trait Authenticate: Send + Sync + 'static {
     /// Who sends this request, or why it is refused. Sees the head of the request only.
     fn authenticate(&self, request: &Parts) -> impl Future<Output = Result<Self::Caller, Problem>> + Send;
 
+    /// Whether `caller` may ask what is not written down, before it is looked at.
+    fn admit_ad_hoc(&self, caller: &Self::Caller) -> Result<(), Problem>;
+
     /// Whether `caller` may ask this, with so many files, before any of them is read: what resolvers find in their
     /// context, and headers for the answer.
     fn admit(&self, caller: Self::Caller, asked: &Admitted, files: usize) -> Result<(Data, HeaderMap), Problem>;
@@ -62,6 +67,7 @@ pub trait Authenticate: Send + Sync + 'static {
 pub struct GraphqlEndpoint<E, A> {
     executor: E,
     guard: Arc<Guard>,
+    documents: Arc<TrustedDocuments>,
     authenticate: A,
     body_limit: u64,
     body_patience: Duration,
@@ -76,6 +82,7 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         Self {
             executor,
             guard,
+            documents: Arc::default(),
             authenticate,
             body_limit: 256 * 1024,
             body_patience: Duration::from_secs(10),
@@ -90,6 +97,12 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         Self { spool: Some(settings), ..self }
     }
 
+    /// The same, answering these documents by their identifiers too.
+    #[must_use]
+    pub fn with_documents(self, documents: Arc<TrustedDocuments>) -> Self {
+        Self { documents, ..self }
+    }
+
     /// The endpoint at `/graphql`.
     pub fn routes(self) -> Router {
         Router::new().route("/graphql", any(answer::<E, A>)).with_state(Arc::new(self))
@@ -98,7 +111,7 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     async fn handle(&self, parts: &Parts, body: Body, form_of_answer: MediaType) -> Result<Reply, Failure> {
         let caller = self.authenticate.authenticate(parts).await?;
         let (parameters, form) = self.parameters(parts, body).await?;
-        let admitted = self.guard.admit(&parameters.query, parameters.operation_name.as_deref())?;
+        let (document, admitted) = self.admit(&caller, &parameters)?;
         check_kind(&admitted, &parts.method)?;
         admitted.check_variables(&parameters.variables)?;
         let files = form.as_ref().map_or(0, |(_, slots)| slots.len());
@@ -109,10 +122,28 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         if let Some((form, slots)) = form {
             data.insert(ReceivedFiles::new(form.files(slots).await?));
         }
-        let executed = tokio::time::timeout(self.time_limit, self.execute(parameters, data, parts)).await;
+        let executed = tokio::time::timeout(self.time_limit, self.execute(document, parameters, data, parts)).await;
         let response = executed.map_err(|_| Problem::took_too_long())?;
         let reply = Reply::executed(response, form_of_answer, preferred_language(&parts.headers), &reference(parts));
         Ok(reply.with(headers))
+    }
+
+    /// The text of the document that is asked, and what the guard makes of it.
+    fn admit(&self, caller: &A::Caller, parameters: &Parameters) -> Result<(String, Admitted), Failure> {
+        let name = parameters.operation_name.as_deref();
+        match &parameters.asked {
+            Asked::AdHoc(text) => {
+                self.authenticate.admit_ad_hoc(caller)?;
+                Ok((text.clone(), self.guard.admit(text, name)?))
+            }
+            Asked::Trusted(id) => {
+                let found = self.documents.find(id).ok_or_else(unknown_document)?;
+                if name.is_some_and(|name| found.admitted.operation_name() != Some(name)) {
+                    return Err(Refusal::Operation("the document has no operation of this name".to_owned()).into());
+                }
+                Ok((found.operation.document.clone(), found.admitted.clone()))
+            }
+        }
     }
 
     /// What is asked; and of a form, what is still to be read.
@@ -144,9 +175,15 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     }
 
     /// `None` when the engine panicked: the panic hook has logged it, in the span that carries the reference.
-    async fn execute(&self, parameters: Parameters, data: Data, parts: &Parts) -> Option<async_graphql::Response> {
+    async fn execute(
+        &self,
+        document: String,
+        parameters: Parameters,
+        data: Data,
+        parts: &Parts,
+    ) -> Option<async_graphql::Response> {
         let variables = serde_json::Value::Object(parameters.variables);
-        let mut request = async_graphql::Request::new(parameters.query).variables(Variables::from_json(variables));
+        let mut request = async_graphql::Request::new(document).variables(Variables::from_json(variables));
         request.operation_name = parameters.operation_name;
         request.data = data;
         request.data.insert(reference(parts));
@@ -200,6 +237,21 @@ fn check_kind(admitted: &Admitted, method: &Method) -> Result<(), Failure> {
             Err(Refusal::Operation("subscriptions are not served over plain requests".to_owned()).into())
         }
     }
+}
+
+/// 400: no document is written down under this identifier. Which there are is at `/console/examples.json`.
+fn unknown_document() -> Problem {
+    let text = |nl: &str, en: &str| Text { nl: nl.to_owned(), en: en.to_owned() };
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "DOCUMENT_UNKNOWN",
+        text("Onbekende vraag", "Unknown document"),
+        text(
+            "Er is geen vaste vraag met dit documentId: sha256: en 64 hexadecimale tekens. /console/examples.json noemt ze.",
+            "There is no trusted document with this documentId: sha256: and 64 hexadecimal characters. \
+             /console/examples.json has them.",
+        ),
+    )
 }
 
 fn reference(parts: &Parts) -> Reference {

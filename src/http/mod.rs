@@ -1,4 +1,4 @@
-//! HTTP: the GraphQL handler, uploads, problems, the console and the server around them.
+//! HTTP: the GraphQL handler, signing in, uploads, problems, the console and the server around them.
 //!
 //! Handlers know nothing of storage. [`Problem`] is the one shape of failure outside GraphQL; [`protect`] is the
 //! one place with what every response has (request id, security headers, language, panics).
@@ -17,10 +17,11 @@ mod problem;
 mod rates;
 mod reference;
 mod server;
+mod session;
 mod upload;
 
 pub use api::{WiringError, routes};
-pub use console::{Example, console_routes};
+pub use console::console_routes;
 pub use graphql::{Authenticate, GraphqlEndpoint};
 pub use metrics::Metrics;
 pub use problem::{Problem, language_tag, preferred_language};

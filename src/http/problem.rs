@@ -62,8 +62,8 @@ impl Problem {
             "UNAUTHENTICATED",
             text("Niet aangemeld", "Not signed in"),
             text(
-                "Stuur een geldig token mee in de kop Authorization, als Bearer. Dit token ontbreekt, is verlopen of is ingetrokken.",
-                "Send a valid token in the Authorization header, as Bearer. It is missing, has expired or was withdrawn.",
+                "Stuur een geldig token mee in de kop Authorization, als Bearer, of meld u opnieuw aan. Het token of de aanmelding ontbreekt, is verlopen of is ingetrokken.",
+                "Send a valid token in the Authorization header, as Bearer, or sign in again. The token or the session is missing, has expired or was withdrawn.",
             ),
         )
     }
@@ -165,12 +165,15 @@ impl Problem {
     /// 429: a limit on requests was reached.
     pub fn over_rate(rate: Rate) -> Self {
         let (nl, en) = match rate.of {
-            Rated::Attempts => {
-                ("pogingen met een onbekend token per minuut", "attempts with an unknown token a minute")
+            Rated::Attempts => (
+                "pogingen zonder geldig token of om aan te melden per minuut",
+                "attempts without a valid token or to sign in a minute",
+            ),
+            Rated::Requests => {
+                ("verzoeken per minuut met één token of sessie", "requests a minute with one token or session")
             }
-            Rated::Requests => ("verzoeken per minuut met één token", "requests a minute with one token"),
-            Rated::Uploads => ("bestanden per uur met één token", "files an hour with one token"),
-            Rated::Points => ("punten per minuut met één token", "points a minute with one token"),
+            Rated::Uploads => ("bestanden per uur met één token of sessie", "files an hour with one token or session"),
+            Rated::Points => ("punten per minuut met één token of sessie", "points a minute with one token or session"),
         };
         let Rate { limit, retry_after, .. } = rate;
         let detail = text(

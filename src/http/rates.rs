@@ -1,5 +1,5 @@
-//! How often somebody may ask: attempts with unknown tokens per address, and as soon as people sign in, theirs;
-//! requests, uploads and points per token.
+//! How often somebody may ask: attempts with unknown tokens and attempts to sign in per address; requests, uploads and
+//! points per token or session.
 //!
 //! The arithmetic is governor's (GCRA). The clock is handed in, and who is remembered is bounded: of more callers than
 //! that, those not seen for longest begin anew.
@@ -24,18 +24,18 @@ use governor::{
 use lru::LruCache;
 
 use super::Problem;
-use crate::domain::{self, Digest, TokenId};
+use crate::domain::{self, Digest, Entry};
 
 /// What the operator allows. `None` is no limit.
 #[derive(Clone, Debug)]
 pub struct RateSettings {
-    /// Requests a minute from one address with tokens that are not known.
+    /// Requests a minute from one address with tokens that are not known, or to sign in.
     pub attempts: Option<NonZeroU32>,
-    /// Requests a minute with one token.
+    /// Requests a minute with one token or session.
     pub requests: Option<NonZeroU32>,
-    /// Files an hour with one token.
+    /// Files an hour with one token or session.
     pub uploads: Option<NonZeroU32>,
-    /// Points a minute with one token: the fields that are asked for.
+    /// Points a minute with one token or session: the fields that are asked for.
     pub points: Option<NonZeroU32>,
     /// The proxies in front of the server, whose word about the client's address is taken.
     pub proxies: Vec<IpAddr>,
@@ -70,7 +70,7 @@ pub struct Rate {
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rated {
-    /// Attempts with unknown tokens, a minute.
+    /// Attempts with unknown tokens, or to sign in, a minute.
     Attempts,
     /// Requests, a minute.
     Requests,
@@ -104,9 +104,9 @@ impl Rated {
 #[derive(Debug)]
 pub(super) struct Rates {
     attempts: Option<Bucket<IpAddr>>,
-    requests: Option<Bucket<TokenId>>,
-    uploads: Option<Bucket<TokenId>>,
-    points: Option<Bucket<TokenId>>,
+    requests: Option<Bucket<Entry>>,
+    uploads: Option<Bucket<Entry>>,
+    points: Option<Bucket<Entry>>,
     /// Secrets that worked before: whoever guesses at the same address does not lock their holders out.
     known: Mutex<LruCache<Digest, ()>>,
 }
@@ -153,6 +153,18 @@ impl Rates {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).pop(&secret);
     }
 
+    /// Counts a step of signing in, which is an attempt until it succeeds.
+    pub(super) fn sign_in(&self, origin: Option<IpAddr>) -> Result<(), Rate> {
+        let (Some(attempts), Some(origin)) = (&self.attempts, origin) else { return Ok(()) };
+        attempts.take(&network(origin), NonZeroU32::MIN).map(drop)
+    }
+
+    /// Somebody signed in: neither of the two steps was an attempt, and `secret` is that of their session.
+    pub(super) fn signed_in(&self, origin: Option<IpAddr>, secret: Digest) {
+        self.recognised(origin, secret);
+        self.give_back(origin);
+    }
+
     /// How often each limit was reached since the start.
     pub(super) fn refusals(&self) -> [(Rated, u64); 4] {
         fn of<K: Hash + Eq + Clone>(bucket: Option<&Bucket<K>>) -> u64 {
@@ -172,19 +184,19 @@ impl Rates {
         }
     }
 
-    pub(super) fn request(&self, token: TokenId) -> Result<(), Rate> {
-        self.requests.as_ref().map_or(Ok(()), |bucket| bucket.take(&token, NonZeroU32::MIN).map(drop))
+    pub(super) fn request(&self, by: Entry) -> Result<(), Rate> {
+        self.requests.as_ref().map_or(Ok(()), |bucket| bucket.take(&by, NonZeroU32::MIN).map(drop))
     }
 
-    pub(super) fn uploads(&self, token: TokenId, count: u32) -> Result<(), Rate> {
+    pub(super) fn uploads(&self, by: Entry, count: u32) -> Result<(), Rate> {
         let Some(count) = NonZeroU32::new(count) else { return Ok(()) };
-        self.uploads.as_ref().map_or(Ok(()), |bucket| bucket.take(&token, count).map(drop))
+        self.uploads.as_ref().map_or(Ok(()), |bucket| bucket.take(&by, count).map(drop))
     }
 
     /// Takes `cost` points; gives the headers that say how many are left.
-    pub(super) fn points(&self, token: TokenId, cost: u32) -> Result<HeaderMap, Rate> {
+    pub(super) fn points(&self, by: Entry, cost: u32) -> Result<HeaderMap, Rate> {
         let Some(bucket) = &self.points else { return Ok(HeaderMap::new()) };
-        let left = bucket.take(&token, NonZeroU32::new(cost).unwrap_or(NonZeroU32::MIN))?;
+        let left = bucket.take(&by, NonZeroU32::new(cost).unwrap_or(NonZeroU32::MIN))?;
         Ok(headers(Rated::Points, bucket.limit.get(), left, None))
     }
 }

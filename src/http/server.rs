@@ -37,7 +37,7 @@ use tower_http::compression::CompressionLayer;
 use tracing::Instrument as _;
 
 use super::{Metrics, Problem, RateSettings, Reference, openapi::API_VERSION, preferred_language, problem::translate};
-use crate::domain::Digest;
+use crate::{domain::Digest, identity::Provider};
 
 /// How patient the server is.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct ServerSettings {
     pub rates: RateSettings,
     /// SHA-256 of the token with which the metrics are read; without one, they are for this machine alone.
     pub metrics_token: Option<Digest>,
+    /// Where people sign in; without it, they do not.
+    pub sign_in: Option<Provider>,
 }
 
 impl Default for ServerSettings {
@@ -66,6 +68,7 @@ impl Default for ServerSettings {
             grace: Duration::from_secs(20),
             rates: RateSettings::default(),
             metrics_token: None,
+            sign_in: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Error, Service};
 use crate::{
-    domain::{Actor, AgbCode, Call, Digest, Instant, Role, Scope, TokenId},
+    domain::{Actor, AgbCode, Call, Digest, Entry, Instant, OrganisationId, Role, Scope, TokenId},
     store::{self, Token, TokenRecord},
 };
 
@@ -93,13 +93,19 @@ impl Service {
             .await?
             .filter(|token| token.expires_at > now)
             .ok_or(Error::Unauthenticated)?;
-        let scope = match (token.role, token.organisation) {
-            (Role::Organisation, Some(organisation)) => Scope::Organisation(organisation),
-            (Role::Inspector, None) => Scope::Sector,
-            _ => return Err(Error::Unauthenticated),
-        };
-        self.records.note_use(token.id, now);
-        Ok(Actor { token: Some(token.id), role: token.role, scope, call })
+        let entry = Entry::Token(token.id);
+        let scope = scope_of(token.role, token.organisation)?;
+        self.records.note_use(entry, now);
+        Ok(Actor { entry, role: token.role, scope, call })
+    }
+}
+
+/// What somebody in this role may see.
+pub(super) fn scope_of(role: Role, organisation: Option<OrganisationId>) -> Result<Scope, Error> {
+    match (role, organisation) {
+        (Role::Organisation, Some(organisation)) => Ok(Scope::Organisation(organisation)),
+        (Role::Inspector, None) => Ok(Scope::Sector),
+        _ => Err(Error::Unauthenticated),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is noted of reads: who read which scores, and when a token was last used.
+//! What is noted of reads: who read which scores, and when a token or a session was last used.
 //!
 //! A read waits for no writer. Its line is in a journal beside the database before the answer leaves; a task of the
 //! server moves what waits into the log each second. When the journal cannot be written, scores are not read: what
@@ -16,15 +16,15 @@ use lru::LruCache;
 
 use super::{Error, Service};
 use crate::{
-    domain::{Actor, Instant, Scope, TokenId},
+    domain::{Actor, Entry, Instant, Scope},
     store::{self, Journal},
 };
 
-/// The use of a token is noted once in so many seconds.
+/// The use of a token or a session is noted once in so many seconds.
 const USE_SECONDS: i64 = 60;
 
-/// Of how many tokens it is remembered when they were noted.
-const TOKENS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+/// Of how many of them it is remembered when they were noted.
+const ENTRIES: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
 /// Of how many reads it is remembered that their request has noted them.
 const READS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
@@ -42,8 +42,8 @@ pub(super) struct Records {
 }
 
 struct Uses {
-    noted: LruCache<TokenId, Instant>,
-    waiting: BTreeMap<TokenId, Instant>,
+    noted: LruCache<Entry, Instant>,
+    waiting: BTreeMap<Entry, Instant>,
 }
 
 impl Records {
@@ -51,20 +51,20 @@ impl Records {
         Self {
             journal: OnceLock::new(),
             opening: Mutex::new(()),
-            uses: Mutex::new(Uses { noted: LruCache::new(TOKENS), waiting: BTreeMap::new() }),
+            uses: Mutex::new(Uses { noted: LruCache::new(ENTRIES), waiting: BTreeMap::new() }),
             reads: Mutex::new(LruCache::new(READS)),
             moving: tokio::sync::Mutex::new(()),
         }
     }
 
-    /// Notes in memory that a token was used; at most once a minute for each.
-    pub(super) fn note_use(&self, token: TokenId, now: Instant) {
+    /// Notes in memory that a token or a session was used; at most once a minute for each.
+    pub(super) fn note_use(&self, entry: Entry, now: Instant) {
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        if uses.noted.get(&token).is_none_or(|noted| noted.plus_seconds(USE_SECONDS) <= now) {
-            uses.noted.put(token, now);
+        if uses.noted.get(&entry).is_none_or(|noted| noted.plus_seconds(USE_SECONDS) <= now) {
+            uses.noted.put(entry, now);
             // While the database is away, more than these are let go.
-            if uses.waiting.len() < TOKENS.get() || uses.waiting.contains_key(&token) {
-                uses.waiting.insert(token, now);
+            if uses.waiting.len() < ENTRIES.get() || uses.waiting.contains_key(&entry) {
+                uses.waiting.insert(entry, now);
             }
         }
     }
@@ -104,9 +104,9 @@ impl Service {
     /// called each second while requests are answered, and once after the last.
     pub async fn keep_records(&self) -> Result<usize, Error> {
         let _turn = self.records.moving.lock().await;
-        let waiting: Vec<(TokenId, Instant)> = {
+        let waiting: Vec<(Entry, Instant)> = {
             let uses = self.records.uses.lock().unwrap_or_else(PoisonError::into_inner);
-            uses.waiting.iter().map(|(token, at)| (*token, *at)).collect()
+            uses.waiting.iter().map(|(entry, at)| (*entry, *at)).collect()
         };
         let journal = self.journal()?;
         let lines = journal.map_or_else(|| Ok(Vec::new()), Journal::take)?;
@@ -114,8 +114,12 @@ impl Service {
             return Ok(0);
         }
         let mut tx = self.database.write(Scope::Sector).await?;
-        for (token, at) in &waiting {
-            store::note_token_use(&mut tx, *token, *at).await?;
+        for (entry, at) in &waiting {
+            match entry {
+                Entry::Token(token) => store::note_token_use(&mut tx, *token, *at).await?,
+                Entry::Session(session) => store::note_session_use(&mut tx, *session, *at).await?,
+                Entry::Machine => {}
+            }
         }
         for line in &lines {
             // After a crash, or an answer to the commit that got lost, some are there already.
@@ -126,7 +130,7 @@ impl Service {
         tx.commit().await?;
         journal.map_or(Ok(()), Journal::done)?;
         let mut uses = self.records.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        uses.waiting.retain(|token, at| waiting.binary_search(&(*token, *at)).is_err());
+        uses.waiting.retain(|entry, at| waiting.binary_search(&(*entry, *at)).is_err());
         Ok(lines.len())
     }
 

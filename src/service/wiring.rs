@@ -31,6 +31,10 @@ pub struct Settings {
     pub upload_lifetime: i64,
     /// How many files are checked at once.
     pub checks_at_once: usize,
+    /// For how many seconds somebody who signed in stays so at most.
+    pub session_lifetime: i64,
+    /// After how many seconds without a request they no longer are, to the minute.
+    pub session_inactivity: i64,
     /// The file in which reads of scores wait for the audit log; without one, each read writes into the log itself.
     pub audit_journal: Option<PathBuf>,
 }
@@ -45,6 +49,8 @@ impl Settings {
             upload_limit: 50 * 1024 * 1024,
             upload_lifetime: 30 * 24 * 3600,
             checks_at_once: 2,
+            session_lifetime: 8 * 3600,
+            session_inactivity: 30 * 60,
             audit_journal: None,
         }
     }
@@ -176,11 +182,23 @@ impl Service {
         object: impl fmt::Display,
         result: &str,
     ) -> AuditEntry {
-        let Call { origin, document, cost, .. } = actor.call;
+        self.audit_line(actor, actor.call, action, object, result)
+    }
+
+    /// The same for `who`, who may be nobody known.
+    pub(super) fn audit_line(
+        &self,
+        who: impl fmt::Display,
+        call: Call,
+        action: &'static str,
+        object: impl fmt::Display,
+        result: &str,
+    ) -> AuditEntry {
+        let Call { origin, document, cost, .. } = call;
         AuditEntry {
             id: AuditId::new(&*self.ids),
             at: self.now(),
-            actor: actor.to_string(),
+            actor: who.to_string(),
             action: action.into(),
             object: object.to_string(),
             result: result.to_owned(),

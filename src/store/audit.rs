@@ -25,7 +25,7 @@ pub struct AuditEntry {
     pub id: AuditId,
     /// When.
     pub at: Instant,
-    /// Who: a token's identifier or `operator`.
+    /// Who: the identifier of a token or a session, `operator`, or `nobody` for who was not let in.
     pub actor: String,
     /// What: `submission.approved`, `scores.read`, ...
     pub action: Cow<'static, str>,

@@ -62,6 +62,7 @@ pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("parts", super::parts::STATEMENTS),
     ("receipts", super::receipts::STATEMENTS),
     ("runs", super::runs::STATEMENTS),
+    ("sessions", super::sessions::STATEMENTS),
     ("submissions", super::submissions::STATEMENTS),
     ("tokens", super::tokens::STATEMENTS),
     ("uploads", super::uploads::STATEMENTS),

@@ -1,7 +1,7 @@
 //! The only place with SQL.
 //!
 //! One text per statement for both engines ([`STATEMENTS`]; a test prepares each on both), one [`Tx`] per unit of
-//! work, everything but the turn-takers and the last use of tokens append-only. Lookups give `Option`; the caller decides what absence
+//! work, everything but the turn-takers, the last use of tokens and sessions and sign-ins under way append-only. Lookups give `Option`; the caller decides what absence
 //! means. Moments and identifiers come from the caller. The rules of portable SQL: docs/portable-sql.md.
 
 #[macro_use]
@@ -20,6 +20,7 @@ mod overrides;
 mod parts;
 mod receipts;
 mod runs;
+mod sessions;
 mod submissions;
 mod tokens;
 mod uploads;
@@ -62,6 +63,10 @@ pub use runs::{
     Run, RunOutcome, find as find_run, find_latest as find_latest_run, insert as insert_run,
     insert_outcome as insert_run_outcome, list as list_runs, list_all as list_all_runs,
     list_outcomes as list_run_outcomes,
+};
+pub use sessions::{
+    Session, delete_old_sign_ins, end as end_session, find_by_secret as find_session_by_secret,
+    insert as insert_session, insert_sign_in, note_use as note_session_use, take_sign_in,
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,

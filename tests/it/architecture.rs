@@ -59,8 +59,13 @@ const HOUSE: &[Room] = &[
         crates: Crates::AllBut(&["axum", "clap", "sqlx", "tower_http"]),
     },
     Room {
+        name: "identity",
+        rooms: &["domain"],
+        crates: Crates::AllBut(&["apollo_compiler", "async_graphql", "axum", "clap", "sqlx", "tower_http"]),
+    },
+    Room {
         name: "http",
-        rooms: &["domain", "service", "graphql", "config", "telemetry"],
+        rooms: &["domain", "service", "graphql", "identity", "config", "telemetry"],
         crates: Crates::AllBut(&["clap", "sqlx"]),
     },
     Room { name: "system", rooms: &["domain"], crates: Crates::AllBut(&["async_graphql", "axum", "clap", "sqlx"]) },
@@ -78,6 +83,7 @@ const HOUSE: &[Room] = &[
             "store",
             "service",
             "graphql",
+            "identity",
             "http",
             "system",
             "config",

@@ -1,7 +1,7 @@
 //! What is for learning only reaches nobody but the organisation itself (docs/adr/0010-learning-only.md).
 
 use kraamzicht::{
-    domain::{Actor, Call, Role, Scope},
+    domain::{Actor, Call, Entry, Role, Scope},
     service::{ApprovalRequest, Error},
     store::STATEMENTS,
 };
@@ -143,7 +143,7 @@ both! {
         let refused = world.service.approve(&Actor::OPERATOR, &request).await;
         assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
         let scope = Scope::Organisation(officer.id.parse().unwrap());
-        let acting = Actor { token: None, role: Role::Operator, scope, call: Call::LOCAL };
+        let acting = Actor { entry: Entry::Machine, role: Role::Operator, scope, call: Call::LOCAL };
         let approval = world.service.approve(&acting, &request).await.unwrap();
         assert_eq!((approval.receipts.len(), approval.runs.len()), (1, 0));
         // Approved beside a file for supervision it has a receipt apart.

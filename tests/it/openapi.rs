@@ -73,14 +73,14 @@ async fn every_route_is_described_and_no_other() {
     }
     assert!(expected.remove("/graphql"));
     assert_eq!(described, expected);
-    // The design rules of the Dutch government (NLGov ADR 2): no slash at the end, lower case, nouns.
+    // The design rules of the Dutch government (NLGov ADR 2): no slash at the end, lower case with hyphens, nouns.
     for path in &described {
         let steps = path.split('/').skip(1).filter(|step| !step.starts_with('{'));
         assert!(
             !path.ends_with('/')
                 && steps
                     .clone()
-                    .all(|step| step.chars().all(|letter| letter.is_ascii_lowercase() || ".1".contains(letter))),
+                    .all(|step| step.chars().all(|letter| letter.is_ascii_lowercase() || ".1-".contains(letter))),
             "{path}"
         );
     }
@@ -118,6 +118,11 @@ fn trials(
         ("/templates/{dataset}/{file}", "/templates/indicatoren/2025.xlsx".to_owned(), "GET", "nobody", 200),
         ("/templates/{dataset}/{file}", "/templates/indicatoren/2025.json".to_owned(), "GET", "nobody", 200),
         ("/templates/{dataset}/{file}", "/templates/other/2025.csv".to_owned(), "GET", "nobody", 404),
+        ("/session", "/session".to_owned(), "GET", "officer", 200),
+        // Where nobody signs in.
+        ("/sign-in", "/sign-in".to_owned(), "GET", "nobody", 404),
+        ("/sign-in/callback", "/sign-in/callback?code=x".to_owned(), "GET", "nobody", 404),
+        ("/sign-out", "/sign-out".to_owned(), "POST", "officer", 404),
         ("/health", "/health".to_owned(), "GET", "nobody", 200),
         ("/ready", "/ready".to_owned(), "GET", "nobody", 200),
         ("/metrics", "/metrics".to_owned(), "GET", "nobody", 200),

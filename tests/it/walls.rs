@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use kraamzicht::store::Database;
+use kraamzicht::{
+    domain::{Call, Capacity, Digest, Person},
+    store::Database,
+};
 use sqlx::{Connection as _, PgConnection, query, query_as, query_scalar};
 
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
 const NOBODYS: [&str; 3] = ["downtime", "run", "turn"];
 
 /// Tables that are the operator's: no organisation sees a line of them.
-const OPERATORS: [&str; 3] = ["audit", "token_revocation", "token_use"];
+const OPERATORS: [&str; 6] = ["audit", "session_end", "session_use", "sign_in", "token_revocation", "token_use"];
 
 /// All of the program's tables.
 async fn tables(connection: &mut PgConnection) -> Vec<String> {
@@ -57,6 +60,9 @@ async fn a_statement_without_a_filter_sees_its_scope_alone() {
     let (owner, trail) = kanarie(&sector).await;
     let other = sector.member(9).await;
     other.client.submit(&other.file(PERIOD)).await;
+    let person =
+        Person { subject: Digest::of(b"x"), capacity: Capacity::Organisation(owner.agb_code.parse().unwrap()) };
+    sector.world.service.begin_session(&person, Call::LOCAL, None, [7; 32]).await.unwrap();
     let database = &sector.world.database;
     let all = seen(&database.behind, None).await;
     let told = |rows: &[String]| rows.iter().flat_map(|row| trail.seen_in_text(row)).collect::<Vec<_>>().join(" ");
@@ -81,6 +87,7 @@ async fn a_statement_without_a_filter_sees_its_scope_alone() {
             let left = if operators { String::new() } else { told(rows) };
             assert_eq!(told(own), left, "its own {table}");
         }
+        assert!(its["session"].is_empty() && own["session"].len() == 1);
         assert!(its["observation"].len() == 10 && its["upload"].len() == 2 && its["organisation"].len() == 1);
         for (table, rows) in seen(url, Some("sector")).await {
             assert_eq!(rows.len(), all[&table].len(), "the sector's {table}");
@@ -179,7 +186,7 @@ async fn the_owner_serves_behind_its_own_wall() {
 
 /// Who looks across the sector in the service, by file and number of places. Someone else's data may be seen there, so a
 /// new place is for whoever reviews it: what leaves it must name nobody, or be for those who may see the sector.
-const ACROSS: [(&str, usize); 14] = [
+const ACROSS: [(&str, usize); 15] = [
     // Who holds a token, before anybody is known; making and taking back tokens, for the operator.
     ("access.rs", 4),
     // Counts over all.
@@ -200,6 +207,8 @@ const ACROSS: [(&str, usize); 14] = [
     ("records.rs", 2),
     // The register, and the successor of an organisation.
     ("register.rs", 2),
+    // Who signs in and who holds a session, before anybody is known.
+    ("sessions.rs", 6),
     // Bytes that should not have been sent, whoever sent them.
     ("submissions.rs", 1),
     // What expired.

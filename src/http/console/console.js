@@ -18,6 +18,12 @@ const TEXTS = {
     badVariables: 'Dit is geen JSON-object, bijvoorbeeld {"first": 10}.',
     errors: (count) => (count === 1 ? '1 fout' : `${count} fouten`),
     found: (count) => (count === 1 ? '1 type.' : `${count} typen.`),
+    account: 'Aanmelding', signIn: 'Aanmelden', signOut: 'Afmelden',
+    signedIn: (who, until) => `Aangemeld: ${who}, tot ${until}`, inspector: 'inspectie',
+    tokenSession: 'U bent aangemeld: de voorbeelden stelt u zonder token. Een eigen vraag vraagt om een token.',
+    adHocInSession: 'Zonder token stelt u alleen de voorbeelden, met andere variabelen als u wilt. Vul een token in voor een eigen vraag.',
+    signOutFailed: 'Afmelden lukte niet. Probeer het opnieuw.',
+    points: (count) => (count === 1 ? '1 punt' : `${count} punten`), left: (count) => `nog ${count} punten deze minuut`,
     unnamed: 'zonder naam', schemaFailed: 'Het schema kon niet worden geladen.',
   },
   en: {
@@ -36,6 +42,12 @@ const TEXTS = {
     badVariables: 'This is no JSON object, for example {"first": 10}.',
     errors: (count) => (count === 1 ? '1 error' : `${count} errors`),
     found: (count) => (count === 1 ? '1 type.' : `${count} types.`),
+    account: 'Signing in', signIn: 'Sign in', signOut: 'Sign out',
+    signedIn: (who, until) => `Signed in: ${who}, until ${until}`, inspector: 'inspectorate',
+    tokenSession: 'You are signed in: the examples take no token. A question of your own takes one.',
+    adHocInSession: 'Without a token you ask the examples only, with other variables if you like. Fill in a token for a question of your own.',
+    signOutFailed: 'Signing out failed. Try again.',
+    points: (count) => (count === 1 ? '1 point' : `${count} points`), left: (count) => `${count} points left this minute`,
     unnamed: 'unnamed', schemaFailed: 'The schema could not be loaded.',
   },
 };
@@ -50,6 +62,7 @@ let language = 'nl';
 let running = null;
 let answer = '';
 let examples = [];
+let session = null;
 let types = [];
 const history = [];
 const say = (key) => TEXTS[language][key];
@@ -71,7 +84,40 @@ function setLanguage(chosen) {
   byId('run-label').textContent = say(running ? 'stop' : 'run');
   showExamples();
   showHistory();
+  showSession();
   countTypes();
+}
+
+// --- who is signed in ---
+
+async function loadSession() {
+  const known = await load('/session', 'json');
+  session = known.session;
+  // Where nobody signs in the link leads nowhere.
+  if (known.signIn) byId('sign-in').href = '/sign-in';
+  byId('sign-in').hidden = !known.signIn || session !== null;
+  showSession();
+}
+
+function showSession() {
+  byId('sign-out').hidden = session === null;
+  byId('token-session').hidden = session === null;
+  if (session === null) {
+    byId('who').textContent = '';
+    return;
+  }
+  const until = new Date(session.expiresAt).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+  byId('who').textContent = say('signedIn')(session.organisation?.name ?? say(session.role), until);
+}
+
+async function signOut() {
+  try {
+    const response = await fetch('/sign-out', { method: 'POST' });
+    if (!response.ok) throw new Error(String(response.status));
+    location.assign((await response.json()).next);
+  } catch {
+    report(say('signOutFailed'), 'bad');
+  }
 }
 
 // --- editor ---
@@ -114,8 +160,14 @@ function checkVariables() {
 
 const ACCEPT = 'application/graphql-response+json, application/json;q=0.9';
 
+/** The example that stands in the editor, if it is one: what a session may ask. */
+function trusted() {
+  return examples.find((example) => example.query.trim() === query.value.trim());
+}
+
 function requestBody() {
-  const body = { query: query.value };
+  const known = token.value.trim() ? undefined : trusted();
+  const body = known ? { documentId: known.documentId } : { query: query.value };
   const values = readVariables();
   if (values && Object.keys(values).length > 0) body.variables = values;
   return JSON.stringify(body);
@@ -125,6 +177,10 @@ async function run() {
   if (running) return running.abort();
   if (!checkVariables()) return variables.focus();
   remember();
+  if (session && !token.value.trim() && !trusted()) {
+    report(say('adHocInSession'), 'bad');
+    return token.focus();
+  }
   running = new AbortController();
   byId('run-label').textContent = say('stop');
   report(say('running'));
@@ -135,6 +191,8 @@ async function run() {
     const response = await fetch('/graphql', { method: 'POST', headers, body: requestBody(), signal: running.signal });
     const bytes = await response.arrayBuffer();
     show(response, bytes, performance.now() - begun);
+    // The session may have ended meanwhile.
+    if (response.status === 401 && session) loadSession().catch(() => {});
   } catch (error) {
     report(say(error.name === 'AbortError' ? 'stopped' : 'unreachable'), 'bad');
   } finally {
@@ -157,6 +215,10 @@ function show(response, bytes, milliseconds) {
   result.scrollTop = 0;
   byId('copy').disabled = false;
   const parts = [`${response.status} ${response.statusText}`.trim(), `${Math.round(milliseconds)} ms`, size(bytes.byteLength)];
+  const cost = response.headers.get('query-cost');
+  if (cost !== null) parts.push(say('points')(Number(cost)));
+  const left = response.headers.get('ratelimit')?.match(/"points";r=(\d+)/)?.[1];
+  if (left) parts.push(say('left')(new Intl.NumberFormat(language).format(Number(left))));
   if (errors > 0) parts.push(say('errors')(errors));
   report(parts.join(' · '), response.ok && errors === 0 ? 'good' : 'bad');
 }
@@ -200,7 +262,8 @@ async function copy(text, done) {
 function curlCommand() {
   const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
   const lines = [`curl ${quoted(`${location.origin}/graphql`)}`, "-H 'Content-Type: application/json'", `-H ${quoted(`Accept: ${ACCEPT}`)}`];
-  if (token.value.trim()) lines.push('-H "Authorization: Bearer $KRAAMZICHT_TOKEN"');
+  // A session stays in the browser: what is copied asks by a token.
+  if (token.value.trim() || session) lines.push('-H "Authorization: Bearer $KRAAMZICHT_TOKEN"');
   lines.push(`--data-raw ${quoted(requestBody())}`);
   return lines.join(' \\\n  ');
 }
@@ -330,6 +393,7 @@ variables.addEventListener('input', checkVariables);
 token.addEventListener('input', () => sessionStorage.setItem(TOKEN_KEY, token.value));
 byId('request').addEventListener('submit', (event) => { event.preventDefault(); run(); });
 byId('curl').addEventListener('click', () => { if (checkVariables()) copy(curlCommand(), say('curlCopied')); });
+byId('sign-out').addEventListener('click', signOut);
 byId('copy').addEventListener('click', () => copy(answer, say('copied')));
 byId('search').addEventListener('input', search);
 byId('language-nl').addEventListener('click', () => setLanguage('nl'));
@@ -345,6 +409,7 @@ document.addEventListener('keydown', (event) => {
 token.value = sessionStorage.getItem(TOKEN_KEY) ?? '';
 setLanguage(navigator.language.startsWith('en') ? 'en' : 'nl');
 numberLines();
+loadSession().catch(() => {});
 load('/console/examples.json', 'json').then((loaded) => {
   examples = loaded;
   showExamples();

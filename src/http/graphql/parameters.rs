@@ -5,9 +5,18 @@ use crate::{domain::Text, http::Problem};
 
 /// What a GraphQL request asks: the parameters of the specification. `extensions` is checked and not used.
 pub(super) struct Parameters {
-    pub(super) query: String,
+    pub(super) asked: Asked,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Map<String, Value>,
+}
+
+/// The document that is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// By its text.
+    AdHoc(String),
+    /// By the identifier of one that is written down.
+    Trusted(String),
 }
 
 /// 400: the request is no GraphQL request.
@@ -44,7 +53,7 @@ impl Parameters {
         let mut fields = Map::new();
         for (name, text) in pairs {
             let value = match name.as_str() {
-                "query" | "operationName" => Value::String(text),
+                "query" | "documentId" | "operationName" => Value::String(text),
                 "variables" | "extensions" => serde_json::from_str(&text).map_err(|_| no_object(&name))?,
                 _ => continue,
             };
@@ -56,20 +65,29 @@ impl Parameters {
     }
 
     fn from_fields(mut fields: Map<String, Value>) -> Result<Self, Problem> {
-        let query = match fields.remove("query") {
-            Some(Value::String(query)) => query,
-            None | Some(Value::Null) => return Err(malformed("`query` ontbreekt", "`query` is missing")),
-            Some(_) => return Err(no_text("query")),
+        let asked = match (text(&mut fields, "query")?, text(&mut fields, "documentId")?) {
+            (Some(query), None) => Asked::AdHoc(query),
+            (None, Some(id)) => Asked::Trusted(id),
+            (None, None) => return Err(malformed("`query` ontbreekt", "`query` is missing")),
+            (Some(_), Some(_)) => {
+                let (nl, en) =
+                    ("stuur `query` of `documentId`, niet allebei", "send `query` or `documentId`, not both");
+                return Err(malformed(nl, en));
+            }
         };
-        let operation_name = match fields.remove("operationName") {
-            None | Some(Value::Null) => None,
-            // Many clients send an empty text for "none".
-            Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
-            Some(_) => return Err(no_text("operationName")),
-        };
+        // Many clients send an empty text for "none".
+        let operation_name = text(&mut fields, "operationName")?.filter(|name| !name.is_empty());
         let variables = object(&mut fields, "variables")?;
         object(&mut fields, "extensions")?;
-        Ok(Self { query, operation_name, variables })
+        Ok(Self { asked, operation_name, variables })
+    }
+}
+
+fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Problem> {
+    match fields.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(no_text(name)),
     }
 }
 

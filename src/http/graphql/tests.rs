@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::graphql::guard::Limits;
+use crate::graphql::{Operation, guard::Limits};
 
 const GRAPHQL: &str = "application/graphql-response+json";
 
@@ -68,9 +68,14 @@ impl Authenticate for Tokens {
         let visitor = match request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
             None => "anonymous",
             Some("Bearer good") => "known",
+            Some("Bearer session") => "signed in",
             Some(_) => return Err(Problem::unauthenticated()),
         };
         Ok(Visitor(visitor.to_owned()))
+    }
+
+    fn admit_ad_hoc(&self, caller: &Visitor) -> Result<(), Problem> {
+        if caller.0 == "signed in" { Err(crate::http::session::trusted_documents_only()) } else { Ok(()) }
     }
 
     fn admit(&self, caller: Visitor, _: &Admitted, _: usize) -> Result<(Data, HeaderMap), Problem> {
@@ -83,7 +88,18 @@ impl Authenticate for Tokens {
 fn routes() -> Router {
     let schema = Schema::new(Query, Mutation, EmptySubscription);
     let guard = Guard::new(&schema.sdl(), Limits::default()).unwrap();
-    GraphqlEndpoint::new(schema, Arc::new(guard), Tokens).routes()
+    let documents = TrustedDocuments::new(&guard, vec![thing(), renaming()]).unwrap();
+    GraphqlEndpoint::new(schema, Arc::new(guard), Tokens).with_documents(Arc::new(documents)).routes()
+}
+
+fn thing() -> Operation {
+    let text = "# nl: Ding\n# en: Thing\nquery Thing($name: String!) { thing(name: $name) { name } visitor }\n";
+    Operation::read("thing", text.to_owned()).unwrap()
+}
+
+fn renaming() -> Operation {
+    let text = "# nl: Naam\n# en: Name\nmutation Rename($name: String!) { rename(name: $name) }\n";
+    Operation::read("rename", text.to_owned()).unwrap()
 }
 
 async fn send(request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
@@ -119,6 +135,46 @@ async fn answers_what_was_asked_with_the_caller_recognised() {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert_eq!(headers["www-authenticate"], "Bearer");
     assert_eq!(body["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_trusted_document_is_asked_by_its_identifier() {
+    let (id, rename) = (TrustedDocuments::id(&thing()), TrustedDocuments::id(&renaming()));
+    let ask = async |who: &str, body: Value| {
+        let request = post().header(ACCEPT, GRAPHQL).header(AUTHORIZATION, format!("Bearer {who}"));
+        let (status, _, body) = send(request.body(Body::from(body.to_string())).unwrap()).await;
+        (status, body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned(), body)
+    };
+    let get = async |query: String| {
+        let request = Request::get(format!("/graphql?{query}")).header(AUTHORIZATION, "Bearer session");
+        send(request.body(Body::empty()).unwrap()).await
+    };
+    let variables = json!({ "name": "x" });
+    for who in ["session", "good"] {
+        let (status, _, body) = ask(who, json!({ "documentId": id, "variables": variables })).await;
+        assert_eq!((status, &body["data"]["thing"]), (StatusCode::OK, &json!({ "name": "x" })), "{who}");
+        let (_, _, body) = ask(who, json!({ "documentId": rename, "variables": variables })).await;
+        assert_eq!(body["data"], json!({ "rename": "x" }));
+        let named = json!({ "documentId": id, "operationName": "Other", "variables": variables });
+        assert_eq!(ask(who, named).await.0, StatusCode::BAD_REQUEST);
+        assert_eq!(ask(who, json!({ "documentId": id })).await.0, StatusCode::BAD_REQUEST, "variables are held to it");
+        for unknown in ["sha256:00", "x", ""] {
+            let (status, code, _) = ask(who, json!({ "documentId": unknown })).await;
+            assert_eq!((status, code.as_str()), (StatusCode::BAD_REQUEST, "DOCUMENT_UNKNOWN"));
+        }
+        let both = json!({ "documentId": id, "query": "{ visitor }", "variables": variables });
+        assert_eq!(ask(who, both).await.1, "BAD_REQUEST");
+    }
+    // The very text of a document is no document; and what is not even GraphQL is not looked at.
+    for text in [thing().document.as_str(), "{ visitor }", "{"] {
+        let (status, code, _) = ask("session", json!({ "query": text, "variables": variables })).await;
+        assert_eq!((status, code.as_str()), (StatusCode::FORBIDDEN, "TRUSTED_DOCUMENTS_ONLY"), "{text}");
+    }
+    let (status, _, body) = get(format!("documentId={id}&variables=%7B%22name%22:%22y%22%7D")).await;
+    assert_eq!((status, &body["data"]["thing"]["name"]), (StatusCode::OK, &json!("y")));
+    let (status, headers, _) = get(format!("documentId={rename}&variables=%7B%22name%22:%22y%22%7D")).await;
+    assert_eq!((status, &headers["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &HeaderValue::from_static("POST")));
+    assert_eq!(get("query=%7Bvisitor%7D".to_owned()).await.0, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

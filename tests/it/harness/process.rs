@@ -34,7 +34,8 @@ impl Server {
         Self::start_command(command)
     }
 
-    pub(super) fn start_command(mut command: Command) -> Result<Self, String> {
+    /// The same for another program that says where it listens.
+    pub(crate) fn start_command(mut command: Command) -> Result<Self, String> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| format!("failed to start {command:?}: {error}"))?;
         let output = Arc::new(Mutex::new(String::new()));

@@ -1,6 +1,7 @@
 //! Who takes part in the tests, and what they do: an organisation that delivers, an inspector who looks, and the
 //! world they do it in. The world is the real router over a real socket, on a database of its own.
 
+mod browser;
 mod client;
 mod expectations;
 mod files;
@@ -12,6 +13,7 @@ mod trail;
 mod wire;
 mod world;
 
+pub(crate) use browser::{Browser, Lobby, document_id};
 pub(crate) use client::{Answer, Client, Organisation, Submission};
 pub(crate) use expectations::{Expectations, Gets, Line};
 pub(crate) use files::{Indicators, PERIOD};

@@ -115,16 +115,29 @@ impl World {
 
     /// A world whose service reaches its database by another way than the test does.
     pub(crate) async fn by_way_of(url: &str, database: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
-        Box::pin(Self::made(url, database, adjust, RateSettings::default())).await
+        Box::pin(Self::made(url, database, adjust, |_, _| ServerSettings::default())).await
     }
 
     /// A world whose operator allows no more than this.
     pub(crate) async fn limited(database: TestDatabase, rates: RateSettings) -> Self {
-        let url = database.url.clone();
-        Box::pin(Self::made(&url, database, |_| (), rates)).await
+        Self::serving(database, |_, _| ServerSettings { rates, ..ServerSettings::default() }).await
     }
 
-    async fn made(url: &str, database: TestDatabase, adjust: impl FnOnce(&mut Settings), rates: RateSettings) -> Self {
+    /// A world whose operator decided otherwise about the server, knowing where it is and by which clock it goes.
+    pub(crate) async fn serving(
+        database: TestDatabase,
+        server: impl FnOnce(&str, &TestClock) -> ServerSettings,
+    ) -> Self {
+        let url = database.url.clone();
+        Box::pin(Self::made(&url, database, |_| (), server)).await
+    }
+
+    async fn made(
+        url: &str,
+        database: TestDatabase,
+        adjust: impl FnOnce(&mut Settings),
+        server: impl FnOnce(&str, &TestClock) -> ServerSettings,
+    ) -> Self {
         let store = Database::open(url).await.unwrap();
         store.migrate().await.unwrap();
         let spool = tempfile::tempdir().unwrap();
@@ -136,10 +149,10 @@ impl World {
         adjust(&mut settings);
         let ids = Arc::new(SystemIds::new(clock.clone()));
         let service = Service::new(store, catalogue(), Arc::new(clock.clone()), ids, settings);
-        let settings = ServerSettings { grace: Duration::ZERO, rates, ..ServerSettings::default() };
-        let router = routes(&service, &[], &settings).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
+        let settings = ServerSettings { grace: Duration::ZERO, ..server(&base, &clock) };
+        let router = routes(&service, &settings).unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { stopped.await.unwrap_or_default() };
         tokio::spawn(serve(listener, router, shutdown, settings));
