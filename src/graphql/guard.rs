@@ -18,10 +18,12 @@ use apollo_compiler::{
     ExecutableDocument, Schema, ast,
     diagnostic::ToCliReport as _,
     executable::OperationType,
+    name,
     parser::Parser,
     request::coerce_variable_values,
     response::JsonMap,
-    validation::{DiagnosticList, Valid},
+    schema::{Component, ExtendedType, FieldDefinition, Type},
+    validation::{DiagnosticList, Valid, WithErrors},
 };
 
 use crate::domain::Digest;
@@ -75,8 +77,10 @@ impl std::fmt::Debug for Guard {
 impl Guard {
     /// A guard for the schema whose text is `sdl`.
     pub fn new(sdl: &str, limits: Limits) -> Result<Self, SchemaError> {
-        let schema = Schema::parse_and_validate(sdl, "schema.graphql")
-            .map_err(|invalid| SchemaError(invalid.errors.to_string()))?;
+        let invalid = |invalid: WithErrors<Schema>| SchemaError(invalid.errors.to_string());
+        let mut schema = Schema::parse(sdl, "schema.graphql").map_err(invalid)?;
+        know_one_of(&mut schema);
+        let schema = schema.validate().map_err(invalid)?;
         Ok(Self { schema: Arc::new(schema), limits })
     }
 
@@ -148,6 +152,20 @@ impl Admitted {
             let place = error.location().and_then(|span| span.line_column(&self.document.sources)).map(Place::from);
             Refusal::Variables(vec![Complaint { message: error.message().to_string(), place }])
         })
+    }
+}
+
+/// Adds to introspection what the engine answers and the validator does not know: `__Type.isOneOf` (September 2025).
+fn know_one_of(schema: &mut Schema) {
+    if let Some(ExtendedType::Object(meta)) = schema.types.get_mut("__Type") {
+        let field = FieldDefinition {
+            description: None,
+            name: name!("isOneOf"),
+            arguments: Vec::new(),
+            ty: Type::Named(name!("Boolean")),
+            directives: ast::DirectiveList::new(),
+        };
+        meta.make_mut().fields.insert(name!("isOneOf"), Component::new(field));
     }
 }
 
