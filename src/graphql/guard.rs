@@ -9,10 +9,12 @@ mod limits;
 mod measure;
 mod refusal;
 mod scan;
+mod spelling;
 #[cfg(test)]
 mod tests;
+mod values;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use apollo_compiler::{
     ExecutableDocument, Schema, ast,
@@ -64,6 +66,7 @@ pub struct Admitted {
     operation_name: Option<String>,
     hash: Digest,
     cost: u32,
+    respelled: Option<String>,
     document: Valid<ExecutableDocument>,
     schema: Arc<Valid<Schema>>,
 }
@@ -88,12 +91,22 @@ impl Guard {
     /// hold exactly one operation.
     pub fn admit(&self, document: &str, operation_name: Option<&str>) -> Result<Admitted, Refusal> {
         scan::check(document, &self.limits)?;
-        let parsed = self.parse(document)?;
-        let costs = measure::check(&parsed, &self.limits)?;
         let hash = Digest::of(document.as_bytes());
+        let text = spelling::without_descriptions(document)?;
+        let parsed = self.parse(&text)?;
+        let costs = measure::check(&parsed, &self.limits)?;
         let document = parsed
             .to_executable_validate(&self.schema)
             .map_err(|invalid| Refusal::Validation(complaints(&invalid.errors)))?;
+        let mut wrong = values::written(&self.schema, &document);
+        if !wrong.is_empty() {
+            wrong.truncate(COMPLAINTS);
+            return Err(Refusal::Validation(wrong));
+        }
+        let respelled = spelling::spelled_out(&text).or(match text {
+            Cow::Owned(text) => Some(text),
+            Cow::Borrowed(_) => None,
+        });
         let operation =
             document.operations.get(operation_name).map_err(|error| Refusal::Operation(error.message().to_string()))?;
         let kind = match operation.operation_type {
@@ -104,7 +117,7 @@ impl Guard {
         let operation_name = operation.name.as_ref().map(ToString::to_string);
         let cost = costs.into_iter().find(|(name, _)| *name == operation_name).map_or(1, |(_, cost)| cost);
         let cost = u32::try_from(cost).unwrap_or(u32::MAX);
-        Ok(Admitted { kind, operation_name, hash, cost, document, schema: Arc::clone(&self.schema) })
+        Ok(Admitted { kind, operation_name, hash, cost, respelled, document, schema: Arc::clone(&self.schema) })
     }
 
     fn parse(&self, document: &str) -> Result<ast::Document, Refusal> {
@@ -134,6 +147,11 @@ impl Admitted {
         self.hash
     }
 
+    /// The document as the engine can read it, where that is not its own text.
+    pub fn respelled(&self) -> Option<&str> {
+        self.respelled.as_deref()
+    }
+
     /// What the selected operation costs, in points: its fields, every fragment counted where it is spread.
     pub const fn cost(&self) -> u32 {
         self.cost
@@ -148,10 +166,14 @@ impl Admitted {
             .map_err(|error| Refusal::Operation(error.message().to_string()))?;
         let values: JsonMap =
             variables.iter().map(|(name, value)| (name.as_str().into(), value.clone().into())).collect();
-        coerce_variable_values(&self.schema, operation, &values).map(drop).map_err(|error| {
+        let coerced = coerce_variable_values(&self.schema, operation, &values).map_err(|error| {
             let place = error.location().and_then(|span| span.line_column(&self.document.sources)).map(Place::from);
             Refusal::Variables(vec![Complaint { message: error.message().to_string(), place }])
-        })
+        })?;
+        match values::given(&self.schema, operation, &coerced) {
+            Some(message) => Err(Refusal::Variables(vec![Complaint { message, place: None }])),
+            None => Ok(()),
+        }
     }
 }
 
