@@ -19,7 +19,7 @@ use axum::{
         request::Parts,
     },
     response::{IntoResponse as _, Redirect, Response},
-    routing::{any, get, post},
+    routing::{get, post},
 };
 use bytes::Bytes;
 use serde_json::json;
@@ -84,7 +84,7 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
         .route("/v1/exports/observations", get(exports::observations))
         .route("/v1/exports/submissions", get(exports::submissions))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
-        .route("/ready", any(ready))
+        .route("/ready", get(ready))
         .with_state(door);
     let scrape = Router::new().route("/metrics", get(scrape)).with_state((metrics.clone(), settings.metrics_token));
     let description = Bytes::from(serde_json::to_vec(&openapi::document(service)?)?);
