@@ -54,8 +54,10 @@ async fn the_console_needs_nobody_else() {
             assert!(policy.contains(directive), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{policy}");
+        // A name by which a scalar is known, which nobody fetches.
+        let text = page.text.replace("@specifiedBy(url: \"https://", "");
         for host in ["http://", "https://", "src=\"//", "href=\"//", "@import", "eval(", "new Function"] {
-            assert!(!page.text.contains(host), "{path} names {host}");
+            assert!(!text.contains(host), "{path} names {host}");
         }
         if page.header("content-type").starts_with("text/html") {
             // What the policy would refuse.

@@ -1,12 +1,17 @@
-// Makes the folder that every suite gets a copy of: a small invented sector, through the doors that everybody has. Fifteen
+// Makes the folder that every suite gets a copy of: a small invented sector, through the doors that everybody has. Twenty-four
 // organisations deliver a year; the last two deliver nothing, and the first has one more file that waits with its questions.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server, command } from './stage/server.mjs';
 
-const SIZE = 15;
+const SIZE = 24;
 /** Indicators that take a numerator out of a denominator of clients, with an ordinary share in percent. */
-const ORDINARY = { KZ01: 90, KZ02: 95, KZ04B: 80, KZ06: 93, KZ07A: 20, KZ18: 78 };
+const ORDINARY = { KZ01: 90, KZ02: 95, KZ04B: 80, KZ04D: 85, KZ06: 93, KZ07A: 20, KZ07B: 8, KZ18: 78, KZ19: 70, KZ22: 100 };
+/** Those that are no share of clients. */
+const WHOLE = {
+  KZ19: { numerator: (place) => (place % 3) + 5, denominator: 10 },
+  KZ22: { numerator: () => 1, denominator: 1 },
+};
 
 const folder = process.env.KRAAMZICHT_SEED;
 const year = new Date().getUTCFullYear() - 1;
@@ -28,8 +33,8 @@ const organisations = Array.from({ length: SIZE }, (_, place) => ({
 /** A file with indicators; `place` makes those of one organisation differ from another's. */
 function file(place) {
   const rows = Object.entries(ORDINARY).map(([code, percent], step) => {
-    const denominator = 400 + place * 3;
-    const numerator = Math.min(denominator, Math.floor((denominator * percent) / 100) + ((place * 7 + step * 5) % 9) - 4);
+    const denominator = WHOLE[code]?.denominator ?? 400 + place * 3;
+    const numerator = WHOLE[code]?.numerator(place) ?? Math.min(denominator, Math.floor((denominator * percent) / 100) + ((place * 7 + step * 5) % 9) - 4);
     return `${agb(place)};${year};${year};${code};${numerator};${denominator};;\r\n`;
   });
   return `agb_code;verslagjaar;periode;indicator_code;teller;noemer;waarde;toelichting\r\n${rows.join('')}`;
@@ -68,4 +73,4 @@ for (const organisation of organisations) {
 }
 server.process.kill('SIGTERM');
 await server.ended;
-writeFileSync(join(folder, 'cast.json'), JSON.stringify({ year: String(year), inspector, organisations, file: file(14) }));
+writeFileSync(join(folder, 'cast.json'), JSON.stringify({ year: String(year), inspector, organisations, file: file(SIZE - 1) }));
