@@ -136,6 +136,8 @@ async fn every_answer_is_guarded() {
         assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
         assert!(answer.header("access-control-allow-origin").is_empty());
     }
+    // What is somebody's is kept by nobody on the way.
+    assert!(officer.client.get(ASK).await.header("cache-control").starts_with("private"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -296,6 +296,9 @@ test('slow and idle connections keep nobody else out', async (t) => {
 test('HTTP/2: streams that are opened and taken back by the thousand', async () => {
   const session = connectHttp2(server.base);
   session.on('error', () => {});
+  const first = session.request({ ':path': '/health' });
+  const status = await new Promise((resolve) => first.once('response', (headers) => resolve(headers[':status'])));
+  assert.equal(status, 200);
   for (let at = 0; at < 3_000 && !session.closed && !session.destroyed; at += 1) {
     const stream = session.request({ ':path': '/openapi.json' });
     stream.on('error', () => {});
