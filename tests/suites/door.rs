@@ -54,6 +54,7 @@ struct Faults;
 struct Part(i32);
 
 #[Object]
+#[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
 impl Faults {
     async fn fine(&self) -> &'static str {
         "fine"
@@ -93,6 +94,7 @@ impl Faults {
 }
 
 #[Object]
+#[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
 impl Part {
     async fn number(&self) -> i32 {
         self.0

@@ -51,13 +51,13 @@ impl Iterator for Tokens<'_> {
                     self.at += run(rest, |byte| byte != b'\n' && byte != b'\r');
                     continue;
                 }
-                b'"' => match text(rest) {
-                    Some(length) => length,
-                    None => {
+                b'"' => {
+                    let Some(length) = text(rest) else {
                         self.at = self.document.len();
                         return Some(Err(left_open(self.document, rest.len())));
-                    }
-                },
+                    };
+                    length
+                }
                 _ => run(rest, is_word).max(1),
             };
             let token = self.at..self.at + length;

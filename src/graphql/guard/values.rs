@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     }
 
     fn directives(&mut self, directives: &'a DirectiveList, used: &mut Used<'a>) {
-        for directive in directives.iter() {
+        for directive in directives {
             if let Some(definition) = self.schema.directive_definitions.get(&directive.name) {
                 self.arguments(&definition.arguments, &directive.arguments, used);
             }
