@@ -16,12 +16,11 @@ fn exists(reference: &str) -> bool {
     }
     let (module, function) = reference.rsplit_once("::").unwrap();
     let path = module.replace("::", "/");
-    let files = match path.strip_prefix("it/") {
-        Some(path) => vec![format!("tests/it/{path}.rs")],
-        None => {
-            let path = path.strip_prefix("lib/").unwrap_or_else(|| panic!("{reference} is no test"));
-            vec![format!("src/{path}.rs"), format!("src/{path}/tests.rs")]
-        }
+    let files = if let Some(path) = path.strip_prefix("it/") {
+        vec![format!("tests/it/{path}.rs")]
+    } else {
+        let path = path.strip_prefix("lib/").unwrap_or_else(|| panic!("{reference} is no test"));
+        vec![format!("src/{path}.rs"), format!("src/{path}/tests.rs")]
     };
     let is_test = |file: &String| {
         let text = text(file);
