@@ -1,6 +1,6 @@
 # Names for the commands of every day. What has logic is a script, a test or a command of the program itself.
 
-.PHONY: check test ci demo findings methodology schema
+.PHONY: check test suites ci demo findings methodology schema
 
 check: ## before a commit: formatting, lints, the tests of the pure core
 	cargo fmt --check
@@ -9,6 +9,9 @@ check: ## before a commit: formatting, lints, the tests of the pure core
 
 test: ## every test, on both databases
 	scripts/test
+
+suites: ## suites of others and probes, against the program
+	scripts/suites
 
 ci: ## all that must hold before a change lands
 	.ci/run

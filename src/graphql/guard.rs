@@ -9,19 +9,23 @@ mod limits;
 mod measure;
 mod refusal;
 mod scan;
+mod spelling;
 #[cfg(test)]
 mod tests;
+mod values;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use apollo_compiler::{
     ExecutableDocument, Schema, ast,
     diagnostic::ToCliReport as _,
     executable::OperationType,
+    name,
     parser::Parser,
     request::coerce_variable_values,
     response::JsonMap,
-    validation::{DiagnosticList, Valid},
+    schema::{Component, ExtendedType, FieldDefinition, Type},
+    validation::{DiagnosticList, Valid, WithErrors},
 };
 
 use crate::domain::Digest;
@@ -62,6 +66,7 @@ pub struct Admitted {
     operation_name: Option<String>,
     hash: Digest,
     cost: u32,
+    respelled: Option<String>,
     document: Valid<ExecutableDocument>,
     schema: Arc<Valid<Schema>>,
 }
@@ -75,8 +80,10 @@ impl std::fmt::Debug for Guard {
 impl Guard {
     /// A guard for the schema whose text is `sdl`.
     pub fn new(sdl: &str, limits: Limits) -> Result<Self, SchemaError> {
-        let schema = Schema::parse_and_validate(sdl, "schema.graphql")
-            .map_err(|invalid| SchemaError(invalid.errors.to_string()))?;
+        let invalid = |invalid: WithErrors<Schema>| SchemaError(invalid.errors.to_string());
+        let mut schema = Schema::parse(sdl, "schema.graphql").map_err(invalid)?;
+        know_one_of(&mut schema);
+        let schema = schema.validate().map_err(invalid)?;
         Ok(Self { schema: Arc::new(schema), limits })
     }
 
@@ -84,12 +91,22 @@ impl Guard {
     /// hold exactly one operation.
     pub fn admit(&self, document: &str, operation_name: Option<&str>) -> Result<Admitted, Refusal> {
         scan::check(document, &self.limits)?;
-        let parsed = self.parse(document)?;
-        let costs = measure::check(&parsed, &self.limits)?;
         let hash = Digest::of(document.as_bytes());
+        let text = spelling::without_descriptions(document)?;
+        let parsed = self.parse(&text)?;
+        let costs = measure::check(&parsed, &self.limits)?;
         let document = parsed
             .to_executable_validate(&self.schema)
             .map_err(|invalid| Refusal::Validation(complaints(&invalid.errors)))?;
+        let mut wrong = values::written(&self.schema, &document);
+        if !wrong.is_empty() {
+            wrong.truncate(COMPLAINTS);
+            return Err(Refusal::Validation(wrong));
+        }
+        let respelled = spelling::spelled_out(&text).or(match text {
+            Cow::Owned(text) => Some(text),
+            Cow::Borrowed(_) => None,
+        });
         let operation =
             document.operations.get(operation_name).map_err(|error| Refusal::Operation(error.message().to_string()))?;
         let kind = match operation.operation_type {
@@ -100,7 +117,7 @@ impl Guard {
         let operation_name = operation.name.as_ref().map(ToString::to_string);
         let cost = costs.into_iter().find(|(name, _)| *name == operation_name).map_or(1, |(_, cost)| cost);
         let cost = u32::try_from(cost).unwrap_or(u32::MAX);
-        Ok(Admitted { kind, operation_name, hash, cost, document, schema: Arc::clone(&self.schema) })
+        Ok(Admitted { kind, operation_name, hash, cost, respelled, document, schema: Arc::clone(&self.schema) })
     }
 
     fn parse(&self, document: &str) -> Result<ast::Document, Refusal> {
@@ -130,6 +147,11 @@ impl Admitted {
         self.hash
     }
 
+    /// The document as the engine can read it, where that is not its own text.
+    pub fn respelled(&self) -> Option<&str> {
+        self.respelled.as_deref()
+    }
+
     /// What the selected operation costs, in points: its fields, every fragment counted where it is spread.
     pub const fn cost(&self) -> u32 {
         self.cost
@@ -144,10 +166,28 @@ impl Admitted {
             .map_err(|error| Refusal::Operation(error.message().to_string()))?;
         let values: JsonMap =
             variables.iter().map(|(name, value)| (name.as_str().into(), value.clone().into())).collect();
-        coerce_variable_values(&self.schema, operation, &values).map(drop).map_err(|error| {
+        let coerced = coerce_variable_values(&self.schema, operation, &values).map_err(|error| {
             let place = error.location().and_then(|span| span.line_column(&self.document.sources)).map(Place::from);
             Refusal::Variables(vec![Complaint { message: error.message().to_string(), place }])
-        })
+        })?;
+        match values::given(&self.schema, operation, &coerced) {
+            Some(message) => Err(Refusal::Variables(vec![Complaint { message, place: None }])),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Adds to introspection what the engine answers and the validator does not know: `__Type.isOneOf` (September 2025).
+fn know_one_of(schema: &mut Schema) {
+    if let Some(ExtendedType::Object(meta)) = schema.types.get_mut("__Type") {
+        let field = FieldDefinition {
+            description: None,
+            name: name!("isOneOf"),
+            arguments: Vec::new(),
+            ty: Type::Named(name!("Boolean")),
+            directives: ast::DirectiveList::new(),
+        };
+        meta.make_mut().fields.insert(name!("isOneOf"), Component::new(field));
     }
 }
 

@@ -1,9 +1,30 @@
 //! Scalars: moments, periods and AGB codes, each with its one text form.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputType, InputValueError, InputValueResult, Pos, Scalar, ScalarType, Value};
 use jiff::civil::Date;
 
 use crate::domain::{AgbCode, Instant, Period};
+
+/// What is wrong with a value of the scalar `name`: `text`, or nothing where it is no text. Nothing is wrong with scalars
+/// that are not of ours.
+pub(super) fn unreadable(name: &str, text: Option<&str>) -> Option<String> {
+    fn problem<T: ScalarType + InputType>(text: &str) -> Option<String> {
+        let error = <T as ScalarType>::parse(Value::from(text)).err()?.into_server_error(Pos::default());
+        Some(error.message)
+    }
+    let problem = match name {
+        "AgbCode" => problem::<AgbCodeText>,
+        "Date" => problem::<DateText>,
+        "DateTime" => problem::<DateTime>,
+        "Period" => problem::<PeriodText>,
+        "UUID" => problem::<Key>,
+        _ => return None,
+    };
+    match text {
+        Some(text) => problem(text),
+        None => Some(format!("a value of `{name}` is a text")),
+    }
+}
 
 /// [`Instant`] in the schema.
 #[derive(Clone, Copy, Debug)]

@@ -19,7 +19,7 @@ pub fn schema(service: Service) -> impl Executor {
 
 /// The schema's text, sorted so that changes are small; `schema/kraamzicht.graphql` holds it.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
     build().finish().sdl_with_options(options)
 }
 

@@ -19,14 +19,15 @@ use axum::{
         request::Parts,
     },
     response::{IntoResponse as _, Redirect, Response},
-    routing::{any, get, post},
+    routing::{get, post},
 };
+use bytes::Bytes;
 use serde_json::json;
 
 use super::{
     Authenticate, GraphqlEndpoint, Problem, ServerSettings, SpoolSettings, console_routes, copies, exports, file_name,
     metrics::{Metrics, bearer, scrape},
-    openapi,
+    negotiate, openapi,
     origin::origin,
     protect,
     rates::Rates,
@@ -92,16 +93,17 @@ pub fn routes(service: &Service, settings: &ServerSettings) -> Result<Router, Wi
         .route("/v1/exports/observations", get(exports::observations))
         .route("/v1/exports/submissions", get(exports::submissions))
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
-        .route("/ready", any(ready))
+        .route("/ready", get(ready))
         .with_state(door.clone());
     let scrape = Router::new().route("/metrics", get(scrape)).with_state((metrics.clone(), settings.metrics_token));
-    let description = openapi::document(service)?;
+    let description = Bytes::from(serde_json::to_vec(&openapi::document(service)?)?);
+    let description = move || async move { ([(CONTENT_TYPE, "application/json")], description) };
     let router = own
         .merge(session::routes(door))
         .merge(endpoint.routes())
         .merge(console_routes(sdl, &documents.all())?)
         .merge(scrape);
-    let router = router.route("/openapi.json", get(async move || Json(description)));
+    let router = router.route("/openapi.json", get(description));
     Ok(protect(router, settings, &metrics))
 }
 
@@ -250,6 +252,9 @@ async fn upload(State(door): State<Door>, request: Request<Body>) -> Result<Resp
     let actor = door.recognise(&parts).await?;
     // Before a byte is read; the use-case asks it again.
     must_deliver(&actor).map_err(|error| failure(service, &error))?;
+    if negotiate::is_coded(&parts.headers) {
+        return Err(Problem::unsupported_encoding());
+    }
     let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if !essence.is_empty() && !FILE_TYPES.contains(&essence.as_str()) {

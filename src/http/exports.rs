@@ -17,7 +17,7 @@ use axum::{
     },
     response::{IntoResponse as _, Response},
 };
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 
 use self::{
     plan::{Page, plan, snapshot},
@@ -171,7 +171,7 @@ fn next(export: Export, wanted: &Wanted, after: &str, known_at: Instant) -> Stri
 /// The page, written as it is read.
 fn body(writer: Writer, page: Page, service: Service, actor: Actor) -> Body {
     let rest = (writer, page.items.into_iter(), true);
-    Body::from_stream(stream::unfold(Some(rest), move |rest| {
+    let pieces = stream::unfold(Some(rest), move |rest| {
         let next = rest.map(|(mut writer, mut items, is_first)| {
             let mut piece = Vec::with_capacity(PIECE + 4_096);
             if is_first {
@@ -187,5 +187,7 @@ fn body(writer: Writer, page: Page, service: Service, actor: Actor) -> Body {
             (Ok(Bytes::from(piece)), Some((writer, items, false)))
         });
         std::future::ready(next)
-    }))
+    });
+    // Who compresses looks once more behind the end.
+    Body::from_stream(pieces.fuse())
 }

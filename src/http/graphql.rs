@@ -122,6 +122,7 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         if let Some((form, slots)) = form {
             data.insert(ReceivedFiles::new(form.files(slots).await?));
         }
+        let document = admitted.respelled().map_or(document, str::to_owned);
         let executed = tokio::time::timeout(self.time_limit, self.execute(document, parameters, data, parts)).await;
         let response = executed.map_err(|_| Problem::took_too_long())?;
         let reply = Reply::executed(response, form_of_answer, preferred_language(&parts.headers), &reference(parts));
@@ -218,6 +219,7 @@ async fn answer<E: Executor, A: Authenticate>(
 fn check_request(parts: &Parts) -> Result<(), Problem> {
     match parts.method {
         Method::GET | Method::HEAD => Ok(()),
+        Method::POST if negotiate::is_coded(&parts.headers) => Err(Problem::unsupported_encoding()),
         Method::POST if negotiate::has_content_type(&parts.headers, JSON) => Ok(()),
         Method::POST if negotiate::has_content_type(&parts.headers, FORM) => {
             let said = |name| parts.headers.get(name).is_some_and(|value: &HeaderValue| !value.is_empty());

@@ -1,6 +1,9 @@
 //! `Accept` and `Content-Type`.
 
-use axum::http::{HeaderMap, header::ACCEPT, header::CONTENT_TYPE};
+use axum::http::{
+    HeaderMap,
+    header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE},
+};
 
 /// The quality in the parameters of a range, in thousandths; 1000 when none is given, 0 when it is not a number.
 pub(super) fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> u16 {
@@ -95,6 +98,11 @@ pub(super) fn has_content_type(headers: &HeaderMap, expected: &str) -> bool {
         && is_utf8(&parts.collect::<Vec<_>>())
 }
 
+/// Whether the request says that its body is compressed, or coded in another way.
+pub(super) fn is_coded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,5 +147,12 @@ mod tests {
         assert!(is_json("application/json") && is_json("application/JSON; charset=\"utf-8\""));
         assert!(!is_json("text/plain") && !is_json("application/json; charset=utf-16"));
         assert!(!has_content_type(&HeaderMap::new(), "application/json"));
+    }
+
+    #[test]
+    fn what_is_packed_is_known_by_its_header() {
+        let coded = |value: &str| is_coded(&HeaderMap::from_iter([(CONTENT_ENCODING, value.parse().unwrap())]));
+        assert!(coded("gzip") && coded("identity, gzip") && coded(""));
+        assert!(!coded("identity") && !is_coded(&HeaderMap::new()));
     }
 }

@@ -135,6 +135,19 @@ impl Problem {
         Self { closes_connection: true, ..problem }
     }
 
+    /// 415: the body is compressed, or coded in another way; nothing here unpacks what strangers packed.
+    pub fn unsupported_encoding() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            text("Gecodeerde inhoud niet ondersteund", "Content coding not supported"),
+            text(
+                "Stuur de inhoud zoals zij is, zonder de kop Content-Encoding.",
+                "Send the content as it is, without the Content-Encoding header.",
+            ),
+        )
+    }
+
     /// 415: the body is of a type that is not read here; `expected` names the right one.
     pub fn unsupported_media_type(expected: &str) -> Self {
         Self::new(

@@ -14,7 +14,10 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{
+        HeaderMap, HeaderName, HeaderValue,
+        header::{CONNECTION, TRANSFER_ENCODING},
+    },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
@@ -96,6 +99,7 @@ async fn surround(
     let language = preferred_language(request.headers());
     let span = tracing::info_span!("request", %reference, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(reference.clone());
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     let begun = Instant::now();
     let answer = AssertUnwindSafe(tokio::time::timeout(time_limit, next.run(request))).catch_unwind();
     let response = match answer.instrument(span.clone()).await {
@@ -106,6 +110,11 @@ async fn surround(
     };
     let mut response = translate(response, language);
     add_headers(response.headers_mut(), &reference);
+    if is_chunked {
+        // It may have had a length as well, which hyper passes over in silence: where it ends a proxy in front may have
+        // seen otherwise. What comes behind it is not taken for a request (RFC 9112, 6.1).
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let elapsed = begun.elapsed();
     metrics.answered(asked, response.status(), elapsed);
     let milliseconds = elapsed.as_secs_f64() * 1_000.0;

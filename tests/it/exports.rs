@@ -405,6 +405,22 @@ async fn exports_are_counted_like_everything_else() {
     assert_eq!((refused.status, &refused.json()["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("RATE_LIMITED")));
 }
 
+/// Who asks for it compressed got no answer at all, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_comes_compressed_for_who_wants_it() {
+    let world = World::new(sqlite()).await;
+    let inspector = world.inspector().await;
+    for export in EXPORTS {
+        let request = inspector.request(Method::GET, &format!("/v1/exports/{export}"));
+        let response = request.header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(
+            (response.status(), &response.headers()["content-encoding"]),
+            (StatusCode::OK, &"gzip".parse().unwrap())
+        );
+        assert!(response.bytes().await.unwrap().starts_with(&[0x1f, 0x8b]), "{export}");
+    }
+}
+
 /// The guide, as a newcomer types it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guide_is_true() {

@@ -30,6 +30,7 @@ mod overrides;
 mod scene;
 mod scope;
 mod score_table;
+mod security;
 mod sign_in;
 mod submissions;
 mod verify;

@@ -1,5 +1,7 @@
 //! The first pass: bytes, tokens and brackets, without a parser and without recursion.
 
+use std::ops::Range;
+
 use super::{Complaint, Exceeded, Limits, Measure, Place, Refusal};
 
 /// Refuses a document that is too large, has too many tokens or nests brackets too deep.
@@ -7,36 +9,62 @@ use super::{Complaint, Exceeded, Limits, Measure, Place, Refusal};
 /// A text that is left open is refused here: behind it this pass and the parser could see different brackets.
 pub(super) fn check(document: &str, limits: &Limits) -> Result<(), Refusal> {
     within(Measure::Bytes, document.len(), limits.bytes)?;
-    let mut rest = document.as_bytes();
-    let mut tokens: usize = 0;
     let mut nesting: usize = 0;
-    while let Some(&first) = rest.first() {
-        let length = match first {
-            b' ' | b'\t' | b'\n' | b'\r' | b',' => {
-                rest = skip(rest, 1);
-                continue;
-            }
-            b'#' => {
-                rest = skip(rest, run(rest, |byte| byte != b'\n' && byte != b'\r'));
-                continue;
-            }
-            b'"' => text(rest).ok_or_else(|| left_open(document, rest.len()))?,
-            b'{' | b'[' | b'(' => {
+    for (index, token) in Tokens::of(document).enumerate() {
+        match document.as_bytes().get(token?.start) {
+            Some(b'{' | b'[' | b'(') => {
                 nesting += 1;
                 within(Measure::Nesting, nesting, limits.nesting)?;
-                1
             }
-            b'}' | b']' | b')' => {
-                nesting = nesting.saturating_sub(1);
-                1
-            }
-            _ => run(rest, is_word).max(1),
-        };
-        rest = skip(rest, length);
-        tokens += 1;
-        within(Measure::Tokens, tokens, limits.tokens)?;
+            Some(b'}' | b']' | b')') => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
+        within(Measure::Tokens, index + 1, limits.tokens)?;
     }
     Ok(())
+}
+
+/// Where the tokens of a document are, without white space, commas and comments; an error at a text that is left open.
+pub(super) struct Tokens<'a> {
+    document: &'a str,
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    pub(super) const fn of(document: &'a str) -> Self {
+        Self { document, at: 0 }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Result<Range<usize>, Refusal>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let rest = skip(self.document.as_bytes(), self.at);
+            let length = match rest.first()? {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => {
+                    self.at += 1;
+                    continue;
+                }
+                b'#' => {
+                    self.at += run(rest, |byte| byte != b'\n' && byte != b'\r');
+                    continue;
+                }
+                b'"' => {
+                    let Some(length) = text(rest) else {
+                        self.at = self.document.len();
+                        return Some(Err(left_open(self.document, rest.len())));
+                    };
+                    length
+                }
+                _ => run(rest, is_word).max(1),
+            };
+            let token = self.at..self.at + length;
+            self.at = token.end;
+            return Some(Ok(token));
+        }
+    }
 }
 
 /// Refuses `found` above `limit`.

@@ -12,7 +12,7 @@ const SDL: &str = "
 
 /// The query that graphql-js writes with every option on.
 const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description queryType { name kind } \
-    mutationType { name kind } subscriptionType { name kind } types { ...FullType } \
+    mutationType { name kind } subscriptionType { name kind } types { ...FullType isOneOf } \
     directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } } \
     fragment FullType on __Type { kind name description specifiedByURL \
     fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } \

@@ -1,0 +1,82 @@
+// What every hazard has in common: the server stands under a cap on its memory; what is sent to it is refused within a second;
+// and afterwards it is alive, answers others, and holds no more than before.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Server, cast } from './server.mjs';
+
+/** Memory for data, in MiB; the program needs some 50 to be there at all. */
+export const CAP = 192;
+/** Within how many milliseconds what is too much is refused. */
+export const SECOND = 1_000;
+
+export class Siege {
+  static async begin(options = []) {
+    const limits = [`--data=${CAP * 1024 * 1024}`, '--nofile=1024'];
+    const siege = new Siege();
+    siege.server = await Server.start({ limits, options });
+    const { inspector, organisations } = cast();
+    siege.inspector = siege.server.client(inspector);
+    siege.officer = siege.server.client(organisations.at(-1).token);
+    await siege.isWell();
+    siege.descriptors = siege.server.descriptors;
+    return siege;
+  }
+
+  /** Sends a document, and expects a refusal whose code is one of `codes`. */
+  async refuses(body, codes, headers) {
+    const { status, text, took } = await this.timed(() => this.inspector.raw(body, headers));
+    const answer = JSON.parse(text);
+    assert.ok(status >= 400 && status < 500, `${status} ${text.slice(0, 300)}`);
+    assert.equal(answer.data, undefined, text.slice(0, 300));
+    assert.ok(answer.errors.length <= 20, `${answer.errors.length} errors`);
+    assert.ok(codes.includes(answer.errors[0].extensions.code), text.slice(0, 300));
+    this.isShort(text, took);
+  }
+
+  /** Sends a document that is within the limits, and expects an answer in time. */
+  async answers(body, client = this.inspector) {
+    const { status, text, took } = await this.timed(() => client.raw(body));
+    assert.equal(status, 200, text.slice(0, 300));
+    assert.ok(took < SECOND, `it took ${took} ms`);
+    return JSON.parse(text);
+  }
+
+  /** How a request ends, and after how many milliseconds. */
+  async timed(send) {
+    const begun = performance.now();
+    const response = await send();
+    const text = await response.text();
+    return { status: response.status, text, took: performance.now() - begun };
+  }
+
+  isShort(text, took) {
+    assert.ok(text.length < 16_384, `a refusal of ${text.length} characters`);
+    assert.ok(took < SECOND, `it took ${took} ms`);
+  }
+
+  /** The server lives and answers, in time and within its memory. */
+  async isWell() {
+    assert.ok(this.server.isAlive, this.server.log);
+    const answer = await this.answers({ query: '{ viewer { role } }' });
+    assert.deepEqual(answer, { data: { viewer: { role: 'INSPECTOR' } } });
+    assert.ok(this.server.peak < CAP, `${this.server.peak} MiB`);
+  }
+
+  /** It holds no more open than at the beginning, give or take the connections of this client; and no file is left. */
+  async isFlat() {
+    const allowed = this.descriptors + 24;
+    const spooled = () => readdirSync(join(this.server.folder, 'spool'));
+    const isFlat = () => this.server.descriptors <= allowed && spooled().length === 0;
+    // Connections that were dropped are let go of when the server next looks.
+    const until = performance.now() + 20_000;
+    while (!isFlat() && performance.now() < until) await this.isWell();
+    assert.ok(this.server.descriptors <= allowed, `${this.server.descriptors} open, where ${this.descriptors} were`);
+    assert.deepEqual(spooled(), []);
+    assert.doesNotMatch(this.server.log, /panicked|INTERNAL|error\.reference/);
+  }
+
+  async end() {
+    await this.server.stop();
+  }
+}
