@@ -1,6 +1,6 @@
 // The schema as others read it: by introspection, by their linter, and beside the last release; and what it must not tell.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
