@@ -17,7 +17,7 @@ use std::sync::Arc;
 use apollo_compiler::{
     ExecutableDocument, Schema, ast,
     diagnostic::ToCliReport as _,
-    executable::OperationType,
+    executable::{self, OperationType},
     parser::Parser,
     request::coerce_variable_values,
     response::JsonMap,
@@ -31,6 +31,9 @@ pub use refusal::{Complaint, Exceeded, Measure, Place, Refusal};
 
 /// More complaints than this about one document help nobody.
 const COMPLAINTS: usize = 20;
+
+/// The argument of a field that is answered as known at a moment.
+const MOMENT: &str = "asKnownAt";
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +136,13 @@ impl Admitted {
     /// What the selected operation costs, in points: its fields, every fragment counted where it is spread.
     pub const fn cost(&self) -> u32 {
         self.cost
+    }
+
+    /// Whether everything it asks is answered as known at a moment: each of its root fields takes `asKnownAt`.
+    pub fn is_as_known_at(&self) -> bool {
+        let Ok(operation) = self.document.operations.get(self.operation_name()) else { return false };
+        let takes_a_moment = |field: &executable::Field| field.definition.argument_by_name(MOMENT).is_some();
+        self.kind == OperationKind::Query && operation.root_fields(&self.document).all(|field| takes_a_moment(field))
     }
 
     /// Whether `variables` can be coerced to what the operation declares.

@@ -5,12 +5,17 @@
 mod context;
 mod files;
 pub mod guard;
+mod loads;
 mod mutation;
 mod page;
+mod plan;
 mod query;
 mod scalars;
 mod schema;
 mod types;
 
+pub use context::Snapshot;
 pub use files::{ReceivedFile, ReceivedFiles};
+pub use loads::Loads;
+pub use plan::{WritesJson, to_json};
 pub use schema::{schema, sdl};

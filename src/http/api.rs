@@ -70,7 +70,7 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
     let door = Door::new(service, &settings.rates);
     let metrics = Metrics::of(service, &door.rates);
     let spool = SpoolSettings::new(&service.settings().spool_folder, service.settings().upload_limit);
-    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone()).with_files(spool);
+    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone()).with_files(spool).with_answers_kept(service, settings.answers_kept);
     let own = Router::new()
         .route("/", get(async || Redirect::to("/console")))
         .route("/uploads", post(upload))
@@ -174,6 +174,7 @@ impl Authenticate for Door {
         }
         let mut data = Data::default();
         data.insert(actor);
+        data.insert(graphql::Loads::default());
         Ok((data, headers))
     }
 }

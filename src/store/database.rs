@@ -32,7 +32,7 @@ macro_rules! on {
 
 /// Names the statements of a module, and lists them for the test that prepares each on both engines.
 macro_rules! statements {
-    ($($name:ident = $sql:literal;)*) => {
+    ($($name:ident = $sql:expr;)*) => {
         $(const $name: &str = $sql;)*
         /// Every statement of this module.
         pub(super) const STATEMENTS: &[$crate::store::Statement] =
@@ -61,6 +61,7 @@ pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("overrides", super::overrides::STATEMENTS),
     ("parts", super::parts::STATEMENTS),
     ("receipts", super::receipts::STATEMENTS),
+    ("related", super::related::STATEMENTS),
     ("runs", super::runs::STATEMENTS),
     ("submissions", super::submissions::STATEMENTS),
     ("tokens", super::tokens::STATEMENTS),
