@@ -75,7 +75,12 @@ pub(super) async fn serve(
         bail!("the token for /metrics must have at least {SHORTEST_METRICS_TOKEN} characters");
     }
     let metrics_token = metrics_token.map(|token| Digest::of(token.as_bytes()));
-    let settings = ServerSettings { rates: rates(options), metrics_token, answers_kept: options.answers_kept, ..ServerSettings::default() };
+    let settings = ServerSettings {
+        rates: rates(options),
+        metrics_token,
+        answers_kept: options.answers_kept,
+        ..ServerSettings::default()
+    };
     let routes = http::routes(&service, &examples, &settings)?;
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;

@@ -12,7 +12,10 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use apollo_compiler::{
     ExecutableDocument, Schema, ast,
@@ -24,6 +27,8 @@ use apollo_compiler::{
     validation::{DiagnosticList, Valid},
 };
 
+use lru::LruCache;
+
 use crate::domain::Digest;
 
 pub use limits::Limits;
@@ -31,6 +36,10 @@ pub use refusal::{Complaint, Exceeded, Measure, Place, Refusal};
 
 /// More complaints than this about one document help nobody.
 const COMPLAINTS: usize = 20;
+
+/// How many admitted documents are remembered, and of how many bytes each at the most.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+const LARGEST_REMEMBERED: usize = 4 * 1024;
 
 /// The argument of a field that is answered as known at a moment.
 const MOMENT: &str = "asKnownAt";
@@ -51,6 +60,8 @@ pub enum OperationKind {
 pub struct Guard {
     schema: Arc<Valid<Schema>>,
     limits: Limits,
+    /// What was admitted, by its text and operation: most documents are asked often.
+    admitted: Arc<Mutex<LruCache<(Digest, Option<String>), Admitted>>>,
 }
 
 /// The schema definition language text given to [`Guard::new`] is not a valid schema.
@@ -65,7 +76,9 @@ pub struct Admitted {
     operation_name: Option<String>,
     hash: Digest,
     cost: u32,
-    document: Valid<ExecutableDocument>,
+    document: Arc<Valid<ExecutableDocument>>,
+    /// The same as the engine reads it.
+    parsed: Option<Arc<async_graphql::parser::types::ExecutableDocument>>,
     schema: Arc<Valid<Schema>>,
 }
 
@@ -80,16 +93,30 @@ impl Guard {
     pub fn new(sdl: &str, limits: Limits) -> Result<Self, SchemaError> {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|invalid| SchemaError(invalid.errors.to_string()))?;
-        Ok(Self { schema: Arc::new(schema), limits })
+        Ok(Self { schema: Arc::new(schema), limits, admitted: Arc::new(Mutex::new(LruCache::new(REMEMBERED))) })
     }
 
     /// Judges `document` and selects the operation that `operation_name` names; without a name the document must
     /// hold exactly one operation.
     pub fn admit(&self, document: &str, operation_name: Option<&str>) -> Result<Admitted, Refusal> {
+        let hash = Digest::of(document.as_bytes());
+        let key = (hash, operation_name.map(str::to_owned));
+        if let Some(known) = self.admitted.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(known.clone());
+        }
+        let admitted = self.judge(document, operation_name, hash)?;
+        if document.len() <= LARGEST_REMEMBERED {
+            self.admitted.lock().unwrap_or_else(PoisonError::into_inner).put(key, admitted.clone());
+        }
+        Ok(admitted)
+    }
+
+    fn judge(&self, document: &str, operation_name: Option<&str>, hash: Digest) -> Result<Admitted, Refusal> {
         scan::check(document, &self.limits)?;
         let parsed = self.parse(document)?;
         let costs = measure::check(&parsed, &self.limits)?;
-        let hash = Digest::of(document.as_bytes());
+        // Only now: its parser is safe with what is small.
+        let for_engine = async_graphql::parser::parse_query(document).ok().map(Arc::new);
         let document = parsed
             .to_executable_validate(&self.schema)
             .map_err(|invalid| Refusal::Validation(complaints(&invalid.errors)))?;
@@ -103,7 +130,16 @@ impl Guard {
         let operation_name = operation.name.as_ref().map(ToString::to_string);
         let cost = costs.into_iter().find(|(name, _)| *name == operation_name).map_or(1, |(_, cost)| cost);
         let cost = u32::try_from(cost).unwrap_or(u32::MAX);
-        Ok(Admitted { kind, operation_name, hash, cost, document, schema: Arc::clone(&self.schema) })
+        let document = Arc::new(document);
+        Ok(Admitted {
+            kind,
+            operation_name,
+            hash,
+            cost,
+            document,
+            parsed: for_engine,
+            schema: Arc::clone(&self.schema),
+        })
     }
 
     fn parse(&self, document: &str) -> Result<ast::Document, Refusal> {
@@ -136,6 +172,11 @@ impl Admitted {
     /// What the selected operation costs, in points: its fields, every fragment counted where it is spread.
     pub const fn cost(&self) -> u32 {
         self.cost
+    }
+
+    /// The document as the engine reads it; nothing when it cannot, which it then says itself.
+    pub fn parsed(&self) -> Option<async_graphql::parser::types::ExecutableDocument> {
+        self.parsed.as_deref().cloned()
     }
 
     /// Whether everything it asks is answered as known at a moment: each of its root fields takes `asKnownAt`.

@@ -16,9 +16,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     domain::{Instant, Organisation, OrganisationId, Period, Registration, SubmissionId},
-    service::{
-        Answered, Assessment, CheckedSubmission, Delivery, Error, History, ReadReceipt, Relations,
-    },
+    service::{Answered, Assessment, CheckedSubmission, Delivery, Error, History, ReadReceipt, Relations},
 };
 
 /// The submissions that speak of a period, by dataset.

@@ -176,19 +176,15 @@ fn compile<S: Named>(compiler: &Compiler<'_>, sets: &[&SelectionSet]) -> Option<
 
 impl<'a> Compiler<'a> {
     /// Adds the fields of a selection on an object of type `on`, by the name they have in the answer.
-    fn collect(
-        &self,
-        set: &'a SelectionSet,
-        on: &str,
-        fields: &mut Vec<(&'a str, Vec<&'a AstField>)>,
-    ) -> Option<()> {
+    fn collect(&self, set: &'a SelectionSet, on: &str, fields: &mut Vec<(&'a str, Vec<&'a AstField>)>) -> Option<()> {
         for item in &set.items {
             match &item.node {
                 Selection::Field(field) => {
                     let field = &field.node;
                     // What is to be skipped was taken out before.
                     let is_plain = |name: &str| matches!(name, "skip" | "include");
-                    if !field.arguments.is_empty() || !field.directives.iter().all(|one| is_plain(&one.node.name.node)) {
+                    if !field.arguments.is_empty() || !field.directives.iter().all(|one| is_plain(&one.node.name.node))
+                    {
                         return None;
                     }
                     let key = field.response_key().node.as_str();

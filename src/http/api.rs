@@ -37,8 +37,8 @@ use super::{
 use crate::{
     domain::{Actor, Call, Digest, ReceiptId},
     graphql::{
-        self,
-        guard::{Admitted, Guard, Limits},
+        self, Loads, Snapshot,
+        guard::{Admitted, Guard, Limits, OperationKind},
     },
     service::{Error, Service, causes, must_deliver},
 };
@@ -70,7 +70,9 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
     let door = Door::new(service, &settings.rates);
     let metrics = Metrics::of(service, &door.rates);
     let spool = SpoolSettings::new(&service.settings().spool_folder, service.settings().upload_limit);
-    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone()).with_files(spool).with_answers_kept(service, settings.answers_kept);
+    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone())
+        .with_files(spool)
+        .with_answers_kept(service, settings.answers_kept);
     let own = Router::new()
         .route("/", get(async || Redirect::to("/console")))
         .route("/uploads", post(upload))
@@ -173,8 +175,11 @@ impl Authenticate for Door {
             self.rates.uploads(token, u32::try_from(files).unwrap_or(u32::MAX))?;
         }
         let mut data = Data::default();
+        if asked.kind() == OperationKind::Query {
+            data.insert(actor.call.present.map_or_else(Snapshot::default, Snapshot::at));
+        }
         data.insert(actor);
-        data.insert(graphql::Loads::default());
+        data.insert(Loads::default());
         Ok((data, headers))
     }
 }

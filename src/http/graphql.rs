@@ -37,7 +37,7 @@ use self::{
 use super::{Problem, Reference, SpoolSettings, body::BodyError, body::LimitedBody, negotiate, preferred_language};
 use crate::{
     graphql::{
-        ReceivedFiles, Snapshot, WritesJson,
+        ReceivedFiles, WritesJson,
         guard::{Admitted, Guard, OperationKind, Refusal},
     },
     service::Service,
@@ -120,12 +120,11 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         }
         let (mut data, headers) = self.authenticate.admit(caller, &admitted, files)?;
         if admitted.kind() == OperationKind::Query {
-            data.insert(Snapshot::default());
             data.insert(WritesJson);
         }
         let mut kept = None;
         if let Some(answers) = &self.answers
-            && let Some(place) = answers.place(&admitted, &parameters, parts, form_of_answer, &mut data).await
+            && let Some(place) = answers.place(&admitted, &parameters, parts, form_of_answer, &data)
         {
             if let Some(reply) = answers.again(&place, parts, form_of_answer).await {
                 return Ok(reply.with(headers));
@@ -135,7 +134,7 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         if let Some((form, slots)) = form {
             data.insert(ReceivedFiles::new(form.files(slots).await?));
         }
-        let executed = tokio::time::timeout(self.time_limit, self.execute(parameters, data, parts)).await;
+        let executed = tokio::time::timeout(self.time_limit, self.execute(parameters, &admitted, data, parts)).await;
         let response = executed.map_err(|_| Problem::took_too_long())?;
         let is_whole = response.as_ref().is_some_and(|response| response.errors.is_empty());
         let reply = Reply::executed(response, form_of_answer, preferred_language(&parts.headers), &reference(parts));
@@ -175,10 +174,19 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     }
 
     /// `None` when the engine panicked: the panic hook has logged it, in the span that carries the reference.
-    async fn execute(&self, parameters: Parameters, data: Data, parts: &Parts) -> Option<async_graphql::Response> {
+    async fn execute(
+        &self,
+        parameters: Parameters,
+        admitted: &Admitted,
+        data: Data,
+        parts: &Parts,
+    ) -> Option<async_graphql::Response> {
         let variables = serde_json::Value::Object(parameters.variables);
         let mut request = async_graphql::Request::new(parameters.query).variables(Variables::from_json(variables));
         request.operation_name = parameters.operation_name;
+        if let Some(parsed) = admitted.parsed() {
+            request.set_parsed_query(parsed);
+        }
         request.data = data;
         request.data.insert(reference(parts));
         AssertUnwindSafe(self.executor.execute(request)).catch_unwind().await.ok()

@@ -87,11 +87,11 @@ impl Service {
         if !Self::may_be_secret(secret) {
             return Err(Error::Unauthenticated);
         }
-        let mut tx = self.database.read(Scope::Sector).await?;
+        let mut tx = self.database.glance(Scope::Sector).await?;
         let now = self.now();
-        let token = store::find_token_by_secret(&mut tx, Digest::of(secret.as_bytes()))
+        let (token, present) = store::find_token_by_secret(&mut tx, Digest::of(secret.as_bytes()))
             .await?
-            .filter(|token| token.expires_at > now)
+            .filter(|(token, _)| token.expires_at > now)
             .ok_or(Error::Unauthenticated)?;
         let scope = match (token.role, token.organisation) {
             (Role::Organisation, Some(organisation)) => Scope::Organisation(organisation),
@@ -99,6 +99,7 @@ impl Service {
             _ => return Err(Error::Unauthenticated),
         };
         self.records.note_use(token.id, now);
+        let call = Call { present: Some(present), ..call };
         Ok(Actor { token: Some(token.id), role: token.role, scope, call })
     }
 }

@@ -8,9 +8,7 @@ use super::{
     packing::{pack, unpack},
 };
 use crate::{
-    domain::{
-        Finding, Observation, OrganisationId, Period, Scope, SubmissionId, SubmissionState,
-    },
+    domain::{Finding, Observation, OrganisationId, Period, Scope, SubmissionId, SubmissionState},
     intake::{self, Past},
     store::{self, SubmissionFilter, Tx},
 };

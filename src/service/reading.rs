@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{Assessment, CheckedSubmission, Error, Service, packing::unpack};
 use crate::{
     domain::{
-        Actor, Difference, Instant, Level, Observed, OrganisationId, Own, Period, Scope, SubmissionId,
-        SubmissionState, differences,
+        Actor, Difference, Instant, Level, Observed, OrganisationId, Own, Period, Scope, SubmissionId, SubmissionState,
+        differences,
     },
     scoring::{Fit, Interval, Reader, Signal},
     stats,
@@ -67,7 +67,7 @@ pub struct Distribution {
 impl Service {
     /// The moment of the last change: what is asked as known then is answered the same for ever.
     pub async fn present(&self) -> Result<Instant, Error> {
-        let mut tx = self.database.read(Scope::Sector).await?;
+        let mut tx = self.database.glance(Scope::Sector).await?;
         Ok(store::last_turn(&mut tx).await?)
     }
 

@@ -156,7 +156,9 @@ pub async fn list_periods(tx: &mut Tx, known_at: Instant) -> Result<Vec<Period>,
     Ok(periods)
 }
 
-pub(super) fn delivery((organisation, dataset, period, version, submission, known_from, class): Row) -> Result<Delivery, Error> {
+pub(super) fn delivery(
+    (organisation, dataset, period, version, submission, known_from, class): Row,
+) -> Result<Delivery, Error> {
     Ok(Delivery {
         organisation: read(organisation.parse().ok(), "delivery", "organisation_id")?,
         dataset,

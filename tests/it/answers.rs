@@ -19,7 +19,8 @@ use crate::{
     scene::{Answer, Client, Organisation, PERIOD, Sector, World},
 };
 
-const SCORES: &str = "query($p: Period!, $at: DateTime) { riskScores(period: $p, first: 100, asKnownAt: $at) { totalCount
+const SCORES: &str =
+    "query($p: Period!, $at: DateTime) { riskScores(period: $p, first: 100, asKnownAt: $at) { totalCount
     nodes { organisation { id name agbCode } level score explanation { nl } overrides { reason } } } }";
 const SUBMISSIONS: &str = "{ submissions { totalCount nodes { id state findings { number explanations { text } } } } }";
 
@@ -199,7 +200,11 @@ async fn what_depends_on_more_is_not_kept() {
     ] {
         for _ in 0..2 {
             let answer = sector.inspector.try_ask(document, &asked).await;
-            assert_eq!((answer.header("etag"), answer.header("cache-control")), ("", "private, no-store"), "{document}");
+            assert_eq!(
+                (answer.header("etag"), answer.header("cache-control")),
+                ("", "private, no-store"),
+                "{document}"
+            );
         }
     }
     assert_eq!(again(service), 0);
@@ -221,7 +226,9 @@ async fn the_forms_of_an_answer() {
     for _ in 0..2 {
         let request = client.request(Method::GET, &asking(SCORES, &asked)).header("accept-encoding", "gzip");
         let request = request.send().await.unwrap();
-        let header = |name: &str| request.headers().get_all(name).iter().map(|one| one.to_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let header = |name: &str| {
+            request.headers().get_all(name).iter().map(|one| one.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
         assert_eq!((header("content-encoding"), header("etag")), (vec!["gzip".to_owned()], vec![tag.clone()]));
         assert_eq!(header("vary"), ["Accept, Accept-Encoding, Accept-Language, Authorization"]);
         let compressed = request.bytes().await.unwrap();

@@ -34,7 +34,7 @@ const LISTS: [(&str, &str); 5] = [
     ),
     (
         "riskScores",
-        "query($n: Int!, $p: Period!) { riskScores(period: $p, first: $n) { nodes { score
+        "query($n: Int!, $p: Period!) { riskScores(period: $p, first: $n, orderBy: AGB_CODE) { nodes { score
             signals { value explanations { text } } organisation { id submissions { id versions { version } } } } } }",
     ),
 ];
@@ -70,7 +70,8 @@ both! {
             let (few, before) = ask(2).await;
             let (many, after) = ask(30).await;
             assert_eq!((few.len(), many.len()), (2, 30), "{list}");
-            assert_eq!(before, after, "{list}: 2 rows took {} statements, 30 rows {}", before.len(), after.len());
+            let more: Vec<&String> = after.iter().filter(|one| !before.contains(one)).collect();
+            assert_eq!(before.len(), after.len(), "{list}: 2 rows and 30 rows; {more:#?}");
             assert_eq!(few, many[..2], "{list}: each row has its own");
             assert!(many.iter().any(|one| *one != many[0]));
             println!("{list}: {} statements", after.len());

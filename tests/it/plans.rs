@@ -25,14 +25,47 @@ const ROUNDS: u64 = 400;
 
 /// The lists that are written, and what they take.
 const LISTS: [(&str, &[&str]); 3] = [
-    ("riskScores", &["period: $p", "period: $p, theme: \"resultaten\"", "period: $p, first: 3, orderBy: AGB_CODE", "period: $p, first: 2, after: $after", "period: \"2012\""]),
-    ("signals", &["period: $p", "period: $p, filter: { levels: [ATTENTION, ELEVATED] }", "period: $p, first: 7, after: $after", "period: $p, first: 1"]),
-    ("observations", &["period: $p", "period: $p, first: 5, after: $after", "period: $p, filter: { indicators: [\"KZ06\"] }", "period: $p, filter: { byPart: true }"]),
+    (
+        "riskScores",
+        &[
+            "period: $p",
+            "period: $p, theme: \"resultaten\"",
+            "period: $p, first: 3, orderBy: AGB_CODE",
+            "period: $p, first: 2, after: $after",
+            "period: \"2012\"",
+        ],
+    ),
+    (
+        "signals",
+        &[
+            "period: $p",
+            "period: $p, filter: { levels: [ATTENTION, ELEVATED] }",
+            "period: $p, first: 7, after: $after",
+            "period: $p, first: 1",
+        ],
+    ),
+    (
+        "observations",
+        &[
+            "period: $p",
+            "period: $p, first: 5, after: $after",
+            "period: $p, filter: { indicators: [\"KZ06\"] }",
+            "period: $p, filter: { byPart: true }",
+        ],
+    ),
 ];
 
 /// What tables leave to the engine.
 const LOOKED_UP: [&str; 9] = [
-    "explanations", "overrides", "themeAlerts", "dataFindings", "change", "norm", "registration", "deliveries", "submissions",
+    "explanations",
+    "overrides",
+    "themeAlerts",
+    "dataFindings",
+    "change",
+    "norm",
+    "registration",
+    "deliveries",
+    "submissions",
 ];
 
 /// Numbers that look like chance and are the same each time.
@@ -119,7 +152,8 @@ impl Asking<'_> {
         }
         let field = *self.chance.one(&fields);
         // A name of its own for each field, so that the same name means the same.
-        let alias = if self.chance.once_in(5) { format!("{}{}: ", field.name, self.chance.next() % 2) } else { String::new() };
+        let alias =
+            if self.chance.once_in(5) { format!("{}{}: ", field.name, self.chance.next() % 2) } else { String::new() };
         let inner = if self.is_leaf(&field.ty) {
             String::new()
         } else {
@@ -130,7 +164,13 @@ impl Asking<'_> {
     }
 
     fn directive(&mut self) -> &'static str {
-        let all = ["@skip(if: $yes)", "@skip(if: $no)", "@include(if: $yes)", "@include(if: false)", "@include(if: true) @skip(if: $no)"];
+        let all = [
+            "@skip(if: $yes)",
+            "@skip(if: $no)",
+            "@include(if: $yes)",
+            "@include(if: false)",
+            "@include(if: true) @skip(if: $no)",
+        ];
         if self.chance.once_in(8) { *self.chance.one(&all) } else { "" }
     }
 
@@ -139,7 +179,8 @@ impl Asking<'_> {
         for number in 0..=u64::from(self.chance.once_in(3)) {
             let (list, arguments) = *self.chance.one(&LISTS);
             let arguments = *self.chance.one(arguments);
-            let page = self.schema.types.get("Query").and_then(|query| query.as_object()).unwrap().fields[list].ty.clone();
+            let page =
+                self.schema.types.get("Query").and_then(|query| query.as_object()).unwrap().fields[list].ty.clone();
             let selection = self.selection(page.inner_named_type(), 4);
             // Now and then the same name twice, which the engine puts together.
             let twice = if self.chance.once_in(10) {
@@ -167,8 +208,10 @@ async fn what_is_written_is_what_would_be_resolved() {
     let schema: Valid<Schema> = Schema::parse_and_validate(graphql::sdl(), "schema.graphql").unwrap();
     let engine = graphql::schema(service.clone());
     let present = service.present().await.unwrap();
-    let variables = json!({ "p": PERIOD, "after": format!("{:x}-4", present.microseconds()), "yes": true, "no": false });
-    let scopes = [(Role::Inspector, Scope::Sector), (Role::Organisation, Scope::Organisation(member.id.parse().unwrap()))];
+    let variables =
+        json!({ "p": PERIOD, "after": format!("{:x}-4", present.microseconds()), "yes": true, "no": false });
+    let scopes =
+        [(Role::Inspector, Scope::Sector), (Role::Organisation, Scope::Organisation(member.id.parse().unwrap()))];
     let (mut written, mut asked) = (0, BTreeSet::new());
     for round in 0..ROUNDS {
         let is_wild = round % 5 == 4;

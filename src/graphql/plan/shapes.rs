@@ -21,10 +21,8 @@ struct TextShape;
 impl Shape for TextShape {
     type Row<'r> = (&'r str, &'r str);
     const NAME: &'static str = "LocalizedText";
-    const FIELDS: &'static [Field<Self>] = &[
-        Field::leaf("nl", |(nl, _), _, ink| ink.text(nl)),
-        Field::leaf("en", |(_, en), _, ink| ink.text(en)),
-    ];
+    const FIELDS: &'static [Field<Self>] =
+        &[Field::leaf("nl", |(nl, _), _, ink| ink.text(nl)), Field::leaf("en", |(_, en), _, ink| ink.text(en))];
 }
 
 const fn both(text: &Text) -> (&str, &str) {
@@ -40,10 +38,8 @@ struct IntervalShape;
 impl Shape for IntervalShape {
     type Row<'r> = Interval;
     const NAME: &'static str = "Interval";
-    const FIELDS: &'static [Field<Self>] = &[
-        Field::leaf("low", |row, _, ink| ink.json(&row.low)),
-        Field::leaf("high", |row, _, ink| ink.json(&row.high)),
-    ];
+    const FIELDS: &'static [Field<Self>] =
+        &[Field::leaf("low", |row, _, ink| ink.json(&row.low)), Field::leaf("high", |row, _, ink| ink.json(&row.high))];
 }
 
 struct OrganisationShape;
@@ -401,9 +397,11 @@ impl Shape for ScoreShape {
         Field::of::<RunShape>("run", |row, step, ink| object::<RunShape>(row.assessment, &step.inner, ink)),
         Field::of::<SignalShape>("signals", |row, step, ink| {
             let ScoreRow { assessment, one, score, .. } = row;
-            let wanted = one.outcome.signals.iter().filter(|found| {
-                score.theme.as_ref().is_none_or(|theme| found.theme == **theme)
-            });
+            let wanted = one
+                .outcome
+                .signals
+                .iter()
+                .filter(|found| score.theme.as_ref().is_none_or(|theme| found.theme == **theme));
             list::<SignalShape>(wanted.map(|signal| SignalRow { assessment, one, signal }), &step.inner, ink);
         }),
     ];

@@ -280,9 +280,7 @@ fn ranked<'a>(
         .filter_map(|(place, one)| Some(ScoreRow { assessment, place, one, score: one.outcome.score(theme)? }))
         .filter(|row| filter.overridden.is_none_or(|wanted| wanted != row.one.outcome.overrides.is_empty()))
         .filter(|row| levels.as_ref().is_none_or(|levels| levels.contains(&row.score.level)))
-        .filter(|row| {
-            filter.minimum_score.is_none_or(|least| row.score.score.is_some_and(|points| points >= least))
-        })
+        .filter(|row| filter.minimum_score.is_none_or(|least| row.score.score.is_some_and(|points| points >= least)))
         .collect();
     // By the sum before it is held within 0 and 100: scores of 100 still have an order.
     let key = |row: &ScoreRow<'_>| row.score.standardised.unwrap_or(f64::NEG_INFINITY);

@@ -148,9 +148,8 @@ impl OrganisationType {
         let asked = Asked::by(context)?;
         let known_at = asked.known_at(as_known_at).await?.counted;
         let most = usize::try_from(first.clamp(1, 100))?;
-        let load = async |ids: Vec<OrganisationId>| {
-            asked.service.latest_submissions(&asked.actor, &ids, most, known_at).await
-        };
+        let load =
+            async |ids: Vec<OrganisationId>| asked.service.latest_submissions(&asked.actor, &ids, most, known_at).await;
         let found = asked.loads().submissions.one((known_at, most), self.organisation.id, load).await;
         let found = found.map_err(|error| asked.failure(&error))?.unwrap_or_default();
         Ok(found.into_iter().map(|one| SubmissionType::new(one, known_at)).collect())

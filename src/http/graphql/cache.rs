@@ -81,25 +81,23 @@ impl Answers {
         Self { service, kept: Mutex::new(Kept::up_to(most)) }
     }
 
-    /// The place of the answer to this question, which is then answered from one moment; nothing for a question whose
-    /// answer is never kept.
-    pub(super) async fn place(
+    /// The place of the answer to this question; nothing for a question whose answer is never kept.
+    pub(super) fn place(
         &self,
         admitted: &Admitted,
         parameters: &Parameters,
         parts: &Parts,
         form: MediaType,
-        data: &mut Data,
+        data: &Data,
     ) -> Option<Place> {
         let actor = *data.get(&TypeId::of::<Actor>())?.downcast_ref::<Actor>()?;
         if !admitted.is_as_known_at() {
             return None;
         }
-        // When the database does not answer, the question itself says so.
-        let present = self.service.present().await.ok()?;
+        // Looked up with the token, by each request: what another process changed meanwhile is another moment.
+        let present = actor.call.present?;
+        let snapshot = data.get(&TypeId::of::<Snapshot>())?.downcast_ref::<Snapshot>()?.clone();
         let watch = self.service.watch_reads(&actor)?;
-        let snapshot = Snapshot::at(present);
-        data.insert(snapshot.clone());
         let key = self.key(&actor, admitted, parameters, parts, form, present)?;
         // Weak: compressed or not, it is the same answer.
         let tag = format!("W/\"{:032x}\"", key.leading_bits()).parse().ok()?;
@@ -144,7 +142,14 @@ impl Answers {
     }
 
     /// Keeps what was answered, and gives it as it leaves. `is_whole`: nothing went wrong with it.
-    pub(super) async fn keep(&self, place: Place, reply: Reply, is_whole: bool, parts: &Parts, form: MediaType) -> Reply {
+    pub(super) async fn keep(
+        &self,
+        place: Place,
+        reply: Reply,
+        is_whole: bool,
+        parts: &Parts,
+        form: MediaType,
+    ) -> Reply {
         if !is_whole || place.snapshot.moves() {
             return reply;
         }
@@ -290,7 +295,9 @@ mod tests {
 
     #[test]
     fn variables_have_one_text() {
-        let text = |variables: &str| canonical(serde_json::from_str::<serde_json::Value>(variables).unwrap().as_object().unwrap());
+        let text = |variables: &str| {
+            canonical(serde_json::from_str::<serde_json::Value>(variables).unwrap().as_object().unwrap())
+        };
         assert_eq!(text(r#"{"b":{"y":1,"x":[2,1]},"a":null}"#), text(r#"{ "a": null, "b": { "x": [2, 1], "y": 1 } }"#));
         assert_ne!(text(r#"{"a":[1,2]}"#), text(r#"{"a":[2,1]}"#));
         assert_ne!(text(r#"{"a":null}"#), text("{}"));
