@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How many questions are asked.
-const ROUNDS: u64 = 400;
+const ROUNDS: u64 = 200;
 
 /// The lists that are written, and what they take.
 const LISTS: [(&str, &[&str]); 3] = [
@@ -237,8 +237,8 @@ async fn what_is_written_is_what_would_be_resolved() {
         assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap(), "{document}");
         asked.insert(document);
     }
-    assert!(asked.len() > 200, "{} were valid", asked.len());
-    assert!(written > 120, "{written} of {} were written", asked.len());
+    assert!(asked.len() > 150, "{} were valid", asked.len());
+    assert!(written > 80, "{written} of {} were written", asked.len());
 }
 
 /// Nothing that a client sends can pass for what was written.
