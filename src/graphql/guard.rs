@@ -55,13 +55,15 @@ pub enum OperationKind {
     Subscription,
 }
 
+type AdmittedCache = LruCache<(Digest, Option<String>), Admitted>;
+
 /// The schema to validate against and the limits to hold documents to.
 #[derive(Clone)]
 pub struct Guard {
     schema: Arc<Valid<Schema>>,
     limits: Limits,
     /// What was admitted, by its text and operation: most documents are asked often.
-    admitted: Arc<Mutex<LruCache<(Digest, Option<String>), Admitted>>>,
+    admitted: Arc<Mutex<AdmittedCache>>,
 }
 
 /// The schema definition language text given to [`Guard::new`] is not a valid schema.
