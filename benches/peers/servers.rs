@@ -58,7 +58,7 @@ impl Server {
     /// The same by GET, from one who has the answer.
     pub(crate) fn get_known(&self, body: &str) -> Request {
         let asked: Value = serde_json::from_str(body).expect("JSON");
-        let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let encode = |text: &str| text.bytes().fold(String::new(), |all, byte| all + &format!("%{byte:02X}"));
         let query = encode(asked["query"].as_str().unwrap_or_default());
         let head = format!("GET /graphql?query={query}&variables={}", encode(&asked["variables"].to_string()));
         let tag = fetch(&self.request(&head, "", "")).tag;

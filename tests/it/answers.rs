@@ -24,6 +24,9 @@ const SCORES: &str =
     nodes { organisation { id name agbCode } level score explanation { nl } overrides { reason } } } }";
 const SUBMISSIONS: &str = "{ submissions { totalCount nodes { id state findings { number explanations { text } } } } }";
 
+/// How many lines, and of how many actors, objects, addresses, documents and costs.
+type Noted = (i64, i64, i64, i64, i64, i64);
+
 /// The path of a question.
 fn asking(query: &str, variables: &Value) -> String {
     let encoded = |text: &str| text.bytes().fold(String::new(), |all, byte| all + &format!("%{byte:02X}"));
@@ -172,7 +175,6 @@ both! {
             answer.header("etag").clone_into(&mut tags);
             assert_eq!(service.keep_records().await.unwrap(), 2, "round {round}");
         }
-        type Noted = (i64, i64, i64, i64, i64, i64);
         let noted: Noted = fetch(database, "SELECT COUNT(*), COUNT(DISTINCT actor), COUNT(DISTINCT object), COUNT(DISTINCT origin),
             COUNT(DISTINCT document), COUNT(DISTINCT cost) FROM audit WHERE action IN ('scores.read', 'account.read')").await;
         assert_eq!(noted, (8, 1, 1, 1, 1, 1), "the same line for each");

@@ -79,7 +79,6 @@ both! {
             assert_eq!(before.len(), after.len(), "{list}: 2 rows and 30 rows; {more:#?}");
             assert_eq!(few, many[..2], "{list}: each row has its own");
             assert!(many.iter().any(|one| *one != many[0]));
-            println!("{list}: {} statements", after.len());
         }
         let all = sector.inspector.ask(LISTS[0].1, &json!({ "n": 100 })).await["submissions"]["nodes"].take();
         let all = all.as_array().unwrap();

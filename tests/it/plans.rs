@@ -116,7 +116,7 @@ impl Asking<'_> {
             write!(text, "{item} ").unwrap();
         }
         // Nothing may be left when all else is skipped.
-        if text == "{ " || self.chance.once_in(6) || text.contains("@") {
+        if text == "{ " || self.chance.once_in(6) || text.contains('@') {
             text.push_str("__typename ");
         }
         text + "}"
@@ -171,7 +171,7 @@ impl Asking<'_> {
             "@include(if: false)",
             "@include(if: true) @skip(if: $no)",
         ];
-        if self.chance.once_in(8) { *self.chance.one(&all) } else { "" }
+        if self.chance.once_in(8) { self.chance.one(&all) } else { "" }
     }
 
     fn document(&mut self) -> String {
