@@ -68,6 +68,15 @@ const LOOKED_UP: [&str; 9] = [
     "submissions",
 ];
 
+/// What may be said of whether something is asked.
+static DIRECTIVES: [&str; 5] = [
+    "@skip(if: $yes)",
+    "@skip(if: $no)",
+    "@include(if: $yes)",
+    "@include(if: false)",
+    "@include(if: true) @skip(if: $no)",
+];
+
 /// Numbers that look like chance and are the same each time.
 struct Chance(u64);
 
@@ -164,14 +173,7 @@ impl Asking<'_> {
     }
 
     fn directive(&mut self) -> &'static str {
-        let all = [
-            "@skip(if: $yes)",
-            "@skip(if: $no)",
-            "@include(if: $yes)",
-            "@include(if: false)",
-            "@include(if: true) @skip(if: $no)",
-        ];
-        if self.chance.once_in(8) { self.chance.one(&all) } else { "" }
+        if self.chance.once_in(8) { self.chance.one::<&'static str>(&DIRECTIVES) } else { "" }
     }
 
     fn document(&mut self) -> String {
