@@ -74,7 +74,13 @@ pub(super) async fn serve(
     }
     let metrics_token = metrics_token.map(|token| Digest::of(token.as_bytes()));
     let sign_in = sign_in::provider(&options.sign_in)?;
-    let settings = ServerSettings { rates: rates(options), metrics_token, sign_in, ..ServerSettings::default() };
+    let settings = ServerSettings {
+        rates: rates(options),
+        metrics_token,
+        sign_in,
+        answers_kept: options.answers_kept,
+        ..ServerSettings::default()
+    };
     let routes = http::routes(&service, &settings)?;
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;

@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use super::Digest;
+use super::{Digest, Instant};
 
 /// The request by which somebody asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Call {
     pub document: Option<Digest>,
     /// What it costs, in points, when that was measured.
     pub cost: Option<u32>,
+    /// The moment of the last change that was whole when it came in, when that was looked up.
+    pub present: Option<Instant>,
     /// The key under which it is done once.
     pub once: Option<Once>,
 }
@@ -30,5 +32,5 @@ pub struct Once {
 
 impl Call {
     /// Work at the machine itself.
-    pub const LOCAL: Self = Self { number: 0, origin: None, document: None, cost: None, once: None };
+    pub const LOCAL: Self = Self { number: 0, origin: None, document: None, cost: None, present: None, once: None };
 }

@@ -1,25 +1,57 @@
 //! What a resolver has at hand, and how failures become GraphQL errors.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_graphql::{Context, ErrorExtensions as _, Value};
+use tokio::sync::OnceCell;
 
 use super::{
     files::{ReceivedFile, ReceivedFiles},
+    loads::Loads,
     page::bad_input,
     scalars::{DateTime, FileHandle, Key},
 };
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, Digest, Once},
-    service::{Error, KnownAt, Reader, Service, causes},
+    domain::{Actor, Digest, Instant, Once, Period},
+    service::{Assessment, Error, KnownAt, Reader, Service, causes},
 };
+
+/// The moment that a query is answered from, for all of its fields: that of the last change when it is first asked for.
+/// Put into the request's data, where it also tells afterwards whether the answer follows from that moment alone.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    present: Arc<OnceCell<Instant>>,
+    moves: Arc<AtomicBool>,
+}
+
+impl Snapshot {
+    /// The moment of the last change, as the service says it.
+    pub fn at(present: Instant) -> Self {
+        Self { present: Arc::new(OnceCell::new_with(Some(present))), moves: Arc::default() }
+    }
+
+    /// Whether the clock was looked at: the same question may be answered otherwise though nothing changed.
+    pub fn moves(&self) -> bool {
+        self.moves.load(Ordering::Relaxed)
+    }
+}
 
 /// Who asks, and what answers.
 pub(super) struct Asked<'a> {
     pub(super) service: &'a Service,
     pub(super) actor: Actor,
     files: Option<&'a ReceivedFiles>,
+    snapshot: Option<&'a Snapshot>,
+    loads: Option<&'a Loads>,
+    /// Where the request has none.
+    own_loads: OnceLock<Loads>,
 }
 
 impl<'a> Asked<'a> {
@@ -27,7 +59,14 @@ impl<'a> Asked<'a> {
     pub(super) fn by(context: &Context<'a>) -> async_graphql::Result<Self> {
         let service = context.data::<Service>()?;
         let actor = context.data_opt::<Actor>().copied().ok_or_else(|| failure(service, &Error::Unauthenticated))?;
-        Ok(Self { service, actor, files: context.data_opt::<ReceivedFiles>() })
+        Ok(Self {
+            service,
+            actor,
+            files: context.data_opt::<ReceivedFiles>(),
+            snapshot: context.data_opt::<Snapshot>(),
+            loads: context.data_opt::<Loads>(),
+            own_loads: OnceLock::new(),
+        })
     }
 
     /// The same, with what the field asks done once under `key`.
@@ -77,6 +116,25 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// What the fields of this request load together.
+    pub(super) fn loads(&self) -> &Loads {
+        self.loads.unwrap_or_else(|| self.own_loads.get_or_init(Loads::default))
+    }
+
+    /// The last run of `period` known at `known_at`, as far as the asker may see it.
+    pub(super) async fn assessment(
+        &self,
+        period: Period,
+        known_at: Instant,
+    ) -> async_graphql::Result<Option<Arc<Assessment>>> {
+        let load = async |_: Vec<()>| {
+            let found = self.service.assessment(&self.actor, period, known_at).await?;
+            Ok(BTreeMap::from([((), found)]))
+        };
+        let found = self.loads().assessments.one((known_at, period), (), load).await;
+        Ok(found.map_err(|error| self.failure(&error))?.flatten())
+    }
+
     /// The catalogue.
     pub(super) fn catalogue(&self) -> &'a Catalogue {
         self.service.catalogue()
@@ -89,8 +147,25 @@ impl<'a> Asked<'a> {
 
     /// The moment whose knowledge is asked for; without one, that of the last change.
     pub(super) async fn known_at(&self, asked: Option<DateTime>) -> async_graphql::Result<KnownAt> {
-        let known_at = self.service.known_at(asked.map(|asked| asked.0)).await;
-        known_at.map_err(|error| self.failure(&error))
+        let asked = asked.map(|asked| asked.0);
+        let Some(snapshot) = self.snapshot else {
+            return self.service.known_at(asked).await.map_err(|error| self.failure(&error));
+        };
+        let present = snapshot.present.get_or_try_init(|| self.service.present()).await;
+        let known_at = self.service.known_at_since(*present.map_err(|error| self.failure(&error))?, asked);
+        if known_at.asked < asked {
+            // A moment to come is shown as the present one.
+            snapshot.moves.store(true, Ordering::Relaxed);
+        }
+        Ok(known_at)
+    }
+
+    /// The time by the clock. The one place where a question may look at it: its answer is then not kept.
+    pub(super) fn now(&self) -> Instant {
+        if let Some(snapshot) = self.snapshot {
+            snapshot.moves.store(true, Ordering::Relaxed);
+        }
+        self.service.now()
     }
 
     /// What went wrong, for the client.

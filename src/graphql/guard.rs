@@ -14,12 +14,16 @@ mod spelling;
 mod tests;
 mod values;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use apollo_compiler::{
     ExecutableDocument, Schema, ast,
     diagnostic::ToCliReport as _,
-    executable::OperationType,
+    executable::{self, OperationType},
     name,
     parser::Parser,
     request::coerce_variable_values,
@@ -28,6 +32,8 @@ use apollo_compiler::{
     validation::{DiagnosticList, Valid, WithErrors},
 };
 
+use lru::LruCache;
+
 use crate::domain::Digest;
 
 pub use limits::Limits;
@@ -35,6 +41,13 @@ pub use refusal::{Complaint, Exceeded, Measure, Place, Refusal};
 
 /// More complaints than this about one document help nobody.
 const COMPLAINTS: usize = 20;
+
+/// How many admitted documents are remembered, and of how many bytes each at the most.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+const LARGEST_REMEMBERED: usize = 4 * 1024;
+
+/// The argument of a field that is answered as known at a moment.
+const MOMENT: &str = "asKnownAt";
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +60,15 @@ pub enum OperationKind {
     Subscription,
 }
 
+type AdmittedCache = LruCache<(Digest, Option<String>), Admitted>;
+
 /// The schema to validate against and the limits to hold documents to.
 #[derive(Clone)]
 pub struct Guard {
     schema: Arc<Valid<Schema>>,
     limits: Limits,
+    /// What was admitted, by its text and operation: most documents are asked often.
+    admitted: Arc<Mutex<AdmittedCache>>,
 }
 
 /// The schema definition language text given to [`Guard::new`] is not a valid schema.
@@ -67,7 +84,9 @@ pub struct Admitted {
     hash: Digest,
     cost: u32,
     respelled: Option<String>,
-    document: Valid<ExecutableDocument>,
+    document: Arc<Valid<ExecutableDocument>>,
+    /// The same as the engine reads it.
+    parsed: Option<Arc<async_graphql::parser::types::ExecutableDocument>>,
     schema: Arc<Valid<Schema>>,
 }
 
@@ -84,15 +103,27 @@ impl Guard {
         let mut schema = Schema::parse(sdl, "schema.graphql").map_err(invalid)?;
         know_one_of(&mut schema);
         let schema = schema.validate().map_err(invalid)?;
-        Ok(Self { schema: Arc::new(schema), limits })
+        Ok(Self { schema: Arc::new(schema), limits, admitted: Arc::new(Mutex::new(LruCache::new(REMEMBERED))) })
     }
 
     /// Judges `document` and selects the operation that `operation_name` names; without a name the document must
     /// hold exactly one operation.
     pub fn admit(&self, document: &str, operation_name: Option<&str>) -> Result<Admitted, Refusal> {
-        scan::check(document, &self.limits)?;
         let hash = Digest::of(document.as_bytes());
-        let text = spelling::without_descriptions(document)?;
+        let key = (hash, operation_name.map(str::to_owned));
+        if let Some(known) = self.admitted.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(known.clone());
+        }
+        let admitted = self.judge(document, operation_name, hash)?;
+        if document.len() <= LARGEST_REMEMBERED {
+            self.admitted.lock().unwrap_or_else(PoisonError::into_inner).put(key, admitted.clone());
+        }
+        Ok(admitted)
+    }
+
+    fn judge(&self, source: &str, operation_name: Option<&str>, hash: Digest) -> Result<Admitted, Refusal> {
+        scan::check(source, &self.limits)?;
+        let text = spelling::without_descriptions(source)?;
         let parsed = self.parse(&text)?;
         let costs = measure::check(&parsed, &self.limits)?;
         let document = parsed
@@ -117,7 +148,11 @@ impl Guard {
         let operation_name = operation.name.as_ref().map(ToString::to_string);
         let cost = costs.into_iter().find(|(name, _)| *name == operation_name).map_or(1, |(_, cost)| cost);
         let cost = u32::try_from(cost).unwrap_or(u32::MAX);
-        Ok(Admitted { kind, operation_name, hash, cost, respelled, document, schema: Arc::clone(&self.schema) })
+        let document = Arc::new(document);
+        // Only now: its parser is safe with what is small.
+        let parsed = async_graphql::parser::parse_query(respelled.as_deref().unwrap_or(source)).ok().map(Arc::new);
+        let schema = Arc::clone(&self.schema);
+        Ok(Admitted { kind, operation_name, hash, cost, respelled, document, parsed, schema })
     }
 
     fn parse(&self, document: &str) -> Result<ast::Document, Refusal> {
@@ -155,6 +190,18 @@ impl Admitted {
     /// What the selected operation costs, in points: its fields, every fragment counted where it is spread.
     pub const fn cost(&self) -> u32 {
         self.cost
+    }
+
+    /// The document as the engine reads it; nothing when it cannot, which it then says itself.
+    pub fn parsed(&self) -> Option<async_graphql::parser::types::ExecutableDocument> {
+        self.parsed.as_deref().cloned()
+    }
+
+    /// Whether everything it asks is answered as known at a moment: each of its root fields takes `asKnownAt`.
+    pub fn is_as_known_at(&self) -> bool {
+        let Ok(operation) = self.document.operations.get(self.operation_name()) else { return false };
+        let takes_a_moment = |field: &executable::Field| field.definition.argument_by_name(MOMENT).is_some();
+        self.kind == OperationKind::Query && operation.root_fields(&self.document).all(|field| takes_a_moment(field))
     }
 
     /// Whether `variables` can be coerced to what the operation declares.

@@ -77,15 +77,35 @@ impl PageRequest {
         Ok(Self { known_at: counted, shown: known_at.asked.unwrap_or(counted), start, count })
     }
 
+    /// From which row up to which of so many.
+    pub(super) fn range(self, total: usize) -> (usize, usize) {
+        let start = self.start.min(total);
+        (start, start.saturating_add(self.count).min(total))
+    }
+
+    /// Whether rows come before it.
+    pub(super) const fn has_previous(self, total: usize) -> bool {
+        self.start > 0 && total > 0
+    }
+
+    /// The cursor of a row.
+    pub(super) const fn cursor(self, position: usize) -> Cursor {
+        Cursor { known_at: self.known_at, position }
+    }
+
+    /// The moment whose knowledge is shown.
+    pub(super) const fn shown(self) -> Instant {
+        self.shown
+    }
+
     /// The page of `rows`; only its own rows are made into nodes.
     pub(super) fn cut<Row, Node: OutputType>(self, rows: Vec<Row>, node: impl Fn(Row) -> Node) -> Page<Node> {
         let total_count = rows.len();
         let totals = Totals { total_count, known_at: super::scalars::DateTime(self.shown) };
-        let has_next = self.start.saturating_add(self.count) < total_count;
-        let mut page = Connection::with_additional_fields(self.start > 0 && total_count > 0, has_next, totals);
+        let has_next = self.range(total_count).1 < total_count;
+        let mut page = Connection::with_additional_fields(self.has_previous(total_count), has_next, totals);
         let rows = rows.into_iter().enumerate().skip(self.start).take(self.count);
-        page.edges
-            .extend(rows.map(|(position, row)| Edge::new(Cursor { known_at: self.known_at, position }, node(row))));
+        page.edges.extend(rows.map(|(position, row)| Edge::new(self.cursor(position), node(row))));
         page
     }
 }

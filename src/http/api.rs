@@ -38,8 +38,8 @@ use super::{
 use crate::{
     domain::{Actor, Call, Digest, Entry, Instant, ReceiptId},
     graphql::{
-        self, Operation, TrustedDocuments,
-        guard::{Admitted, Guard, Limits},
+        self, Loads, Operation, Snapshot, TrustedDocuments,
+        guard::{Admitted, Guard, Limits, OperationKind},
     },
     service::{Error, Service, causes, must_deliver},
 };
@@ -80,7 +80,8 @@ pub fn routes(service: &Service, settings: &ServerSettings) -> Result<Router, Wi
     let spool = SpoolSettings::new(&service.settings().spool_folder, service.settings().upload_limit);
     let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone())
         .with_documents(Arc::clone(&documents))
-        .with_files(spool);
+        .with_files(spool)
+        .with_answers_kept(service, settings.answers_kept);
     let own = Router::new()
         .route("/", get(async || Redirect::to("/console")))
         .route("/uploads", post(upload))
@@ -240,7 +241,11 @@ impl Authenticate for Door {
         headers.insert(HeaderName::from_static("query-cost"), asked.cost().into());
         self.rates.uploads(actor.entry, u32::try_from(files).unwrap_or(u32::MAX))?;
         let mut data = Data::default();
+        if asked.kind() == OperationKind::Query {
+            data.insert(actor.call.present.map_or_else(Snapshot::default, Snapshot::at));
+        }
         data.insert(actor);
+        data.insert(Loads::default());
         Ok((data, headers))
     }
 }

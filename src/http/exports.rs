@@ -13,7 +13,7 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, VARY},
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LINK, VARY},
     },
     response::{IntoResponse as _, Response},
 };
@@ -28,6 +28,7 @@ use super::{
     Problem,
     api::{Door, failure},
     copies::percent_encoded,
+    negotiate::is_known,
 };
 use crate::{
     domain::{Actor, Digest, Instant},
@@ -150,13 +151,6 @@ fn tag(service: &Service, actor: &Actor, export: Export, wanted: &Wanted, snapsh
     ];
     let digest = Digest::of(parts.join("\n").as_bytes()).to_string();
     format!("W/\"{}\"", digest.get(..32).unwrap_or(&digest))
-}
-
-/// Whether the client has this answer already (RFC 9110, section 13.1.2).
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let tags = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    tags.flat_map(|value| value.split(',')).any(|one| one.trim() == "*" || opaque(one) == opaque(tag))
 }
 
 /// Where the next page of the same walk is: of the same snapshot, behind the last row of this one.

@@ -5,6 +5,7 @@
 //! `application/graphql-response+json`, and 200 for the older `application/json` where the parameters themselves
 //! were well-formed, as the audits of the graphql-http project want. What exceeds a limit is 400 in both.
 
+mod cache;
 mod form;
 mod parameters;
 mod reply;
@@ -29,15 +30,19 @@ use axum::{
 use futures_util::FutureExt as _;
 
 use self::{
+    cache::Answers,
     form::{Form, Slots},
     parameters::{Asked, Parameters, malformed},
     reply::{Failure, MediaType, Reply},
 };
 use super::{Problem, Reference, SpoolSettings, body::BodyError, body::LimitedBody, negotiate, preferred_language};
-use crate::domain::Text;
-use crate::graphql::{
-    ReceivedFiles, TrustedDocuments,
-    guard::{Admitted, Guard, OperationKind, Refusal},
+use crate::{
+    domain::Text,
+    graphql::{
+        ReceivedFiles, TrustedDocuments, WritesJson,
+        guard::{Admitted, Guard, OperationKind, Refusal},
+    },
+    service::Service,
 };
 
 const JSON: &str = "application/json";
@@ -73,6 +78,7 @@ pub struct GraphqlEndpoint<E, A> {
     body_patience: Duration,
     time_limit: Duration,
     spool: Option<SpoolSettings>,
+    answers: Option<Answers>,
 }
 
 impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
@@ -88,6 +94,7 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
             body_patience: Duration::from_secs(10),
             time_limit: Duration::from_secs(30),
             spool: None,
+            answers: None,
         }
     }
 
@@ -101,6 +108,12 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     #[must_use]
     pub fn with_documents(self, documents: Arc<TrustedDocuments>) -> Self {
         Self { documents, ..self }
+    }
+
+    /// The same, keeping answers of `service` for who asks the same again, up to so many bytes; 0 for none.
+    #[must_use]
+    pub fn with_answers_kept(self, service: &Service, bytes: usize) -> Self {
+        Self { answers: (bytes > 0).then(|| Answers::new(service.clone(), bytes)), ..self }
     }
 
     /// The endpoint at `/graphql`.
@@ -119,13 +132,31 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
             return Err(malformed("alleen een mutatie neemt bestanden aan", "only a mutation takes files").into());
         }
         let (mut data, headers) = self.authenticate.admit(caller, &admitted, files)?;
+        if admitted.kind() == OperationKind::Query {
+            data.insert(WritesJson);
+        }
+        let mut kept = None;
+        if let Some(answers) = &self.answers
+            && let Some(place) = answers.place(&admitted, &parameters, parts, form_of_answer, &data)
+        {
+            if let Some(reply) = answers.again(&place, parts, form_of_answer).await {
+                return Ok(reply.with(headers));
+            }
+            kept = Some((answers, place));
+        }
         if let Some((form, slots)) = form {
             data.insert(ReceivedFiles::new(form.files(slots).await?));
         }
         let document = admitted.respelled().map_or(document, str::to_owned);
-        let executed = tokio::time::timeout(self.time_limit, self.execute(document, parameters, data, parts)).await;
+        let executed = self.execute(document, parameters, &admitted, data, parts);
+        let executed = tokio::time::timeout(self.time_limit, executed).await;
         let response = executed.map_err(|_| Problem::took_too_long())?;
+        let is_whole = response.as_ref().is_some_and(|response| response.errors.is_empty());
         let reply = Reply::executed(response, form_of_answer, preferred_language(&parts.headers), &reference(parts));
+        let reply = match kept {
+            Some((answers, place)) => answers.keep(place, reply, is_whole, parts, form_of_answer).await,
+            None => reply,
+        };
         Ok(reply.with(headers))
     }
 
@@ -180,12 +211,16 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         &self,
         document: String,
         parameters: Parameters,
+        admitted: &Admitted,
         data: Data,
         parts: &Parts,
     ) -> Option<async_graphql::Response> {
         let variables = serde_json::Value::Object(parameters.variables);
         let mut request = async_graphql::Request::new(document).variables(Variables::from_json(variables));
         request.operation_name = parameters.operation_name;
+        if let Some(parsed) = admitted.parsed() {
+            request.set_parsed_query(parsed);
+        }
         request.data = data;
         request.data.insert(reference(parts));
         AssertUnwindSafe(self.executor.execute(request)).catch_unwind().await.ok()

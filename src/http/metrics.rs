@@ -133,6 +133,7 @@ impl Collector for Told {
             ("approvals", "Submissions approved", tally.approvals),
             ("withdrawals", "Submissions withdrawn", tally.withdrawals),
             ("runs", "Scoring runs made", tally.runs),
+            ("answers_again", "Answers given again from memory", tally.again),
         ] {
             let counter = ConstCounter::new(count);
             counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;

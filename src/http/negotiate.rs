@@ -2,7 +2,7 @@
 
 use axum::http::{
     HeaderMap,
-    header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE},
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH},
 };
 
 /// The quality in the parameters of a range, in thousandths; 1000 when none is given, 0 when it is not a number.
@@ -90,6 +90,30 @@ fn is_utf8(parameters: &[&str]) -> bool {
     })
 }
 
+/// Whether the client has the answer with this tag already (RFC 9110, section 13.1.2).
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let tags = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    tags.flat_map(|value| value.split(',')).any(|one| one.trim() == "*" || opaque(one) == opaque(tag))
+}
+
+/// Whether the client takes gzip, and does not like the plain form better (RFC 9110, section 12.5.3).
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let (mut gzip, mut any, mut plain) = (None, None, None);
+    let given = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    for one in given.flat_map(|value| value.split(',')) {
+        let mut parts = one.split(';').map(str::trim);
+        let coding = parts.next().unwrap_or_default().to_ascii_lowercase();
+        match coding.as_str() {
+            "gzip" | "x-gzip" => gzip = Some(quality(parts)),
+            "*" => any = Some(quality(parts)),
+            "identity" => plain = Some(quality(parts)),
+            _ => {}
+        }
+    }
+    gzip.or(any).is_some_and(|liked| liked > 0 && plain.is_none_or(|plain| plain <= liked))
+}
+
 /// Whether the request says that its body is `expected`, in UTF-8.
 pub(super) fn has_content_type(headers: &HeaderMap, expected: &str) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
@@ -135,6 +159,18 @@ mod tests {
         ] {
             assert_eq!(choose(accept), expected, "{accept}");
         }
+    }
+
+    #[test]
+    fn gzip_is_for_who_asks_for_it() {
+        let takes = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, accept.parse().unwrap());
+            takes_gzip(&headers)
+        };
+        assert!(!takes_gzip(&HeaderMap::new()) && !takes("br") && !takes("gzip;q=0") && !takes("gzip;q=0, *"));
+        assert!(!takes("identity, gzip;q=0.5"));
+        assert!(takes("gzip") && takes("br, GZIP;q=0.1") && takes("*") && takes("identity;q=0.2, gzip"));
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub struct ServerSettings {
     pub grace: Duration,
     /// How often a client may ask.
     pub rates: RateSettings,
+    /// How many bytes of answers are kept for who asks the same again; 0 for none.
+    pub answers_kept: usize,
     /// SHA-256 of the token with which the metrics are read; without one, they are for this machine alone.
     pub metrics_token: Option<Digest>,
     /// Where people sign in; without it, they do not.
@@ -70,6 +72,7 @@ impl Default for ServerSettings {
             answer_time_limit: Duration::from_mins(11),
             grace: Duration::from_secs(20),
             rates: RateSettings::default(),
+            answers_kept: 64 << 20,
             metrics_token: None,
             sign_in: None,
         }

@@ -87,15 +87,16 @@ impl Service {
         if !Self::may_be_secret(secret) {
             return Err(Error::Unauthenticated);
         }
-        let mut tx = self.database.read(Scope::Sector).await?;
+        let mut tx = self.database.glance(Scope::Sector).await?;
         let now = self.now();
-        let token = store::find_token_by_secret(&mut tx, Digest::of(secret.as_bytes()))
+        let (token, present) = store::find_token_by_secret(&mut tx, Digest::of(secret.as_bytes()))
             .await?
-            .filter(|token| token.expires_at > now)
+            .filter(|(token, _)| token.expires_at > now)
             .ok_or(Error::Unauthenticated)?;
         let entry = Entry::Token(token.id);
         let scope = scope_of(token.role, token.organisation)?;
         self.records.note_use(entry, now);
+        let call = Call { present: Some(present), ..call };
         Ok(Actor { entry, role: token.role, scope, call })
     }
 }

@@ -1,4 +1,4 @@
-//! Questions of plausibility with a new submission, and what was answered, for whoever looks at the numbers.
+//! Questions of plausibility with a new submission.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -8,33 +8,13 @@ use super::{
     packing::{pack, unpack},
 };
 use crate::{
-    domain::{
-        Actor, Finding, Instant, Observation, OrganisationId, Period, Report, Scope, SubmissionId, SubmissionState,
-        Text,
-    },
+    domain::{Finding, Observation, OrganisationId, Period, Scope, SubmissionId, SubmissionState},
     intake::{self, Past},
     store::{self, SubmissionFilter, Tx},
 };
 
 /// How many waiting submissions of an organisation are looked at for what other files count.
 const WAITING: i64 = 30;
-
-/// What an organisation said about a number.
-#[derive(Clone, Debug)]
-pub struct NumberExplanation {
-    /// With which submission.
-    pub submission: SubmissionId,
-    /// The code of the finding that was answered.
-    pub code: String,
-    /// What was found or asked.
-    pub question: Text,
-    /// The indicator it was about; nothing when it was about the file or a row of it.
-    pub indicator: Option<String>,
-    /// What was said.
-    pub text: String,
-    /// When.
-    pub at: Instant,
-}
 
 impl Service {
     /// What is asked about the observations of a new file of `dataset`.
@@ -131,85 +111,4 @@ impl Service {
     ) -> Result<(), Error> {
         Ok(store::insert_draft(tx, submission, &pack(&observations)?).await?)
     }
-
-    /// What was said, up to `known_at`, about one number of a submission; and about its file as a whole.
-    pub async fn said_of(
-        &self,
-        actor: &Actor,
-        submission: SubmissionId,
-        period: Period,
-        indicator: &str,
-        known_at: Instant,
-    ) -> Result<Vec<NumberExplanation>, Error> {
-        let mut tx = self.database.read(actor.scope).await?;
-        said_of(&mut tx, actor, submission, period, &[indicator], known_at).await
-    }
-
-    /// What was said, up to `known_at`, about the numbers from which an indicator of an organisation was made.
-    pub async fn said_of_indicator(
-        &self,
-        actor: &Actor,
-        organisation: OrganisationId,
-        period: Period,
-        indicator: &str,
-        known_at: Instant,
-    ) -> Result<Vec<NumberExplanation>, Error> {
-        if !actor.scope.includes(organisation) {
-            return Ok(Vec::new());
-        }
-        let found = self.catalogue.indicators.get(indicator);
-        let inputs = found.and_then(|found| found.derived.as_ref()).map(|derived| derived.inputs.as_slice());
-        let codes: Vec<&str> =
-            inputs.unwrap_or_default().iter().map(String::as_str).chain(std::iter::once(indicator)).collect();
-        let data = codes.iter().filter_map(|code| self.catalogue.indicators.get(*code)?.data.as_ref());
-        let datasets: BTreeSet<&str> = data.map(|data| data.dataset.as_str()).collect();
-        let mut tx = self.database.read(actor.scope).await?;
-        let mut said = Vec::new();
-        for dataset in datasets {
-            let last = store::in_force(&mut tx, organisation, dataset, period, known_at).await?;
-            if let Some(submission) = last.and_then(|last| last.submission) {
-                said.extend(said_of(&mut tx, actor, submission, period, &codes, known_at).await?);
-            }
-        }
-        Ok(said)
-    }
-}
-
-async fn said_of(
-    tx: &mut Tx,
-    actor: &Actor,
-    submission: SubmissionId,
-    period: Period,
-    codes: &[&str],
-    known_at: Instant,
-) -> Result<Vec<NumberExplanation>, Error> {
-    let explanations = store::list_explanations(tx, submission, known_at).await?;
-    if explanations.is_empty() {
-        return Ok(Vec::new());
-    }
-    let Some(found) = store::find_submission(tx, actor.scope, submission, known_at).await? else {
-        return Ok(Vec::new());
-    };
-    let report: Report = unpack(&found.report)?;
-    let period = period.to_string();
-    let about = |finding: &Finding| -> Option<Option<String>> {
-        let mut named = finding.occurrences.iter().filter_map(|place| {
-            Some((place.parameters.get("indicator")?, place.parameters.get("period").is_none_or(|of| *of == period)))
-        });
-        let Some(first) = named.next() else { return Some(None) };
-        let it = std::iter::once(first).chain(named).find(|(code, same)| *same && codes.contains(&code.as_str()));
-        it.map(|(code, _)| Some(code.clone()))
-    };
-    let said = explanations.into_iter().filter_map(|explanation| {
-        let finding = report.findings.get(explanation.finding)?;
-        Some(NumberExplanation {
-            submission,
-            code: finding.code.clone(),
-            question: finding.message.clone(),
-            indicator: about(finding)?,
-            text: explanation.text,
-            at: explanation.at,
-        })
-    });
-    Ok(said.collect())
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{Assessment, CheckedSubmission, Error, Service, packing::unpack};
 use crate::{
     domain::{
-        Actor, Correction, Difference, Instant, Level, Observed, OrganisationId, Own, Period, Scope, SubmissionId,
-        SubmissionState, differences,
+        Actor, Difference, Instant, Level, Observed, OrganisationId, Own, Period, Scope, SubmissionId, SubmissionState,
+        differences,
     },
     scoring::{Fit, Interval, Reader, Signal},
     stats,
-    store::{self, Delivery, Explanation, Submission, SubmissionEvent, SubmissionFilter, Tx},
+    store::{self, Submission, SubmissionFilter, Tx},
 };
 
 /// The fewest organisations of which a distribution is shown outside the inspectorate.
@@ -64,30 +64,22 @@ pub struct Distribution {
     pub extremes: Option<Interval>,
 }
 
-/// What a submission shares with others.
-#[derive(Clone, Debug)]
-pub struct Relations {
-    /// The latest earlier submission of the same organisation that was made of the same bytes.
-    pub same_bytes_as: Option<SubmissionId>,
-    /// Why it took the place of an earlier version.
-    pub correction: Option<Correction>,
-    /// Which versions it is, of which periods.
-    pub versions: Vec<Delivery>,
-}
-
 impl Service {
     /// The moment of the last change: what is asked as known then is answered the same for ever.
     pub async fn present(&self) -> Result<Instant, Error> {
-        let mut tx = self.database.read(Scope::Sector).await?;
+        let mut tx = self.database.glance(Scope::Sector).await?;
         Ok(store::last_turn(&mut tx).await?)
     }
 
     /// The moment whose knowledge is asked for; without one, that of the last change.
     pub async fn known_at(&self, asked: Option<Instant>) -> Result<KnownAt, Error> {
-        let present = self.present().await?;
-        let latest = present.max(self.now());
-        let asked = asked.map(|asked| asked.min(latest));
-        Ok(KnownAt { asked, counted: asked.map_or(present, |asked| asked.min(present)) })
+        Ok(self.known_at_since(self.present().await?, asked))
+    }
+
+    /// The same where the last change was at `present`.
+    pub fn known_at_since(&self, present: Instant, asked: Option<Instant>) -> KnownAt {
+        let asked = asked.map(|asked| asked.min(present.max(self.now())));
+        KnownAt { asked, counted: asked.map_or(present, |asked| asked.min(present)) }
     }
 
     /// For whom sentences are that `actor` reads.
@@ -126,45 +118,6 @@ impl Service {
         let mut tx = self.database.read(actor.scope).await?;
         let found = store::list_submissions(&mut tx, actor.scope, &filter).await?;
         found.into_iter().map(|one| with_report(one, known_at)).collect()
-    }
-
-    /// The life of a submission and what was said of its findings, up to `known_at`.
-    pub async fn history(
-        &self,
-        actor: &Actor,
-        id: SubmissionId,
-        known_at: Instant,
-    ) -> Result<(Vec<SubmissionEvent>, Vec<Explanation>), Error> {
-        let mut tx = self.database.read(actor.scope).await?;
-        store::find_submission(&mut tx, actor.scope, id, known_at).await?.ok_or(Error::NotFound)?;
-        let events = store::list_submission_events(&mut tx, id, known_at).await?;
-        let explanations = store::list_explanations(&mut tx, id, known_at).await?;
-        Ok((events, explanations))
-    }
-
-    /// What a submission shares with others, as known at `known_at`.
-    pub async fn relations(&self, actor: &Actor, id: SubmissionId, known_at: Instant) -> Result<Relations, Error> {
-        let mut tx = self.database.read(actor.scope).await?;
-        let found = store::find_submission(&mut tx, actor.scope, id, known_at).await?.ok_or(Error::NotFound)?;
-        Ok(Relations {
-            same_bytes_as: store::find_same_submission(&mut tx, &found).await?,
-            correction: store::find_correction(&mut tx, id, known_at).await?,
-            versions: store::list_deliveries(&mut tx, actor.scope, Some(id), known_at).await?,
-        })
-    }
-
-    /// Every version of what an organisation delivered, up to `known_at`, by dataset, period and version.
-    pub async fn deliveries(
-        &self,
-        actor: &Actor,
-        organisation: OrganisationId,
-        known_at: Instant,
-    ) -> Result<Vec<Delivery>, Error> {
-        if !actor.scope.includes(organisation) {
-            return Ok(Vec::new());
-        }
-        let mut tx = self.database.read(Scope::Organisation(organisation)).await?;
-        Ok(store::list_deliveries(&mut tx, Scope::Organisation(organisation), None, known_at).await?)
     }
 
     /// What the version of `later` says otherwise than that of `earlier`; nothing when one of them cannot be seen, was
@@ -264,7 +217,7 @@ pub(super) async fn observed_of(tx: &mut Tx, reader: Option<Own>, submission: Su
     })
 }
 
-fn with_report(submission: Submission, known_at: Instant) -> Result<CheckedSubmission, Error> {
+pub(super) fn with_report(submission: Submission, known_at: Instant) -> Result<CheckedSubmission, Error> {
     let report = unpack(&submission.report)?;
     Ok(CheckedSubmission { submission, report, known_at })
 }

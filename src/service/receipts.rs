@@ -149,21 +149,9 @@ impl Service {
         let found = store::find_receipt(&mut tx, actor.scope, id, now).await?;
         found.as_ref().map(read).transpose()
     }
-
-    /// The receipt of a submission as known at `known_at`, when `actor` may see it.
-    pub async fn receipt_of(
-        &self,
-        actor: &Actor,
-        submission: SubmissionId,
-        known_at: Instant,
-    ) -> Result<Option<ReadReceipt>, Error> {
-        let mut tx = self.database.read(actor.scope).await?;
-        let found = store::find_receipt_of(&mut tx, actor.scope, submission, known_at).await?;
-        found.as_ref().map(read).transpose()
-    }
 }
 
-fn read(receipt: &Receipt) -> Result<ReadReceipt, Error> {
+pub(super) fn read(receipt: &Receipt) -> Result<ReadReceipt, Error> {
     let signed = SignedReceipt::new(&receipt.body, &receipt.key_id, &receipt.signature)?;
     let document = String::from_utf8(to_json(&signed)?).map_err(Error::internal)?;
     Ok(ReadReceipt { body: serde_json::from_slice(&receipt.body).map_err(Error::internal)?, document })

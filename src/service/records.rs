@@ -6,10 +6,10 @@
 //! the log.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     num::NonZeroUsize,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use lru::LruCache;
@@ -37,8 +37,40 @@ pub(super) struct Records {
     uses: Mutex<Uses>,
     /// A request that reads the scores of a run for a hundred organisations has read them once.
     reads: Mutex<LruCache<(u64, &'static str, String), ()>>,
+    /// What those requests read whose reads are watched, by their number.
+    watched: Mutex<HashMap<u64, Vec<NotedRead>>>,
     /// Held by whoever moves lines into the log.
     moving: tokio::sync::Mutex<()>,
+}
+
+/// Something that was read and noted: how the audit log calls it, and what it was.
+pub type NotedRead = (&'static str, String);
+
+/// Sees what one request reads, for as long as it is kept.
+#[must_use]
+pub struct ReadWatch {
+    records: Arc<Records>,
+    number: u64,
+}
+
+impl fmt::Debug for ReadWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadWatch").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl ReadWatch {
+    /// What was read and noted so far.
+    pub fn seen(&self) -> Vec<NotedRead> {
+        let watched = self.records.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.get(&self.number).cloned().unwrap_or_default()
+    }
+}
+
+impl Drop for ReadWatch {
+    fn drop(&mut self) {
+        self.records.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
 }
 
 struct Uses {
@@ -53,6 +85,7 @@ impl Records {
             opening: Mutex::new(()),
             uses: Mutex::new(Uses { noted: LruCache::new(ENTRIES), waiting: BTreeMap::new() }),
             reads: Mutex::new(LruCache::new(READS)),
+            watched: Mutex::default(),
             moving: tokio::sync::Mutex::new(()),
         }
     }
@@ -91,7 +124,30 @@ impl Service {
             store::append_audit(&mut tx, &entry).await?;
             tx.commit().await?;
         }
+        let mut watched = self.records.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = watched.get_mut(&actor.call.number) {
+            seen.push((action, object));
+        }
+        drop(watched);
         self.records.reads.lock().unwrap_or_else(PoisonError::into_inner).put(key, ());
+        Ok(())
+    }
+
+    /// Watches what the request of `actor` reads from here on; nothing for work without a request.
+    pub fn watch_reads(&self, actor: &Actor) -> Option<ReadWatch> {
+        let number = actor.call.number;
+        (number != 0).then(|| {
+            self.records.watched.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Vec::new());
+            ReadWatch { records: Arc::clone(&self.records), number }
+        })
+    }
+
+    /// Notes that `actor` is given again what was read before, before they get it.
+    pub async fn note_reads_again(&self, actor: &Actor, reads: &[NotedRead]) -> Result<(), Error> {
+        for (action, object) in reads {
+            self.note_read(actor, action, object).await?;
+        }
+        self.counts.gave_again();
         Ok(())
     }
 

@@ -74,20 +74,17 @@ impl Service {
         Ok(count)
     }
 
-    /// What the register said at `known_at` of one organisation besides its code, name and sort.
-    pub async fn registration(
+    /// What the register said at `known_at` of each organisation that `actor` may see and of which it said more than a code,
+    /// a name and a sort.
+    pub async fn registrations(
         &self,
         actor: &Actor,
-        organisation: OrganisationId,
         known_at: Instant,
-    ) -> Result<Registration, Error> {
-        if !actor.scope.includes(organisation) {
-            return Ok(Registration::default());
-        }
+    ) -> Result<BTreeMap<OrganisationId, Registration>, Error> {
         // Who took it over is another.
         let mut tx = self.database.read(Scope::Sector).await?;
-        let found = store::list_registrations(&mut tx, Scope::Organisation(organisation), known_at).await?;
-        Ok(found.into_iter().next().map(|(.., registration)| registration).unwrap_or_default())
+        let found = store::list_registrations(&mut tx, actor.scope, known_at).await?;
+        Ok(found.into_iter().map(|(id, _, registration)| (id, registration)).collect())
     }
 
     /// The organisations that `actor` may see, by AGB code.

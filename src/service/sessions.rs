@@ -67,7 +67,7 @@ impl Service {
             used_at: now,
         };
         if let Some(former) = former.filter(|former| Self::may_be_session(former))
-            && let Some(former) = store::find_session_by_secret(&mut tx, Digest::of(former.as_bytes())).await?
+            && let Some((former, _)) = store::find_session_by_secret(&mut tx, Digest::of(former.as_bytes())).await?
         {
             store::end_session(&mut tx, former.id, now).await?;
         }
@@ -110,13 +110,14 @@ impl Service {
         let mut tx = self.database.read(Scope::Sector).await?;
         let now = self.now();
         let idle_since = now.plus_seconds(-self.settings.session_inactivity);
-        let session = store::find_session_by_secret(&mut tx, Digest::of(secret.as_bytes()))
+        let (session, present) = store::find_session_by_secret(&mut tx, Digest::of(secret.as_bytes()))
             .await?
-            .filter(|session| session.expires_at > now && session.used_at > idle_since)
+            .filter(|(session, _)| session.expires_at > now && session.used_at > idle_since)
             .ok_or(Error::Unauthenticated)?;
         let entry = Entry::Session(session.id);
         let scope = scope_of(session.role, session.organisation)?;
         self.records.note_use(entry, now);
+        let call = Call { present: Some(present), ..call };
         Ok((Actor { entry, role: session.role, scope, call }, session.expires_at))
     }
 

@@ -13,6 +13,7 @@ pub(super) struct Counts {
     approvals: AtomicU64,
     withdrawals: AtomicU64,
     runs: AtomicU64,
+    again: AtomicU64,
 }
 
 /// What this process did since it started, and how it is doing now.
@@ -28,6 +29,8 @@ pub struct ServiceTally {
     pub withdrawals: u64,
     /// Scoring runs that were made.
     pub runs: u64,
+    /// Answers that were given again from memory.
+    pub again: u64,
     /// Bytes of the journal of reads that wait for the audit log.
     pub journal_bytes: u64,
     /// The connections to the database.
@@ -50,6 +53,10 @@ impl Counts {
         self.made_runs(runs);
     }
 
+    pub(super) fn gave_again(&self) {
+        self.again.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn made_runs(&self, runs: usize) {
         self.runs.fetch_add(runs as u64, Ordering::Relaxed);
     }
@@ -59,13 +66,14 @@ impl Service {
     /// What this process did and how it is doing. Asks no database.
     pub fn tally(&self) -> ServiceTally {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let Counts { accepted, rejected, approvals, withdrawals, runs } = &*self.counts;
+        let Counts { accepted, rejected, approvals, withdrawals, runs, again } = &*self.counts;
         ServiceTally {
             accepted: read(accepted),
             rejected: read(rejected),
             approvals: read(approvals),
             withdrawals: read(withdrawals),
             runs: read(runs),
+            again: read(again),
             journal_bytes: self.journal_bytes(),
             connections: self.database.connections(),
         }

@@ -66,6 +66,7 @@ pub struct Service {
     pub(super) settings: Arc<Settings>,
     pub(super) check_places: Arc<Semaphore>,
     pub(super) assessments: Arc<Mutex<AssessmentCache>>,
+    pub(super) latest: Arc<Mutex<LatestCache>>,
     pub(super) pasts: Arc<Mutex<PastCache>>,
     pub(super) records: Arc<Records>,
     pub(super) counts: Arc<Counts>,
@@ -74,6 +75,10 @@ pub struct Service {
 
 /// Runs never change, so what was read of one stays true; keyed by whose eyes read it.
 pub(super) type AssessmentCache = LruCache<(RunId, Option<OrganisationId>), Arc<Assessment>>;
+
+/// The last run of a period as known at a moment that has passed: what is known then does not change. Keyed by the period,
+/// the moment and whose eyes read it.
+pub(super) type LatestCache = LruCache<(Period, Instant, Option<OrganisationId>), Arc<Assessment>>;
 
 /// What the sector delivered up to a period; keyed by how many changes of what is in force there were.
 pub(super) type PastCache = LruCache<(Period, i64), Arc<Past>>;
@@ -105,6 +110,7 @@ impl Service {
             check_places: Arc::new(Semaphore::new(settings.checks_at_once)),
             settings: Arc::new(settings),
             assessments: Arc::new(Mutex::new(LruCache::new(remembered))),
+            latest: Arc::new(Mutex::new(LruCache::new(remembered))),
             pasts: Arc::new(Mutex::new(LruCache::new(PASTS))),
             records: Arc::new(Records::new()),
             counts: Arc::default(),

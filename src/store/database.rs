@@ -6,6 +6,7 @@ use rust_embed::RustEmbed;
 use sqlx::{
     Connection as _, PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
     migrate::{Migrate as _, Migration, MigrationType, Migrator},
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -26,13 +27,17 @@ macro_rules! on {
                 let $connection = &mut **transaction;
                 $body
             }
+            $crate::store::Tx::Glance(connection) => {
+                let $connection = &mut **connection;
+                $body
+            }
         }
     };
 }
 
 /// Names the statements of a module, and lists them for the test that prepares each on both engines.
 macro_rules! statements {
-    ($($name:ident = $sql:literal;)*) => {
+    ($($name:ident = $sql:expr;)*) => {
         $(const $name: &str = $sql;)*
         /// Every statement of this module.
         pub(super) const STATEMENTS: &[$crate::store::Statement] =
@@ -61,6 +66,7 @@ pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("overrides", super::overrides::STATEMENTS),
     ("parts", super::parts::STATEMENTS),
     ("receipts", super::receipts::STATEMENTS),
+    ("related", super::related::STATEMENTS),
     ("runs", super::runs::STATEMENTS),
     ("sessions", super::sessions::STATEMENTS),
     ("submissions", super::submissions::STATEMENTS),
@@ -110,6 +116,8 @@ pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>, Option<OwnedSemaphorePermit>),
     /// On PostgreSQL; with whose rows its policies let through.
     Postgres(Transaction<'static, Postgres>, Scope),
+    /// On SQLite, for one statement that reads: it is its own transaction.
+    Glance(PoolConnection<Sqlite>),
 }
 
 impl Database {
@@ -141,6 +149,8 @@ impl Database {
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(5))
+            // A file does not hang up.
+            .test_before_acquire(false)
             // What SQLite rolled back by itself, as when it found no room, sqlx goes on to take for open: such a
             // connection would never write again.
             .before_acquire(|connection, _| {
@@ -186,6 +196,15 @@ impl Database {
                 let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
                 Tx::within(begun, scope).await
             }
+        }
+    }
+
+    /// For one statement that only reads, as on the way of every request: cheaper than [`read`](Self::read) where the engine
+    /// needs no transaction to know the scope.
+    pub async fn glance(&self, scope: Scope) -> Result<Tx, Error> {
+        match self {
+            Self::Sqlite(pool, _) => Ok(Tx::Glance(pool.acquire().await?)),
+            Self::Postgres(_) => self.read(scope).await,
         }
     }
 
@@ -260,7 +279,7 @@ impl Tx {
     pub async fn enter(&mut self, scope: Scope) -> Result<Scope, Error> {
         match self {
             // SQLite has no walls, so there is none to pass.
-            Self::Sqlite(..) => Ok(scope),
+            Self::Sqlite(..) | Self::Glance(_) => Ok(scope),
             Self::Postgres(_, before) if *before == scope => Ok(scope),
             Self::Postgres(transaction, before) => {
                 sqlx::query(ENTER).bind(word(scope)).execute(&mut **transaction).await?;
@@ -274,6 +293,7 @@ impl Tx {
         match self {
             Self::Sqlite(transaction, _) => transaction.commit().await?,
             Self::Postgres(transaction, _) => transaction.commit().await?,
+            Self::Glance(_) => {}
         }
         Ok(())
     }

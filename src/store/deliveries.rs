@@ -49,7 +49,7 @@ pub struct Delivery {
     pub class: DataClass,
 }
 
-type Row = (String, String, String, i64, Option<String>, Moment, String);
+pub(super) type Row = (String, String, String, i64, Option<String>, Moment, String);
 
 /// Waits until nobody else is changing what can be asked as known at a moment, and gives the moment of this change:
 /// `now`, or the smallest later moment that no earlier change has. To be called first in such a unit of work: changes
@@ -156,7 +156,9 @@ pub async fn list_periods(tx: &mut Tx, known_at: Instant) -> Result<Vec<Period>,
     Ok(periods)
 }
 
-fn delivery((organisation, dataset, period, version, submission, known_from, class): Row) -> Result<Delivery, Error> {
+pub(super) fn delivery(
+    (organisation, dataset, period, version, submission, known_from, class): Row,
+) -> Result<Delivery, Error> {
     Ok(Delivery {
         organisation: read(organisation.parse().ok(), "delivery", "organisation_id")?,
         dataset,

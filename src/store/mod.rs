@@ -19,6 +19,7 @@ mod organisations;
 mod overrides;
 mod parts;
 mod receipts;
+mod related;
 mod runs;
 mod sessions;
 mod submissions;
@@ -55,9 +56,11 @@ pub use organisations::{
 };
 pub use overrides::{change as change_override, insert as insert_override, list as list_overrides};
 pub use parts::{insert as insert_part, list_in_force as list_parts_in_force, list_of_submission as list_parts_of};
-pub use receipts::{
-    Receipt, find as find_receipt, find_correction, find_of_submission as find_receipt_of, insert as insert_receipt,
-    insert_correction,
+pub use receipts::{Receipt, find as find_receipt, insert as insert_receipt, insert_correction};
+pub use related::{
+    list_corrections, list_deliveries as list_deliveries_of_organisations, list_events as list_events_of,
+    list_explanations as list_explanations_of, list_latest as list_latest_submissions, list_receipts, list_same,
+    list_submissions as list_submissions_of, list_versions,
 };
 pub use runs::{
     Run, RunOutcome, find as find_run, find_latest as find_latest_run, insert as insert_run,
@@ -70,9 +73,8 @@ pub use sessions::{
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,
-    explain as insert_explanation, find as find_submission, find_draft, find_same as find_same_submission,
-    insert as insert_submission, insert_draft, list as list_submissions, list_events as list_submission_events,
-    list_explanations,
+    explain as insert_explanation, find as find_submission, find_draft, insert as insert_submission, insert_draft,
+    list as list_submissions, list_events as list_submission_events, list_explanations,
 };
 pub use tokens::{
     Token, TokenRecord, find_by_secret as find_token_by_secret, insert as insert_token, list as list_tokens,

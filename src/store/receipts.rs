@@ -1,7 +1,7 @@
 //! Receipts of approvals and the reasons of corrections: written with the approval, never changed.
 
 use super::{Error, Tx, error::read, moment::Moment};
-use crate::domain::{Correction, CorrectionClass, Instant, OrganisationId, ReceiptId, Scope, SubmissionId};
+use crate::domain::{Correction, Instant, OrganisationId, ReceiptId, Scope, SubmissionId};
 
 statements! {
     INSERT = "INSERT INTO receipt (organisation_id, id, at, body, signature, key_id) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -11,16 +11,7 @@ statements! {
         AND (CAST($2 AS TEXT) IS NOT NULL OR NOT EXISTS (SELECT 1 FROM receipt_submission AS line
             JOIN submission ON submission.id = line.submission_id
             WHERE line.receipt_id = receipt.id AND submission.class <> 'supervision'))";
-    FIND_OF_SUBMISSION = "SELECT receipt.organisation_id, receipt.id, receipt.at, receipt.body, receipt.signature,
-            receipt.key_id
-        FROM receipt_submission JOIN receipt ON receipt.id = receipt_submission.receipt_id
-        WHERE receipt_submission.submission_id = $1
-        AND (CAST($2 AS TEXT) IS NULL OR receipt.organisation_id = $2) AND receipt.at <= $3
-        AND (CAST($2 AS TEXT) IS NOT NULL OR NOT EXISTS (SELECT 1 FROM receipt_submission AS line
-            JOIN submission ON submission.id = line.submission_id
-            WHERE line.receipt_id = receipt.id AND submission.class <> 'supervision'))";
     INSERT_CORRECTION = "INSERT INTO correction (submission_id, class, reason, at) VALUES ($1, $2, $3, $4)";
-    FIND_CORRECTION = "SELECT class, reason FROM correction WHERE submission_id = $1 AND at <= $2";
 }
 
 /// A receipt as it is kept.
@@ -71,22 +62,7 @@ pub async fn find(tx: &mut Tx, scope: Scope, id: ReceiptId, known_at: Instant) -
     row.map(receipt).transpose()
 }
 
-/// The receipt of a submission within `scope`, when it was there at `known_at`.
-pub async fn find_of_submission(
-    tx: &mut Tx,
-    scope: Scope,
-    submission: SubmissionId,
-    known_at: Instant,
-) -> Result<Option<Receipt>, Error> {
-    let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND_OF_SUBMISSION)
-        .bind(submission.to_string())
-        .bind(scope.organisation().map(|id| id.to_string()))
-        .bind(Moment(known_at))
-        .fetch_optional(connection).await?);
-    row.map(receipt).transpose()
-}
-
-fn receipt((organisation, id, at, body, signature, key_id): Row) -> Result<Receipt, Error> {
+pub(super) fn receipt((organisation, id, at, body, signature, key_id): Row) -> Result<Receipt, Error> {
     Ok(Receipt {
         organisation: read(organisation.parse().ok(), "receipt", "organisation_id")?,
         id: read(id.parse().ok(), "receipt", "id")?,
@@ -111,19 +87,4 @@ pub async fn insert_correction(
         .bind(Moment(at))
         .execute(connection).await.map(drop)?);
     Ok(())
-}
-
-/// Why a submission took the place of what was in force, when it did so up to `known_at`. The caller has seen that it
-/// is within scope.
-pub async fn find_correction(
-    tx: &mut Tx,
-    submission: SubmissionId,
-    known_at: Instant,
-) -> Result<Option<Correction>, Error> {
-    let row: Option<(String, String)> = on!(tx, connection => sqlx::query_as(FIND_CORRECTION)
-        .bind(submission.to_string()).bind(Moment(known_at)).fetch_optional(connection).await?);
-    row.map(|(class, reason)| {
-        Ok(Correction { class: read(CorrectionClass::parse(&class), "correction", "class")?, reason })
-    })
-    .transpose()
 }

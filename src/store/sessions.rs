@@ -10,8 +10,9 @@ statements! {
     INSERT = "INSERT INTO session (id, secret_digest, subject, role, organisation_id, begun_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     FIND_BY_SECRET = "SELECT session.id, session.role, session.organisation_id, session.begun_at, session.expires_at,
-            session_use.at AS used_at
-        FROM session LEFT JOIN session_use ON session_use.session_id = session.id
+            session_use.at AS used_at, turn.at AS present
+        FROM session JOIN turn ON turn.name = 'deliveries'
+        LEFT JOIN session_use ON session_use.session_id = session.id
         LEFT JOIN session_end ON session_end.session_id = session.id
         WHERE session.secret_digest = $1 AND session_end.session_id IS NULL";
     END = "INSERT INTO session_end (session_id, at) SELECT id, $2 FROM session WHERE id = $1
@@ -74,20 +75,21 @@ pub async fn insert(tx: &mut Tx, session: &Session, secret: Digest, subject: Dig
     Ok(())
 }
 
-/// The session with this secret, unless it was ended. Whether its time is over is for the caller, who has the clock.
-pub async fn find_by_secret(tx: &mut Tx, secret: Digest) -> Result<Option<Session>, Error> {
-    type Row = (String, String, Option<String>, Moment, Moment, Option<Moment>);
+/// The session with this secret, unless it was ended, and the moment of the last change that is whole. Whether its time is over is for the caller, who has the clock.
+pub async fn find_by_secret(tx: &mut Tx, secret: Digest) -> Result<Option<(Session, Instant)>, Error> {
+    type Row = (String, String, Option<String>, Moment, Moment, Option<Moment>, Moment);
     let row: Option<Row> = on!(tx, connection =>
         sqlx::query_as(FIND_BY_SECRET).bind(secret.as_bytes().as_slice()).fetch_optional(connection).await?);
-    let session = |(id, role, organisation, begun_at, expires_at, used_at): Row| {
-        Ok(Session {
+    let session = |(id, role, organisation, begun_at, expires_at, used_at, present): Row| {
+        let session = Session {
             id: read(id.parse().ok(), "session", "id")?,
             role: read(Role::parse(&role), "session", "role")?,
             organisation: organisation.map(|id| read(id.parse().ok(), "session", "organisation_id")).transpose()?,
             begun_at: begun_at.0,
             expires_at: expires_at.0,
             used_at: used_at.map_or(begun_at.0, |at| at.0),
-        })
+        };
+        Ok((session, present.0))
     };
     row.map(session).transpose()
 }

@@ -21,8 +21,6 @@ statements! {
         AND event.sequence = (SELECT MAX(latest.sequence) FROM submission_event AS latest
             WHERE latest.submission_id = submission.id AND latest.at <= $6)
         ORDER BY submission.id DESC LIMIT $7";
-    FIND_SAME = "SELECT id FROM submission WHERE organisation_id = $1 AND digest = $2 AND id < $3
-        ORDER BY id DESC LIMIT 1";
     INSERT_DRAFT = "INSERT INTO draft (submission_id, observations) VALUES ($1, $2)";
     FIND_DRAFT = "SELECT observations FROM draft WHERE submission_id = $1";
     APPEND_EVENT = "INSERT INTO submission_event (submission_id, sequence, state, at, actor, reason)
@@ -165,10 +163,10 @@ pub async fn list(tx: &mut Tx, scope: Scope, filter: &SubmissionFilter<'_>) -> R
     rows.into_iter().map(submission).collect()
 }
 
-type Row =
+pub(super) type Row =
     (String, String, Option<String>, String, String, Vec<u8>, Vec<u8>, Vec<u8>, Moment, String, String, Moment, String);
 
-fn submission(row: Row) -> Result<Submission, Error> {
+pub(super) fn submission(row: Row) -> Result<Submission, Error> {
     let (organisation, id, dataset, upload, file_name, digest, catalogue_hash, report, at, by, state, since, class) =
         row;
     let bytes = |found: Vec<u8>, column| read(found.try_into().ok().map(Digest::from_bytes), "submission", column);
@@ -187,16 +185,6 @@ fn submission(row: Row) -> Result<Submission, Error> {
         state_since: since.0,
         class: read(DataClass::parse(&class), "submission", "class")?,
     })
-}
-
-/// The latest submission of an organisation before `submission` that was made of the same bytes.
-pub async fn find_same(tx: &mut Tx, submission: &Submission) -> Result<Option<SubmissionId>, Error> {
-    let row: Option<(String,)> = on!(tx, connection => sqlx::query_as(FIND_SAME)
-        .bind(submission.organisation.to_string())
-        .bind(submission.digest.as_bytes().as_slice())
-        .bind(submission.id.to_string())
-        .fetch_optional(connection).await?);
-    row.map(|(id,)| read(id.parse().ok(), "submission", "id")).transpose()
 }
 
 /// Keeps what a checked file says, packed by the caller.

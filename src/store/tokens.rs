@@ -6,8 +6,10 @@ use crate::domain::{Digest, Instant, OrganisationId, Role, TokenId};
 statements! {
     INSERT = "INSERT INTO token (id, secret_digest, role, organisation_id, label, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    FIND_BY_SECRET = "SELECT token.id, token.role, token.organisation_id, token.label, token.expires_at
-        FROM token LEFT JOIN token_revocation ON token_revocation.token_id = token.id
+    FIND_BY_SECRET = "SELECT token.id, token.role, token.organisation_id, token.label, token.expires_at,
+            turn.at AS present
+        FROM token JOIN turn ON turn.name = 'deliveries'
+        LEFT JOIN token_revocation ON token_revocation.token_id = token.id
         WHERE token.secret_digest = $1 AND token_revocation.token_id IS NULL";
     REVOKE = "INSERT INTO token_revocation (token_id, revoked_at) SELECT id, $2 FROM token WHERE id = $1
         ON CONFLICT (token_id) DO NOTHING";
@@ -62,12 +64,15 @@ pub async fn insert(tx: &mut Tx, token: &Token, secret: Digest, created_at: Inst
     Ok(())
 }
 
-/// The token with this secret, unless it was revoked. Whether it expired is for the caller, who has the clock.
-pub async fn find_by_secret(tx: &mut Tx, secret: Digest) -> Result<Option<Token>, Error> {
-    let row: Option<(String, String, Option<String>, String, Moment)> = on!(tx, connection =>
+/// The token with this secret, unless it was revoked, and the moment of the last change that is whole. Whether it expired is
+/// for the caller, who has the clock.
+pub async fn find_by_secret(tx: &mut Tx, secret: Digest) -> Result<Option<(Token, Instant)>, Error> {
+    let row: Option<(String, String, Option<String>, String, Moment, Moment)> = on!(tx, connection =>
         sqlx::query_as(FIND_BY_SECRET).bind(secret.as_bytes().as_slice()).fetch_optional(connection).await?);
-    row.map(|(id, role, organisation, label, expires_at)| token(&id, &role, organisation, label, expires_at))
-        .transpose()
+    row.map(|(id, role, organisation, label, expires_at, present)| {
+        Ok((token(&id, &role, organisation, label, expires_at)?, present.0))
+    })
+    .transpose()
 }
 
 /// Every token, or the one with this identifier; the oldest first.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod answers;
 mod architecture;
 mod audit_reads;
 mod callers;
@@ -18,6 +19,7 @@ mod http;
 mod inputs;
 mod known_at;
 mod learning;
+mod levels;
 mod life_approval;
 mod life_obligations;
 mod life_plausibility;
@@ -27,6 +29,7 @@ mod once;
 mod openapi;
 mod outcome;
 mod overrides;
+mod plans;
 mod scene;
 mod scope;
 mod score_table;

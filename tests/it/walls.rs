@@ -226,8 +226,13 @@ fn who_looks_across_the_sector_is_listed() {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let doors =
-            ["read(Scope::Sector)", "write(Scope::Sector)", "enter(Scope::Sector)", "&mut tx, Scope::Sector, run"];
+        let doors = [
+            "read(Scope::Sector)",
+            "glance(Scope::Sector)",
+            "write(Scope::Sector)",
+            "enter(Scope::Sector)",
+            "&mut tx, Scope::Sector, run",
+        ];
         let count: usize = doors.iter().map(|door| text.matches(door).count()).sum();
         if count > 0 {
             found.push((path.file_name().unwrap().to_str().unwrap().to_owned(), count));

@@ -29,6 +29,9 @@ pub(in crate::cli) struct ServeOptions {
     /// Points a minute with one token or session, a point for each field that is asked for; 0 for no limit
     #[arg(long, env = "KRAAMZICHT_POINTS_PER_MINUTE", default_value_t = 600_000, value_name = "COUNT")]
     pub(in crate::cli) points_per_minute: u32,
+    /// How many bytes of answers are kept for who asks the same again before anything changed; 0 for none
+    #[arg(long, env = "KRAAMZICHT_ANSWERS_KEPT", default_value_t = 64 * 1024 * 1024, value_name = "BYTES")]
+    pub(in crate::cli) answers_kept: usize,
     /// The addresses of proxies whose X-Forwarded-For is believed
     #[arg(long, env = "KRAAMZICHT_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
     pub(in crate::cli) trusted_proxy: Vec<IpAddr>,

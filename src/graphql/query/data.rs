@@ -9,10 +9,11 @@ use crate::{
     graphql::{
         context::Asked,
         page::{ORDINARY_PAGE, Page, PageRequest},
+        plan::{ObservationRow, ObservationShape, PageOf, page_of},
         scalars::{AgbCodeText, DateTime, PeriodText},
         types::{CatalogueType, IndicatorType, ObservationType, OrganisationType, SubmissionStateType, SubmissionType},
     },
-    service::{Error, NumberQuery, SubmissionQuery},
+    service::{Error, NumberInForce, NumberQuery, SubmissionQuery},
 };
 
 /// The most submissions that one walk sees.
@@ -216,10 +217,16 @@ impl DataQuery {
         #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
         #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
-    ) -> Result<Page<ObservationType>> {
+    ) -> Result<PageOf<ObservationType>> {
         let asked = Asked::by(context)?;
         let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
-        observations(&asked, period.0, &filter, organisations.into(), page).await
+        let rows = observations(&asked, period.0, &filter, organisations.into(), page).await?;
+        let rows = rows.iter().map(|(organisation, found)| ObservationRow { organisation, found }).collect();
+        let node = |row: ObservationRow<'_>| {
+            let (organisation, found) = (row.organisation.clone(), row.found.clone());
+            ObservationType::new(asked.catalogue(), organisation, found, page.known_at)
+        };
+        Ok(page_of::<ObservationShape>(&asked, context, page, rows, node))
     }
 }
 
@@ -229,7 +236,7 @@ async fn observations(
     filter: &ObservationFilter,
     succession: Succession,
     page: PageRequest,
-) -> Result<Page<ObservationType>> {
+) -> Result<Vec<(Organisation, NumberInForce)>> {
     let fail = |error| asked.failure(&error);
     let mut rows = Vec::new();
     if let Ok(organisation) = named_organisation(filter.organisation.as_ref()) {
@@ -255,7 +262,7 @@ async fn observations(
                 .filter_map(|one| Some((by_code.get(&one.number.agb_code)?.clone(), one))),
         );
     }
-    Ok(page.cut(rows, |(organisation, one)| ObservationType::new(asked.catalogue(), organisation, one, page.known_at)))
+    Ok(rows)
 }
 
 /// The organisation that a filter names. A text that is no identifier names nobody.

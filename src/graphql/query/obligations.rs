@@ -58,7 +58,7 @@ impl ObligationQuery {
     ) -> Result<Page<ObligationType>> {
         let asked = Asked::by(context)?;
         let known_at = asked.known_at(as_known_at).await?;
-        let now = known_at.asked.unwrap_or_else(|| asked.service.now());
+        let now = known_at.asked.unwrap_or_else(|| asked.now());
         let page = PageRequest::new(first, after, known_at)?;
         let found = asked.service.obligations(&asked.actor, period.0, page.known_at, now).await;
         let mut found = found.map_err(|error| asked.failure(&error))?;
@@ -76,7 +76,7 @@ impl ObligationQuery {
     ) -> Result<Vec<ObligationRatesType>> {
         let asked = Asked::by(context)?;
         let known_at = asked.known_at(as_known_at).await?;
-        let now = known_at.asked.unwrap_or_else(|| asked.service.now());
+        let now = known_at.asked.unwrap_or_else(|| asked.now());
         let found = asked.service.obligations(&asked.actor, period.0, known_at.counted, now).await;
         let found = found.map_err(|error| asked.failure(&error))?;
         let datasets: BTreeSet<&String> = found.iter().map(|one| &one.dataset).collect();

@@ -1,7 +1,5 @@
 //! Questions about what came of the numbers: scores, signals, distributions.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 
 use super::data::{OrganisationBy, SuccessionType, organisation_by};
@@ -10,13 +8,14 @@ use crate::{
     graphql::{
         context::Asked,
         page::{ORDINARY_PAGE, Page, PageRequest, bad_input},
+        plan::{PageOf, ScoreRow, ScoreShape, SignalRow, SignalShape, page_of},
         scalars::{DateTime, PeriodText},
         types::{
             AccountType, ChartType, DistributionType, LevelType, RecordedOverrideType, RiskScore, RunType, SignalType,
             risk_score, signal,
         },
     },
-    service::{AssessedOrganisation, Assessment, ChartQuery, Score},
+    service::{Assessment, ChartQuery},
 };
 
 /// The most periods of a chart: ten years of quarters.
@@ -106,15 +105,15 @@ impl OutcomeQuery {
         #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
         #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
-    ) -> Result<Page<RiskScore>> {
+    ) -> Result<PageOf<RiskScore>> {
         let asked = Asked::by(context)?;
         let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
-        let Some(assessment) = assessment(&asked, period.0, page).await? else {
-            return Ok(page.cut(Vec::<RiskScore>::new(), |one| one));
+        let Some(assessment) = asked.assessment(period.0, page.known_at).await? else {
+            return Ok(PageOf::nothing(page));
         };
-        let theme = theme.as_deref();
-        let scores = ranked(&assessment, theme, &filter, order_by);
-        Ok(page.cut(scores, |(place, one, score)| risk_score(&asked, &assessment, place, one, score)))
+        let scores = ranked(&assessment, theme.as_deref(), &filter, order_by);
+        let node = |row: ScoreRow<'_>| risk_score(&asked, &assessment, row.place, row.one, row.score);
+        Ok(page_of::<ScoreShape>(&asked, context, page, scores, node))
     }
 
     /// The signals of a period (signalen), by AGB code and indicator. An organisation sees its own.
@@ -126,11 +125,11 @@ impl OutcomeQuery {
         #[graphql(desc = "How many, at most 100.", default_with = "ORDINARY_PAGE")] first: i32,
         #[graphql(desc = "After the row with this cursor.")] after: Option<String>,
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
-    ) -> Result<Page<SignalType>> {
+    ) -> Result<PageOf<SignalType>> {
         let asked = Asked::by(context)?;
         let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
-        let Some(assessment) = assessment(&asked, period.0, page).await? else {
-            return Ok(page.cut(Vec::<SignalType>::new(), |one| one));
+        let Some(assessment) = asked.assessment(period.0, page.known_at).await? else {
+            return Ok(PageOf::nothing(page));
         };
         let levels = filter.levels.as_ref().map(|levels| to_levels(levels));
         let organisation = filter.organisation.as_ref().map(|id| id.as_str());
@@ -143,8 +142,10 @@ impl OutcomeQuery {
             .filter(|(_, found)| {
                 filter.indicators.as_ref().is_none_or(|codes| codes.iter().any(|code| found.indicator == *code))
             })
+            .map(|(one, signal)| SignalRow { assessment: &assessment, one, signal })
             .collect();
-        Ok(page.cut(rows, |(one, found)| signal(&asked, &assessment, one, found)))
+        let node = |row: SignalRow<'_>| signal(&asked, &assessment, row.one, row.signal);
+        Ok(page_of::<SignalShape>(&asked, context, page, rows, node))
     }
 
     /// How the values of an indicator lie over the sector: anonymous, for comparing oneself.
@@ -202,11 +203,6 @@ impl OutcomeQuery {
     }
 }
 
-async fn assessment(asked: &Asked<'_>, period: Period, page: PageRequest) -> Result<Option<Arc<Assessment>>> {
-    let found = asked.service.assessment(&asked.actor, period, page.known_at).await;
-    found.map_err(|error| asked.failure(&error))
-}
-
 async fn find_distribution(
     context: &Context<'_>,
     indicator: &str,
@@ -223,8 +219,7 @@ async fn find_distribution(
 async fn find_run(context: &Context<'_>, period: Period, as_known_at: Option<DateTime>) -> Result<Option<RunType>> {
     let asked = Asked::by(context)?;
     let known_at = asked.known_at(as_known_at).await?.counted;
-    let found = asked.service.assessment(&asked.actor, period, known_at).await;
-    Ok(found.map_err(|error| asked.failure(&error))?.map(|found| RunType::from(&*found)))
+    Ok(asked.assessment(period, known_at).await?.map(|found| RunType::from(&*found)))
 }
 
 async fn find_account(
@@ -274,7 +269,7 @@ fn ranked<'a>(
     theme: Option<&str>,
     filter: &RiskScoreFilter,
     order: RiskScoreOrder,
-) -> Vec<(usize, &'a AssessedOrganisation, &'a Score)> {
+) -> Vec<ScoreRow<'a>> {
     let levels = filter.levels.as_ref().map(|levels| to_levels(levels));
     let organisation = filter.organisation.as_ref().map(|id| id.as_str());
     let mut found: Vec<_> = assessment
@@ -282,19 +277,18 @@ fn ranked<'a>(
         .iter()
         .enumerate()
         .filter(|(_, one)| organisation.is_none_or(|id| one.organisation.id.to_string() == id))
-        .filter_map(|(place, one)| Some((place, one, one.outcome.score(theme)?)))
-        .filter(|(_, one, _)| filter.overridden.is_none_or(|wanted| wanted != one.outcome.overrides.is_empty()))
-        .filter(|(_, _, score)| levels.as_ref().is_none_or(|levels| levels.contains(&score.level)))
-        .filter(|(_, _, score)| {
-            filter.minimum_score.is_none_or(|least| score.score.is_some_and(|points| points >= least))
-        })
+        .filter_map(|(place, one)| Some(ScoreRow { assessment, place, one, score: one.outcome.score(theme)? }))
+        .filter(|row| filter.overridden.is_none_or(|wanted| wanted != row.one.outcome.overrides.is_empty()))
+        .filter(|row| levels.as_ref().is_none_or(|levels| levels.contains(&row.score.level)))
+        .filter(|row| filter.minimum_score.is_none_or(|least| row.score.score.is_some_and(|points| points >= least)))
         .collect();
     // By the sum before it is held within 0 and 100: scores of 100 still have an order.
-    let key = |score: &Score| score.standardised.unwrap_or(f64::NEG_INFINITY);
+    let key = |row: &ScoreRow<'_>| row.score.standardised.unwrap_or(f64::NEG_INFINITY);
     match order {
-        RiskScoreOrder::ScoreDescending => found.sort_by(|(_, _, a), (_, _, b)| key(b).total_cmp(&key(a))),
-        RiskScoreOrder::ScoreAscending => found.sort_by(|(_, _, a), (_, _, b)| {
-            (a.score.is_none(), key(a)).partial_cmp(&(b.score.is_none(), key(b))).unwrap_or(std::cmp::Ordering::Equal)
+        RiskScoreOrder::ScoreDescending => found.sort_by(|a, b| key(b).total_cmp(&key(a))),
+        RiskScoreOrder::ScoreAscending => found.sort_by(|a, b| {
+            let order = |row: &ScoreRow<'_>| (row.score.score.is_none(), key(row));
+            order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal)
         }),
         RiskScoreOrder::AgbCode => {}
     }

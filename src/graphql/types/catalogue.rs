@@ -43,11 +43,11 @@ impl From<&Catalogue> for CatalogueType {
 #[graphql(name = "Theme")]
 pub(in crate::graphql) struct ThemeType {
     /// Its code.
-    code: String,
+    pub(in crate::graphql) code: String,
     /// What it is called.
-    name: LocalizedText,
+    pub(in crate::graphql) name: LocalizedText,
     /// What it is about.
-    description: LocalizedText,
+    pub(in crate::graphql) description: LocalizedText,
 }
 
 impl From<&Theme> for ThemeType {
@@ -66,7 +66,7 @@ impl ThemeType {
 /// Structure, process or outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "Aspect", remote = "Aspect")]
-enum AspectType {
+pub(in crate::graphql) enum AspectType {
     /// What is there (structuur).
     Structure,
     /// What is done (proces).
@@ -78,7 +78,7 @@ enum AspectType {
 /// The statistical kind, which decides how a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "IndicatorKind", remote = "IndicatorKind")]
-enum IndicatorKindType {
+pub(in crate::graphql) enum IndicatorKindType {
     /// So many of so many: beta-binomial.
     Proportion,
     /// A share of hours or days.
@@ -96,7 +96,7 @@ enum IndicatorKindType {
 /// The unit in which a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "Unit", remote = "Unit")]
-enum UnitType {
+pub(in crate::graphql) enum UnitType {
     /// Percent.
     Percent,
     /// Hours (uren).
@@ -114,7 +114,7 @@ enum UnitType {
 /// Which way is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "Direction", remote = "Direction")]
-enum DirectionType {
+pub(in crate::graphql) enum DirectionType {
     /// A higher value is better.
     HigherIsBetter,
     /// A lower value is better.
@@ -150,37 +150,37 @@ struct NormType {
 #[graphql(name = "Indicator")]
 pub(in crate::graphql) struct IndicatorType {
     /// Its code, for example `KZ06`.
-    code: String,
+    pub(in crate::graphql) code: String,
     /// Its identifier in the register of the Zorginstituut.
-    inid: Option<String>,
+    pub(in crate::graphql) inid: Option<String>,
     /// What it is called.
-    name: LocalizedText,
+    pub(in crate::graphql) name: LocalizedText,
     /// What it tells, and what it does not.
-    description: LocalizedText,
+    pub(in crate::graphql) description: LocalizedText,
     /// The theme under which it counts.
-    theme: Option<ThemeType>,
+    pub(in crate::graphql) theme: Option<ThemeType>,
     /// Structure, process or outcome.
-    aspect: AspectType,
+    pub(in crate::graphql) aspect: AspectType,
     /// The statistical kind.
-    kind: IndicatorKindType,
+    pub(in crate::graphql) kind: IndicatorKindType,
     /// What is counted (teller).
-    numerator: LocalizedText,
+    pub(in crate::graphql) numerator: LocalizedText,
     /// Out of what (noemer).
-    denominator: LocalizedText,
+    pub(in crate::graphql) denominator: LocalizedText,
     /// The unit in which its value is shown.
-    unit: UnitType,
+    pub(in crate::graphql) unit: UnitType,
     /// Which way is worse.
-    direction: DirectionType,
+    pub(in crate::graphql) direction: DirectionType,
     /// Its weight in scores.
-    weight: f64,
+    pub(in crate::graphql) weight: f64,
     /// A norm, where one exists.
     norm: Option<NormType>,
     /// The first report year.
-    valid_from: i32,
+    pub(in crate::graphql) valid_from: i32,
     /// The last report year; null while it is in force.
-    valid_to: Option<i32>,
+    pub(in crate::graphql) valid_to: Option<i32>,
     /// Whether the official definition was read; false where it is inferred.
-    verified: bool,
+    pub(in crate::graphql) verified: bool,
 }
 
 impl IndicatorType {
@@ -213,7 +213,7 @@ impl IndicatorType {
 
     /// The indicator called `code`, or the signal about data. A run may name one that this catalogue no longer has: then
     /// its code alone.
-    pub(super) fn named(catalogue: &Catalogue, code: &str) -> Self {
+    pub(in crate::graphql) fn named(catalogue: &Catalogue, code: &str) -> Self {
         if let Some(found) = catalogue.indicator(code) {
             return Self::new(catalogue, found);
         }

@@ -97,7 +97,7 @@ impl From<ChangeNeeded> for ChangeNeededType {
 /// Slips of the keyboard (typefout).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "Slip", remote = "Slip")]
-enum SlipType {
+pub(in crate::graphql) enum SlipType {
     /// Two neighbouring digits changed places (verwisselde cijfers).
     SwappedDigits,
     /// A digit was typed twice (dubbel getypt cijfer).

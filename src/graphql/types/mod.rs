@@ -20,18 +20,24 @@ mod submission;
 mod text;
 
 pub(super) use account::AccountType;
-pub(super) use catalogue::{CatalogueType, IndicatorType};
+pub(super) use catalogue::{
+    AspectType, CatalogueType, DataClassType, DirectionType, IndicatorKindType, IndicatorType, ThemeType, UnitType,
+};
+pub(super) use comparison::SlipType;
 pub(super) use course::ChartType;
 pub(super) use difference::{ApprovalPreviewType, ChangeType, DeliveryVersionType, SubmissionDifference};
 pub(super) use distribution::DistributionType;
 pub(super) use finding::{NumberExplanationType, SeverityType};
 pub(super) use methodology::MethodologySectionType;
 pub(super) use obligation::{ExemptionType, ExtensionType, ObligationRatesType, ObligationStatusType, ObligationType};
-pub(super) use observation::ObservationType;
-pub(super) use organisation::OrganisationType;
+pub(super) use observation::{MissingReasonType, ObservationType};
+pub(super) use organisation::{OrganisationKindType, OrganisationType};
+pub(super) use quality::HeadlineType;
 pub(super) use receipt::{CorrectionInput, CorrectionType, ReceiptType};
 pub(super) use recorded_override::{RecordableOverrideReason, RecordedOverrideType};
 pub(super) use score::{RiskScore, RunType, risk_score};
-pub(super) use signal::{DataStateType, LevelType, SignalType, signal};
+pub(super) use signal::{
+    DataStateType, DispersionType, InsufficiencyType, LevelType, PeerGroupType, SignalType, signal,
+};
 pub(super) use submission::{SubmissionStateType, SubmissionType};
 pub(super) use text::{LocalizedText, UserError};

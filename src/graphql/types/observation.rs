@@ -16,7 +16,7 @@ use crate::{
 /// Why a value is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "MissingReason", remote = "MissingReason")]
-pub(super) enum MissingReasonType {
+pub(in crate::graphql) enum MissingReasonType {
     /// The cell was empty or held a dash.
     NotReported,
     /// Does not apply (n.v.t.).
@@ -101,7 +101,11 @@ impl ObservationType {
     /// What the organisation said about it when it delivered (toelichtingen), and about the file it came with.
     async fn explanations(&self, context: &Context<'_>) -> Result<Vec<NumberExplanationType>> {
         let asked = Asked::by(context)?;
-        let said = asked.service.said_of(&asked.actor, self.submission, self.period.0, &self.code, self.known_at).await;
-        Ok(said.map_err(|error| asked.failure(&error))?.into_iter().map(Into::into).collect())
+        let known_at = self.known_at;
+        let answered = async |ids: Vec<SubmissionId>| asked.service.answered(&asked.actor, &ids, known_at).await;
+        let answered = asked.loads().answered.one(known_at, self.submission, answered).await;
+        let answered = answered.map_err(|error| asked.failure(&error))?;
+        let said = answered.iter().flat_map(|one| one.about(self.period.0, &[&self.code]));
+        Ok(said.map(Into::into).collect())
     }
 }

@@ -4,12 +4,11 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
 use super::{DeliveryVersionType, RiskScore, SignalType, SubmissionType, risk_score, signal};
 use crate::{
-    domain::{Organisation, OrganisationKind, Registration},
+    domain::{Organisation, OrganisationId, OrganisationKind, Registration},
     graphql::{
         context::Asked,
         scalars::{AgbCodeText, DateText, DateTime, PeriodText},
     },
-    service::SubmissionQuery,
 };
 
 /// The sort of provider, which decides with whom it is compared.
@@ -88,8 +87,9 @@ impl OrganisationType {
     ) -> Result<RegistrationType> {
         let asked = Asked::by(context)?;
         let known_at = asked.known_at(as_known_at).await?.counted;
-        let found = asked.service.registration(&asked.actor, self.organisation.id, known_at).await;
-        Ok(found.map_err(|error| asked.failure(&error))?.into())
+        let load = async |_: Vec<OrganisationId>| asked.service.registrations(&asked.actor, known_at).await;
+        let found = asked.loads().registrations.one(known_at, self.organisation.id, load).await;
+        Ok(found.map_err(|error| asked.failure(&error))?.unwrap_or_default().into())
     }
 
     /// Its overall score in a period (risicoscore); null when it is not ranked or nothing was scored.
@@ -111,8 +111,7 @@ impl OrganisationType {
     ) -> Result<Vec<SignalType>> {
         let asked = Asked::by(context)?;
         let known_at = asked.known_at(as_known_at).await?.counted;
-        let found = asked.service.assessment(&asked.actor, period.0, known_at).await;
-        let Some(assessment) = found.map_err(|error| asked.failure(&error))? else { return Ok(Vec::new()) };
+        let Some(assessment) = asked.assessment(period.0, known_at).await? else { return Ok(Vec::new()) };
         let own = assessment.shown_to(asked.actor.scope).find(|one| one.organisation.id == self.organisation.id);
         Ok(own.map_or_else(Vec::new, |one| {
             one.outcome.signals.iter().map(|found| signal(&asked, &assessment, one, found)).collect()
@@ -128,11 +127,10 @@ impl OrganisationType {
         #[graphql(desc = "A moment in the past whose knowledge is wanted.")] as_known_at: Option<DateTime>,
     ) -> Result<Vec<DeliveryVersionType>> {
         let asked = Asked::by(context)?;
-        let found = asked
-            .service
-            .deliveries(&asked.actor, self.organisation.id, asked.known_at(as_known_at).await?.counted)
-            .await;
-        let found = found.map_err(|error| asked.failure(&error))?;
+        let known_at = asked.known_at(as_known_at).await?.counted;
+        let load = async |ids: Vec<OrganisationId>| asked.service.deliveries(&asked.actor, &ids, known_at).await;
+        let found = asked.loads().deliveries.one(known_at, self.organisation.id, load).await;
+        let found = found.map_err(|error| asked.failure(&error))?.unwrap_or_default();
         let wanted = found
             .iter()
             .filter(|one| period.is_none_or(|period| period.0 == one.period))
@@ -149,13 +147,11 @@ impl OrganisationType {
     ) -> Result<Vec<SubmissionType>> {
         let asked = Asked::by(context)?;
         let known_at = asked.known_at(as_known_at).await?.counted;
-        let query = SubmissionQuery {
-            organisation: Some(self.organisation.id),
-            limit: usize::try_from(first.clamp(1, 100))?,
-            ..SubmissionQuery::default()
-        };
-        let found = asked.service.submissions(&asked.actor, &query, known_at).await;
-        let found = found.map_err(|error| asked.failure(&error))?;
+        let most = usize::try_from(first.clamp(1, 100))?;
+        let load =
+            async |ids: Vec<OrganisationId>| asked.service.latest_submissions(&asked.actor, &ids, most, known_at).await;
+        let found = asked.loads().submissions.one((known_at, most), self.organisation.id, load).await;
+        let found = found.map_err(|error| asked.failure(&error))?.unwrap_or_default();
         Ok(found.into_iter().map(|one| SubmissionType::new(one, known_at)).collect())
     }
 }
@@ -169,8 +165,7 @@ impl OrganisationType {
     ) -> Result<Option<RiskScore>> {
         let asked = Asked::by(context)?;
         let known_at = asked.known_at(as_known_at).await?.counted;
-        let found = asked.service.assessment(&asked.actor, period.0, known_at).await;
-        let Some(assessment) = found.map_err(|error| asked.failure(&error))? else { return Ok(None) };
+        let Some(assessment) = asked.assessment(period.0, known_at).await? else { return Ok(None) };
         let mut all = assessment.organisations.iter().enumerate();
         let own = all.find(|(_, one)| one.organisation.id == self.organisation.id);
         Ok(own.and_then(|(place, one)| {

@@ -13,7 +13,7 @@ use crate::{
 /// Incomplete outranks elevated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(name = "Headline")]
-pub(super) enum HeadlineType {
+pub(in crate::graphql) enum HeadlineType {
     /// The inspectorate recorded what outranks the overall score (gaat voor): see `overrides`.
     Overridden,
     /// Something that must be there is not (onvolledig): no level says more than that.

@@ -1,5 +1,7 @@
 //! Signals with their explanation as data.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 
 use super::{
@@ -9,9 +11,9 @@ use super::{
     quality::{DataFindingType, HeadlineType, data_finding},
 };
 use crate::{
-    domain::{DataState, Instant, Level, OrganisationId},
+    domain::{DataState, Instant, Level, OrganisationId, SubmissionId},
     graphql::{context::Asked, scalars::PeriodText},
-    service::{AssessedOrganisation, Assessment, Dispersion, Fit, Insufficiency, Interval, PeerGroup, Signal},
+    service::{AssessedOrganisation, Assessment, Dispersion, Error, Fit, Insufficiency, Interval, PeerGroup, Signal},
 };
 
 /// What an outcome asks of the reader. A signal is a question, not a verdict.
@@ -224,9 +226,16 @@ impl SignalType {
     /// with.
     async fn explanations(&self, context: &Context<'_>) -> Result<Vec<NumberExplanationType>> {
         let asked = Asked::by(context)?;
-        let (organisation, period) = (self.organisation_id, self.period.0);
-        let said = asked.service.said_of_indicator(&asked.actor, organisation, period, &self.code, self.known_at).await;
-        Ok(said.map_err(|error| asked.failure(&error))?.into_iter().map(Into::into).collect())
+        let (organisation, period, known_at) = (self.organisation_id, self.period.0, self.known_at);
+        let fail = |error: Arc<Error>| asked.failure(&error);
+        let speaking = async |_: Vec<OrganisationId>| asked.service.speaking(&asked.actor, period, known_at).await;
+        let found = asked.loads().speaking.one((known_at, period), organisation, speaking).await.map_err(fail)?;
+        let (codes, datasets) = asked.service.made_from(&self.code);
+        let found = found.unwrap_or_default();
+        let submissions = datasets.iter().filter_map(|dataset| found.get(*dataset).copied()).collect();
+        let answered = async |ids: Vec<SubmissionId>| asked.service.answered(&asked.actor, &ids, known_at).await;
+        let answered = asked.loads().answered.many(known_at, submissions, answered).await.map_err(fail)?;
+        Ok(answered.iter().flat_map(|one| one.about(period, &codes)).map(Into::into).collect())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Submissions and the uploads they are made of.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 
 use super::{
@@ -7,12 +9,12 @@ use super::{
     finding::FindingType,
 };
 use crate::{
-    domain::{Instant, RowCounts, Severity, SubmissionState, UploadId},
+    domain::{Instant, OrganisationId, RowCounts, Severity, SubmissionId, SubmissionState, UploadId},
     graphql::{
         context::Asked,
         scalars::{DateTime, PeriodText},
     },
-    service::{CheckedSubmission, Error, Relations, SubmissionEvent},
+    service::{CheckedSubmission, Error, History, Relations, SubmissionEvent},
 };
 
 /// Where a submission is in its life.
@@ -166,9 +168,13 @@ impl SubmissionType {
     /// Whose.
     async fn organisation(&self, context: &Context<'_>) -> Result<OrganisationType> {
         let asked = Asked::by(context)?;
-        let found = asked.service.organisation(&asked.actor, self.checked.submission.organisation).await;
-        let found = found.and_then(|found| found.ok_or(Error::NotFound));
-        found.map(Into::into).map_err(|error| asked.failure(&error))
+        let load = async |_: Vec<OrganisationId>| {
+            let all = asked.service.organisations(&asked.actor).await?;
+            Ok(all.into_iter().map(|one| (one.id, one)).collect())
+        };
+        let found = asked.loads().organisations.one((), self.checked.submission.organisation, load).await;
+        let found = found.map_err(|error| asked.failure(&error))?.ok_or_else(|| asked.failure(&Error::NotFound))?;
+        Ok(found.into())
     }
 
     /// What the check said (bevindingen): errors, then questions, then notes, in the order of the file.
@@ -178,13 +184,11 @@ impl SubmissionType {
         #[graphql(desc = "Only findings of this weight.")] severity: Option<SeverityType>,
     ) -> Result<Vec<FindingType>> {
         let asked = Asked::by(context)?;
-        let id = self.checked.submission.id;
-        let history = asked.service.history(&asked.actor, id, self.known_at).await;
-        let (_, explanations) = history.map_err(|error| asked.failure(&error))?;
+        let history = self.history(&asked).await?;
         let findings = self.checked.report.findings.iter().enumerate();
         Ok(findings
             .filter(|(_, finding)| severity.is_none_or(|severity| severity == finding.severity.into()))
-            .map(|(number, finding)| FindingType::new(number, finding, &explanations))
+            .map(|(number, finding)| FindingType::new(number, finding, &history.explanations))
             .collect())
     }
 
@@ -209,7 +213,7 @@ impl SubmissionType {
 
     /// Why it took the place of an earlier version (correctie); null when it did not.
     async fn correction(&self, context: &Context<'_>) -> Result<Option<CorrectionType>> {
-        Ok(self.relations(context).await?.correction.map(Into::into))
+        Ok(self.relations(context).await?.correction.clone().map(Into::into))
     }
 
     /// The latest earlier submission of the same organisation that was made of the very same bytes (zelfde bestand).
@@ -225,23 +229,29 @@ impl SubmissionType {
     /// Its life so far.
     async fn events(&self, context: &Context<'_>) -> Result<Vec<SubmissionEventType>> {
         let asked = Asked::by(context)?;
-        let id = self.checked.submission.id;
-        let history = asked.service.history(&asked.actor, id, self.known_at).await;
-        let (events, _) = history.map_err(|error| asked.failure(&error))?;
-        Ok(events.into_iter().map(Into::into).collect())
+        Ok(self.history(&asked).await?.events.iter().cloned().map(Into::into).collect())
     }
 }
 
 impl SubmissionType {
-    async fn relations(&self, context: &Context<'_>) -> Result<Relations> {
-        let asked = Asked::by(context)?;
-        let found = asked.service.relations(&asked.actor, self.checked.submission.id, self.known_at).await;
-        found.map_err(|error| asked.failure(&error))
+    async fn history(&self, asked: &Asked<'_>) -> Result<Arc<History>> {
+        let known_at = self.known_at;
+        let load = async |ids: Vec<SubmissionId>| asked.service.histories(&asked.actor, &ids, known_at).await;
+        let found = asked.loads().histories.one(known_at, self.checked.submission.id, load).await;
+        found.map_err(|error| asked.failure(&error))?.ok_or_else(|| asked.failure(&Error::NotFound))
+    }
+
+    async fn relations(&self, context: &Context<'_>) -> Result<Arc<Relations>> {
+        let (asked, known_at) = (Asked::by(context)?, self.known_at);
+        let load = async |ids: Vec<SubmissionId>| asked.service.relations(&asked.actor, &ids, known_at).await;
+        let found = asked.loads().relations.one(known_at, self.checked.submission.id, load).await;
+        found.map_err(|error| asked.failure(&error))?.ok_or_else(|| asked.failure(&Error::NotFound))
     }
 
     async fn find_receipt(&self, context: &Context<'_>) -> Result<Option<ReceiptType>> {
-        let asked = Asked::by(context)?;
-        let found = asked.service.receipt_of(&asked.actor, self.checked.submission.id, self.known_at).await;
+        let (asked, known_at) = (Asked::by(context)?, self.known_at);
+        let load = async |ids: Vec<SubmissionId>| asked.service.receipts_of(&asked.actor, &ids, known_at).await;
+        let found = asked.loads().receipts.one(known_at, self.checked.submission.id, load).await;
         Ok(found.map_err(|error| asked.failure(&error))?.and_then(ReceiptType::new))
     }
 }

@@ -12,9 +12,9 @@ use crate::{
 #[derive(Clone, Debug, SimpleObject)]
 pub(in crate::graphql) struct LocalizedText {
     /// Dutch.
-    nl: String,
+    pub(in crate::graphql) nl: String,
     /// English.
-    en: String,
+    pub(in crate::graphql) en: String,
 }
 
 impl From<Text> for LocalizedText {

@@ -1,5 +1,6 @@
 use async_graphql::{ServerError, Value};
 use axum::{
+    body::Bytes,
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONTENT_TYPE, VARY},
@@ -10,7 +11,10 @@ use serde_json::{Map, json};
 
 use crate::{
     domain::Language,
-    graphql::guard::{Complaint, Refusal},
+    graphql::{
+        guard::{Complaint, Refusal},
+        to_json,
+    },
     http::{Problem, Reference, negotiate},
 };
 
@@ -74,7 +78,7 @@ pub(super) struct Reply {
     status: StatusCode,
     form: MediaType,
     headers: HeaderMap,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 impl Reply {
@@ -99,20 +103,35 @@ impl Reply {
             give_code(error, language, reference);
         }
         if not_begun {
-            let body = json!({ "errors": response.errors }).to_string().into_bytes();
+            let body = json!({ "errors": response.errors }).to_string().into();
             return Self { status: refused(form), form, headers: response.http_headers, body };
         }
         // Whoever tries requests again looks at the status.
         let away = response.errors.iter().any(is_unavailable).then(Problem::database_away);
         let status = away.as_ref().map_or(StatusCode::OK, |problem| problem.status);
         response.http_headers.extend(away.map(|problem| problem.headers()).unwrap_or_default());
-        match serde_json::to_vec(&response) {
-            Ok(body) => Self { status, form, headers: response.http_headers, body },
+        match to_json(&response) {
+            Ok(body) => Self { status, form, headers: response.http_headers, body: body.into() },
             Err(error) => {
                 tracing::error!(%error, "a GraphQL response could not be written");
                 internal()
             }
         }
+    }
+
+    /// What was answered before.
+    pub(super) fn again(form: MediaType, headers: HeaderMap, body: Bytes) -> Self {
+        Self { status: StatusCode::OK, form, headers, body }
+    }
+
+    /// What the client has already.
+    pub(super) fn not_modified(form: MediaType, headers: HeaderMap) -> Self {
+        Self { status: StatusCode::NOT_MODIFIED, form, headers, body: Bytes::new() }
+    }
+
+    /// The bytes of the answer.
+    pub(super) fn body(&self) -> Bytes {
+        self.body.clone()
     }
 
     /// The same with more headers.
@@ -149,7 +168,7 @@ impl Reply {
     }
 
     fn errors(status: StatusCode, form: MediaType, errors: &[serde_json::Value]) -> Self {
-        Self { status, form, headers: HeaderMap::new(), body: json!({ "errors": errors }).to_string().into_bytes() }
+        Self { status, form, headers: HeaderMap::new(), body: json!({ "errors": errors }).to_string().into() }
     }
 }
 

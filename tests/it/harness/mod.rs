@@ -16,12 +16,14 @@ mod line;
 mod migrate;
 mod process;
 mod query;
+mod statements;
 mod tests;
 
 pub(crate) use database::{OWNER, TestDatabase, as_role, empty_postgres, postgres, sqlite};
 pub(crate) use line::Line;
 pub(crate) use process::Server;
 pub(crate) use query::{execute, fetch};
+pub(crate) use statements::{count_statements, statements_of};
 
 /// Makes of each `async fn name(database: TestDatabase)` the tests `name::sqlite` and `name::postgres`.
 macro_rules! both {
