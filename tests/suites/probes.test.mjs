@@ -171,9 +171,9 @@ test('bodies that are no request are refused within a second', async (t) => {
     });
   }
   await t.test('64 MiB that are announced', async () => {
-    const answer = await say(server.base, `POST /graphql HTTP/1.1\r\n${HEAD}Content-Length: 67108864\r\n\r\n`);
+    const answer = await siege.heard(`POST /graphql HTTP/1.1\r\n${HEAD}Content-Length: 67108864\r\n\r\n`);
     assert.equal(statusOf(answer), 413, answer.heard);
-    assert.ok(answer.took < SECOND + 300, `${answer.took} ms`);
+    assert.ok(answer.took < SECOND, `${answer.took} ms`);
   });
   await t.test('pieces without end', async () => {
     // No more than is read: what is left unread would break the connection before its answer is heard.
@@ -217,9 +217,9 @@ test('heads that are made to cost much are refused within a second', async (t) =
   };
   for (const [name, [bytes, statuses]] of Object.entries(cases)) {
     await t.test(name, async () => {
-      const answer = await say(server.base, bytes);
+      const answer = await siege.heard(bytes);
       assert.ok(statuses.includes(statusOf(answer)), answer.heard.slice(0, 300));
-      assert.ok(answer.took < SECOND + 300, `${answer.took} ms`);
+      assert.ok(answer.took < SECOND, `${answer.took} ms`);
     });
   }
 });
@@ -297,6 +297,8 @@ test('HTTP/2: streams that are opened and taken back by the thousand', async () 
   const session = connectHttp2(server.base);
   session.on('error', () => {});
   const first = session.request({ ':path': '/health' });
+  // The server may say goodbye to all of the connection (ENHANCE_YOUR_CALM).
+  first.on('error', () => {});
   const status = await new Promise((resolve) => first.once('response', (headers) => resolve(headers[':status'])));
   assert.equal(status, 200);
   for (let at = 0; at < 3_000 && !session.closed && !session.destroyed; at += 1) {

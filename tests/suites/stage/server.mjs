@@ -79,6 +79,13 @@ export class Server {
     return Number(status.match(/VmHWM:\s+(\d+) kB/)[1]) / 1024;
   }
 
+  /** How many milliseconds it has worked on a processor. */
+  get worked() {
+    const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+    // In hundredths of a second, by user and by system.
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
   /** How many files and sockets it holds open. */
   get descriptors() {
     return readdirSync(`/proc/${this.process.pid}/fd`).length;

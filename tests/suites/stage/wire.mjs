@@ -9,11 +9,10 @@ export function say(base, bytes, { silence = 300, limit = 5_000 } = {}) {
     let heard = '';
     let closed = false;
     let quiet;
-    const begun = performance.now();
     const done = () => {
       clearTimeout(quiet);
       socket.destroy();
-      resolve({ heard, closed, answers: heard.match(/HTTP\/1\.1 \d{3}/g) ?? [], took: performance.now() - begun });
+      resolve({ heard, closed, answers: heard.match(/HTTP\/1\.1 \d{3}/g) ?? [] });
     };
     const wait = () => {
       clearTimeout(quiet);
