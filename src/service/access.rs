@@ -2,7 +2,7 @@
 
 use super::{Error, Service};
 use crate::{
-    domain::{Actor, AgbCode, Call, Digest, Instant, Role, Scope, TokenId},
+    domain::{Actor, AgbCode, Call, Digest, Instant, IntermediaryId, Role, Scope, TokenId},
     store::{self, Token, TokenRecord},
 };
 
@@ -32,6 +32,28 @@ impl Service {
         lifetime_seconds: i64,
         secret: [u8; 32],
     ) -> Result<NewToken, Error> {
+        self.create_token_of(role, (agb_code, None), label, lifetime_seconds, secret).await
+    }
+
+    /// The same for an intermediary, to be used with the mandates that it holds.
+    pub async fn create_intermediary_token(
+        &self,
+        intermediary: IntermediaryId,
+        label: &str,
+        lifetime_seconds: i64,
+        secret: [u8; 32],
+    ) -> Result<NewToken, Error> {
+        self.create_token_of(Role::Intermediary, (None, Some(intermediary)), label, lifetime_seconds, secret).await
+    }
+
+    async fn create_token_of(
+        &self,
+        role: Role,
+        (agb_code, intermediary): (Option<AgbCode>, Option<IntermediaryId>),
+        label: &str,
+        lifetime_seconds: i64,
+        secret: [u8; 32],
+    ) -> Result<NewToken, Error> {
         let now = self.now();
         let secret = format!("{SECRET_PREFIX}{}", Digest::from_bytes(secret));
         let mut tx = self.database.write(Scope::Sector).await?;
@@ -41,10 +63,17 @@ impl Service {
             ),
             None => None,
         };
+        if intermediary.is_some() {
+            let found = store::list_intermediaries(&mut tx, Scope::Sector, intermediary).await?;
+            found.first().ok_or(Error::NotFound)?;
+        }
+        // A role goes with whom it is for, and with nobody else.
+        Scope::of(role, organisation, intermediary, now.date()).ok_or(Error::NotFound)?;
         let token = Token {
             id: TokenId::new(&*self.ids),
             role,
             organisation,
+            intermediary,
             label: label.to_owned(),
             expires_at: now.plus_seconds(lifetime_seconds),
         };
@@ -93,11 +122,8 @@ impl Service {
             .await?
             .filter(|token| token.expires_at > now)
             .ok_or(Error::Unauthenticated)?;
-        let scope = match (token.role, token.organisation) {
-            (Role::Organisation, Some(organisation)) => Scope::Organisation(organisation),
-            (Role::Inspector, None) => Scope::Sector,
-            _ => return Err(Error::Unauthenticated),
-        };
+        let scope = Scope::of(token.role, token.organisation, token.intermediary, now.date());
+        let scope = scope.ok_or(Error::Unauthenticated)?;
         self.records.note_use(token.id, now);
         Ok(Actor { token: Some(token.id), role: token.role, scope, call })
     }

@@ -97,7 +97,7 @@ impl Assessment {
 
     /// Those whose signals may be shown within `scope`: practices of one person to themselves alone.
     pub fn shown_to(&self, scope: Scope) -> impl Iterator<Item = &AssessedOrganisation> {
-        let solos = if scope.organisation().is_some() { self.solos.as_slice() } else { &[] };
+        let solos = if scope.itself().is_some() { self.solos.as_slice() } else { &[] };
         self.organisations.iter().chain(solos)
     }
 }
@@ -267,6 +267,9 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<Option<Arc<Assessment>>, Error> {
+        if !actor.scope.compares() {
+            return Ok(None);
+        }
         let mut tx = self.database.read(actor.scope).await?;
         let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
         let run = self.read_run(&mut tx, actor.scope, run).await?;
@@ -323,7 +326,7 @@ impl Service {
 
     /// Reads a run through the cache, whose entries are apart for each scope.
     pub(super) async fn read_run(&self, tx: &mut Tx, scope: Scope, run: Run) -> Result<Arc<Assessment>, Error> {
-        let cache_key = (run.id, scope.organisation());
+        let cache_key = (run.id, scope);
         if let Ok(mut cache) = self.assessments.lock()
             && let Some(known) = cache.get(&cache_key)
         {

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Error, Service,
+    mandates::shown_report,
     numbers::{mergers, observations_as_now},
     packing::{pack, unpack},
 };
@@ -190,7 +191,7 @@ async fn said_of(
     let Some(found) = store::find_submission(tx, actor.scope, submission, known_at).await? else {
         return Ok(Vec::new());
     };
-    let report: Report = unpack(&found.report)?;
+    let report: Report = shown_report(actor, unpack(&found.report)?);
     let period = period.to_string();
     let about = |finding: &Finding| -> Option<Option<String>> {
         let mut named = finding.occurrences.iter().filter_map(|place| {

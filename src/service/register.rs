@@ -81,7 +81,7 @@ impl Service {
         organisation: OrganisationId,
         known_at: Instant,
     ) -> Result<Registration, Error> {
-        if !actor.scope.includes(organisation) {
+        if !actor.scope.includes(organisation) && self.organisation(actor, organisation).await?.is_none() {
             return Ok(Registration::default());
         }
         // Who took it over is another.
