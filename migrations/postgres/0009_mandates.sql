@@ -95,11 +95,10 @@ CREATE POLICY added ON intermediary FOR INSERT
 
 ALTER TABLE mandate_mark ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY seen ON mandate_mark FOR SELECT
-    USING (intermediary_id = (SELECT kraamzicht_intermediary())
-    OR (SELECT kraamzicht_scope() IS NOT NULL AND kraamzicht_intermediary() IS NULL));
+    USING ((SELECT kraamzicht_scope() = 'sector') OR intermediary_id = (SELECT kraamzicht_intermediary()));
 CREATE POLICY added ON mandate_mark FOR INSERT
-    WITH CHECK ((SELECT kraamzicht_scope() = 'sector') OR EXISTS (SELECT 1 FROM mandate
-        WHERE mandate.id = mandate_mark.mandate_id AND mandate.organisation_id = (SELECT kraamzicht_scope())));
+    WITH CHECK ((SELECT kraamzicht_scope() = 'sector') OR EXISTS (SELECT 1 FROM mandate_withdrawal
+        WHERE mandate_withdrawal.mandate_id = mandate_mark.mandate_id));
 
 ALTER TABLE mandate_line ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY seen ON mandate_line FOR SELECT
@@ -122,7 +121,9 @@ ALTER TABLE mandate_withdrawal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURI
 CREATE POLICY seen ON mandate_withdrawal FOR SELECT
     USING ((SELECT kraamzicht_scope() = 'sector') OR organisation_id = (SELECT kraamzicht_scope()));
 CREATE POLICY added ON mandate_withdrawal FOR INSERT
-    WITH CHECK ((SELECT kraamzicht_scope() = 'sector') OR organisation_id = (SELECT kraamzicht_scope()));
+    WITH CHECK ((SELECT kraamzicht_scope() = 'sector') OR (organisation_id = (SELECT kraamzicht_scope())
+    AND EXISTS (SELECT 1 FROM mandate WHERE mandate.id = mandate_withdrawal.mandate_id
+        AND mandate.organisation_id = mandate_withdrawal.organisation_id)));
 
 -- What is an intermediary's own.
 CREATE POLICY seen_by_holder ON token FOR SELECT
