@@ -192,8 +192,7 @@ mod tests {
             [MandateStanding::ToCome, MandateStanding::InForce, MandateStanding::InForce, MandateStanding::Ended]
         );
         let at = Instant::from_microseconds(1);
-        mandate.withdrawal =
-            Some(MandateWithdrawal { by: "tok_1".to_owned(), asked_by: None, at });
+        mandate.withdrawal = Some(MandateWithdrawal { by: "tok_1".to_owned(), asked_by: None, at });
         assert_eq!(days.map(|day| mandate.standing(day)), [MandateStanding::Withdrawn; 4]);
     }
 

@@ -119,7 +119,12 @@ struct WithdrawSubmissionPayload {
 
 /// What can be done. An ordinary "no" is an answer, in `userErrors`.
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct Mutation(SubmissionMutation, mandates::MandateMutation, overrides::OverrideMutation, windows::WindowMutation);
+pub(super) struct Mutation(
+    SubmissionMutation,
+    mandates::MandateMutation,
+    overrides::OverrideMutation,
+    windows::WindowMutation,
+);
 
 #[derive(Debug, Default)]
 struct SubmissionMutation;

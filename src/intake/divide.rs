@@ -189,8 +189,7 @@ mod tests {
             assert_eq!(divided(text.as_bytes(), None, &["33001234"]), Ok(("indicatoren".to_owned(), whole)), "{row}");
         }
         // Among rows of several nobody knows whose it is.
-        let rows =
-            ["33001234;2025;2025;KZ01;1;2;\r\n", "33005678;2025;2025;KZ01;1;2;\r\n", ";2025;2025;KZ01;3;4;\r\n"];
+        let rows = ["33001234;2025;2025;KZ01;1;2;\r\n", "33005678;2025;2025;KZ01;1;2;\r\n", ";2025;2025;KZ01;3;4;\r\n"];
         let text = file(&rows);
         assert_eq!(divided(text.as_bytes(), None, &["33001234", "33005678"]), Err(Undivided::Row { line: 4 }));
     }
@@ -207,7 +206,9 @@ mod tests {
 
     #[test]
     fn what_names_nobody_is_nobodys() {
-        for text in [HEADER, "a;b\r\n1;2\r\n", "", "\r\n", "verslagjaar;indicator_code;teller;noemer\r\n2025;KZ01;1;2\r\n"] {
+        for text in
+            [HEADER, "a;b\r\n1;2\r\n", "", "\r\n", "verslagjaar;indicator_code;teller;noemer\r\n2025;KZ01;1;2\r\n"]
+        {
             assert_eq!(divided(text.as_bytes(), None, &["33001234"]), Err(Undivided::Unknown), "{text}");
         }
     }

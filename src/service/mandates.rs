@@ -91,11 +91,7 @@ impl Service {
     }
 
     /// A mandate as it was when it was given or withdrawn under a key.
-    async fn mandate_as_it_was(
-        &self,
-        actor: &Actor,
-        (id, at): (MandateId, Instant),
-    ) -> Result<NamedMandate, Error> {
+    async fn mandate_as_it_was(&self, actor: &Actor, (id, at): (MandateId, Instant)) -> Result<NamedMandate, Error> {
         let mut tx = self.database.read(actor.scope).await?;
         let filter = MandateFilter { id: Some(id), organisation: None };
         named(&mut tx, actor.scope, filter, at).await?.pop().ok_or(Error::NotFound)

@@ -175,7 +175,8 @@ impl Service {
         let ground = within_length(&request.ground)?;
         let organisation = request.organisation.or(actor.scope.itself()).ok_or(Error::NotFound)?;
         let place = (organisation, request.dataset.clone());
-        if !actor.scope.includes(organisation) && !self.mandated(actor).await?.is_some_and(|open| open.contains(&place)) {
+        if !actor.scope.includes(organisation) && !self.mandated(actor).await?.is_some_and(|open| open.contains(&place))
+        {
             return Err(Error::NotFound);
         }
         self.must_be_in_window(&request.dataset, request.period, request.until)?;

@@ -116,7 +116,8 @@ impl Service {
             let parts: Vec<(AgbCode, Option<Packed>)> = match divided {
                 Divided::Whole(code) => vec![(code, None)],
                 Divided::Shares(shares) => {
-                    let pack = |(code, bytes): (AgbCode, Vec<u8>)| Ok((code, Some(compress_counting(bytes.as_slice())?)));
+                    let pack =
+                        |(code, bytes): (AgbCode, Vec<u8>)| Ok((code, Some(compress_counting(bytes.as_slice())?)));
                     shares.into_iter().map(pack).collect::<Result<_, Error>>()?
                 }
             };

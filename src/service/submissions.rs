@@ -16,8 +16,8 @@ use super::{
 use crate::{
     catalogue::Catalogue,
     domain::{
-        Actor, DataClass, Digest, Instant, Observation, Observed, OrganisationId, Report, Scope, Severity, SubmissionId,
-        SubmissionState, UploadId,
+        Actor, DataClass, Digest, Instant, Observation, Observed, OrganisationId, Report, Scope, Severity,
+        SubmissionId, SubmissionState, UploadId,
     },
     intake::{self, CheckContext, Limits, Observer},
     store::{self, Explanation, Submission, SubmissionEvent, Tx, Upload},

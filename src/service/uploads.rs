@@ -26,9 +26,7 @@ impl Service {
         let sender = match (actor.scope, organisation) {
             // Whom it is about is read from it.
             (Scope::Mandates(mandated), None) => Some(Sender::Intermediary(mandated.intermediary)),
-            (scope, asked) => {
-                asked.or(scope.itself()).filter(|asked| scope.includes(*asked)).map(Sender::Organisation)
-            }
+            (scope, asked) => asked.or(scope.itself()).filter(|asked| scope.includes(*asked)).map(Sender::Organisation),
         };
         let sender = sender.ok_or(Error::NotFound)?;
         let packed = tokio::task::spawn_blocking(move || compress_counting(source)).await.map_err(Error::internal)?;

@@ -150,12 +150,7 @@ type Row = (
 
 /// The mandates within `scope` that `filter` asks for as known at `known_at`, the oldest first. An intermediary sees
 /// those it holds that are in force.
-pub async fn list(
-    tx: &mut Tx,
-    scope: Scope,
-    filter: MandateFilter,
-    known_at: Instant,
-) -> Result<Vec<Mandate>, Error> {
+pub async fn list(tx: &mut Tx, scope: Scope, filter: MandateFilter, known_at: Instant) -> Result<Vec<Mandate>, Error> {
     let by = Filter::of(scope);
     let organisation = match (scope.itself(), filter.organisation) {
         (Some(own), Some(asked)) if own != asked => return Ok(Vec::new()),

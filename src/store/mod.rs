@@ -80,6 +80,6 @@ pub use tokens::{
     note_use as note_token_use, revoke as revoke_token,
 };
 pub use uploads::{
-    Sender, Upload, delete_expired as delete_expired_uploads, find as find_upload, forget_content, insert as insert_upload,
-    load_content, save_content,
+    Sender, Upload, delete_expired as delete_expired_uploads, find as find_upload, forget_content,
+    insert as insert_upload, load_content, save_content,
 };

@@ -79,8 +79,7 @@ pub async fn find_by_secret(tx: &mut Tx, secret: Digest) -> Result<Option<Token>
 
 /// Every token, or the one with this identifier; the oldest first.
 pub async fn list(tx: &mut Tx, id: Option<TokenId>) -> Result<Vec<TokenRecord>, Error> {
-    type Row =
-        (String, String, Option<String>, String, Moment, Moment, Option<Moment>, Option<Moment>, Option<String>);
+    type Row = (String, String, Option<String>, String, Moment, Moment, Option<Moment>, Option<Moment>, Option<String>);
     let rows: Vec<Row> = on!(tx, connection =>
         sqlx::query_as(LIST).bind(id.map(|id| id.to_string())).fetch_all(connection).await?);
     let record = |(id, role, organisation, label, expires_at, created_at, used_at, revoked_at, intermediary): Row| {

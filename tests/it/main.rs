@@ -21,6 +21,7 @@ mod learning;
 mod life_approval;
 mod life_obligations;
 mod life_plausibility;
+mod mandates;
 mod matrix;
 mod multipart;
 mod once;

@@ -13,7 +13,7 @@ mod wire;
 mod world;
 
 pub(crate) use client::{Answer, Client, Organisation, Submission};
-pub(crate) use expectations::{Expectations, Gets, Line};
+pub(crate) use expectations::{Expectations, Gets, Line, Mandates};
 pub(crate) use files::{Indicators, PERIOD};
 pub(crate) use program::{Program, last_year};
 pub(crate) use questions::Questions;
