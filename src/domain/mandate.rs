@@ -164,7 +164,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::domain::{Call, Role};
+    use crate::domain::Role;
 
     fn mandate() -> Mandate {
         Mandate {
@@ -200,7 +200,7 @@ mod tests {
     fn delivering_changes_the_act_of_an_intermediary_alone() {
         let mandated =
             |act| Scope::Mandates(Mandated { intermediary: IntermediaryId::from_bits(3), act, on: date(2026, 3, 2) });
-        let actor = |scope| Actor { token: None, role: Role::Intermediary, scope, call: Call::LOCAL };
+        let actor = |scope| Actor { role: Role::Intermediary, scope, ..Actor::OPERATOR };
         assert_eq!(actor(mandated(MandateRight::Read)).delivering().scope, mandated(MandateRight::Deliver));
         for scope in [Scope::Sector, Scope::Organisation(OrganisationId::from_bits(2))] {
             assert_eq!(actor(scope).delivering().scope, scope);
