@@ -69,7 +69,8 @@ pub async fn insert(tx: &mut Tx, token: &Token, secret: Digest, created_at: Inst
 
 /// The token with this secret, unless it was revoked. Whether it expired is for the caller, who has the clock.
 pub async fn find_by_secret(tx: &mut Tx, secret: Digest) -> Result<Option<Token>, Error> {
-    let row: Option<(String, String, Option<String>, String, Moment, Option<String>)> = on!(tx, connection =>
+    type Row = (String, String, Option<String>, String, Moment, Option<String>);
+    let row: Option<Row> = on!(tx, connection =>
         sqlx::query_as(FIND_BY_SECRET).bind(secret.as_bytes().as_slice()).fetch_optional(connection).await?);
     row.map(|(id, role, organisation, label, expires_at, intermediary)| {
         token(&id, &role, (organisation, intermediary), label, expires_at)
