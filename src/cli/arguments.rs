@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod mandate;
 mod scoring;
 mod serve;
 mod sign_in;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::{
+    mandate::{GiveMandateOptions, ListMandatesOptions, MandateAction, MandateOptions},
     scoring::{
         BacktestOptions, ExportRunOptions, MethodArgument, ScoreOptions, ScoreTableOptions, SimulateOptions,
         VerifyOptions,
@@ -17,7 +19,7 @@ pub(super) use self::{
     sign_in::SignInOptions,
 };
 use super::exit;
-use crate::domain::{AgbCode, Instant, Language, TokenId};
+use crate::domain::{AgbCode, Instant, IntermediaryId, Language, TokenId};
 
 /// Takes in the quality data of kraamzorg organisations and serves explained, reproducible risk signals.
 #[derive(Debug, Parser)]
@@ -91,6 +93,8 @@ pub(super) enum Command {
     Register(RegisterOptions),
     /// Make, list and take back bearer tokens
     Token(TokenOptions),
+    /// Register intermediaries, and give, withdraw and list the mandates that organisations give them
+    Mandate(MandateOptions),
     /// Print the GraphQL schema
     Schema,
     /// Print the scores of a period, or one organisation's score explained
@@ -224,6 +228,9 @@ pub(super) struct NewTokenOptions {
     /// The AGB code of the organisation, for the role organisation
     #[arg(long, required_if_eq("role", "organisation"))]
     pub(super) agb: Option<AgbCode>,
+    /// The intermediary, for the role intermediary, as `mandate intermediaries` names it
+    #[arg(long, required_if_eq("role", "intermediary"), conflicts_with = "agb")]
+    pub(super) intermediary: Option<IntermediaryId>,
     /// What it is for
     #[arg(long, default_value = "")]
     pub(super) label: String,
@@ -249,6 +256,8 @@ pub(super) struct RevokeTokenOptions {
 pub(super) enum RoleArgument {
     /// Delivers for one organisation and sees that organisation
     Organisation,
+    /// Acts for organisations that gave it a mandate, and sees what that lets it
+    Intermediary,
     /// Sees all organisations
     Inspector,
 }

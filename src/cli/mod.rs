@@ -11,6 +11,7 @@ pub mod demo;
 mod downtime;
 mod exit;
 mod findings;
+mod mandate;
 mod methodology;
 mod migrate;
 mod operate;
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Migrate => operate::block_on(migrate::run(global)),
         Command::Register(options) => operate::block_on(register::run(global, &options)),
         Command::Token(options) => operate::block_on(token::run(global, &options)),
+        Command::Mandate(options) => operate::block_on(mandate::run(global, &options)),
         Command::Score(options) => operate::block_on(score::run(global, &options)),
         Command::Verify(options) => operate::block_on(verify::run(global, &options)),
         Command::ExportRun(options) => operate::block_on(verify::export(global, &options)),

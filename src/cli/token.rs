@@ -10,7 +10,7 @@ use super::{
     exit, operate,
 };
 use crate::{
-    domain::{Actor, AgbCode, OrganisationId, Role, TokenId},
+    domain::{Actor, AgbCode, IntermediaryId, OrganisationId, Role, TokenId},
     service::{NewToken, Service, TokenRecord},
 };
 
@@ -39,11 +39,16 @@ pub(super) async fn run(global: &Global, options: &TokenOptions) -> anyhow::Resu
 
 /// Makes a token and prints it, once.
 async fn print_new(service: &Service, options: &NewTokenOptions) -> anyhow::Result<()> {
-    let (role, agb_code) = match options.role {
-        RoleArgument::Organisation => (Role::Organisation, options.agb),
-        RoleArgument::Inspector => (Role::Inspector, None),
+    let (label, days) = (options.label.as_str(), options.days);
+    let token = match (options.role, options.intermediary) {
+        (RoleArgument::Intermediary, Some(intermediary)) => {
+            let lifetime = days * SECONDS_OF_A_DAY;
+            service.create_intermediary_token(intermediary, label, lifetime, random()?).await?
+        }
+        (RoleArgument::Intermediary, None) => anyhow::bail!("an intermediary's token takes --intermediary"),
+        (RoleArgument::Organisation, _) => create(service, Role::Organisation, options.agb, label, days).await?,
+        (RoleArgument::Inspector, _) => create(service, Role::Inspector, None, label, days).await?,
     };
-    let token = create(service, role, agb_code, &options.label, options.days).await?;
     eprintln!("{} works until {}; the secret is not kept and cannot be shown again:", token.id, token.expires_at);
     println!("{}", token.secret);
     Ok(())
@@ -69,6 +74,7 @@ async fn print_all(service: &Service, format: ReportFormat) -> anyhow::Result<()
                 None => "works",
             },
             role: token.role.as_str(),
+            intermediary: token.intermediary,
             agb_code: token.organisation.and_then(|id| organisations.get(&id).copied()),
             created_at: created_at.to_string(),
             expires_at: token.expires_at.to_string(),
@@ -82,7 +88,8 @@ async fn print_all(service: &Service, format: ReportFormat) -> anyhow::Result<()
         return Ok(());
     }
     for line in lines {
-        let whose = line.agb_code.map_or_else(|| line.role.to_owned(), |code| code.to_string());
+        let whose = line.agb_code.map(|code| code.to_string()).or(line.intermediary.map(|id| id.to_string()));
+        let whose = whose.unwrap_or_else(|| line.role.to_owned());
         let used = line.used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
         println!("{}  {:<7}  {whose:<10}  until {}  {used}  {}", line.token, line.state, line.expires_at, line.label);
     }
@@ -97,6 +104,7 @@ struct Line {
     state: &'static str,
     role: &'static str,
     agb_code: Option<AgbCode>,
+    intermediary: Option<IntermediaryId>,
     created_at: String,
     expires_at: String,
     used_at: Option<String>,
@@ -112,7 +120,11 @@ pub(super) async fn create(
     label: &str,
     days: i64,
 ) -> anyhow::Result<NewToken> {
+    Ok(service.create_token(role, agb_code, label, days * SECONDS_OF_A_DAY, random()?).await?)
+}
+
+fn random() -> anyhow::Result<[u8; 32]> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(anyhow::Error::msg).context("the system gives no randomness")?;
-    Ok(service.create_token(role, agb_code, label, days * SECONDS_OF_A_DAY, secret).await?)
+    Ok(secret)
 }

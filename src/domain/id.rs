@@ -115,6 +115,10 @@ ids! {
     ExtensionId = "ext";
     /// What outranks the scores of an organisation, as it was recorded.
     OverrideId = "ovr";
+    /// A party that acts for organisations.
+    IntermediaryId = "int";
+    /// What an organisation lets an intermediary do for it.
+    MandateId = "mdt";
     /// The receipt of an approval.
     ReceiptId = "rcp";
     /// A scoring run; its bits are the first 128 of the SHA-256 of the run's key.

@@ -48,7 +48,7 @@ impl Actor {
     /// That they are, or act for, one organisation. Nothing for the inspectorate, and nothing for an operator who did
     /// not say for whom.
     pub const fn own(&self) -> Option<Own> {
-        match (self.role, self.scope.organisation()) {
+        match (self.role, self.scope.itself()) {
             (Role::Organisation | Role::Operator, Some(organisation)) => Some(Own(organisation)),
             _ => None,
         }

@@ -12,6 +12,7 @@ mod digest;
 mod finding;
 mod id;
 mod learning;
+mod mandate;
 mod merger;
 mod obligation;
 mod observation;
@@ -32,10 +33,11 @@ pub use difference::{Change, Difference, differences};
 pub use digest::{Digest, Hasher};
 pub use finding::{ColumnPlace, Finding, Occurrence, Report, RowCounts, RowFate, Severity};
 pub use id::{
-    AuditId, ExtensionId, IdError, IdSource, OrganisationId, OverrideId, ReceiptId, RunId, SessionId, SubmissionId,
-    TokenId, UploadId,
+    AuditId, ExtensionId, IdError, IdSource, IntermediaryId, MandateId, OrganisationId, OverrideId, ReceiptId, RunId,
+    SessionId, SubmissionId, TokenId, UploadId,
 };
 pub use learning::{DataClass, LearningObservation, Own};
+pub use mandate::{Intermediary, Mandate, MandateRight, MandateStanding, MandateWithdrawal, Mandated};
 pub use merger::{Merger, MergerCircle, Mergers, Registration, Succession};
 pub use obligation::{
     Downtime, Exemption, Extension, ExtensionDecision, Obligation, ObligationRates, ObligationStatus, Standing,

@@ -2,6 +2,7 @@
 //!
 //! An ordinary "no" is data (`userErrors`); only faults, limits and a missing right are errors.
 
+mod mandates;
 mod overrides;
 mod windows;
 
@@ -34,8 +35,11 @@ struct CreateSubmissionInput {
 /// What came of it.
 #[derive(SimpleObject)]
 struct CreateSubmissionPayload {
-    /// The submission, checked; null when it could not be made.
+    /// The submission, checked; null when it could not be made. Of a file about several organisations, the first.
     submission: Option<SubmissionType>,
+    /// The submissions, checked, by AGB code: one for each organisation in a file that an intermediary sent (per
+    /// organisatie een inzending). Empty when none could be made.
+    submissions: Vec<SubmissionType>,
     /// Why not.
     user_errors: Vec<UserError>,
 }
@@ -115,7 +119,12 @@ struct WithdrawSubmissionPayload {
 
 /// What can be done. An ordinary "no" is an answer, in `userErrors`.
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct Mutation(SubmissionMutation, overrides::OverrideMutation, windows::WindowMutation);
+pub(super) struct Mutation(
+    SubmissionMutation,
+    mandates::MandateMutation,
+    overrides::OverrideMutation,
+    windows::WindowMutation,
+);
 
 #[derive(Debug, Default)]
 struct SubmissionMutation;
@@ -141,7 +150,12 @@ impl SubmissionMutation {
             _ => &["input", "uploadId"],
         };
         let (checked, user_errors) = answer(&asked, outcome, path)?;
-        Ok(CreateSubmissionPayload { submission: checked.map(shown), user_errors })
+        let all = checked.unwrap_or_default();
+        Ok(CreateSubmissionPayload {
+            submission: all.first().cloned().map(shown),
+            submissions: all.into_iter().map(shown).collect(),
+            user_errors,
+        })
     }
 
     /// Explains or confirms a finding; every question must have one before approval.
@@ -224,9 +238,9 @@ impl SubmissionMutation {
     }
 }
 
-async fn create_of_upload(asked: &Asked<'_>, id: &ID, dataset: Option<&str>) -> Result<CheckedSubmission, Error> {
+async fn create_of_upload(asked: &Asked<'_>, id: &ID, dataset: Option<&str>) -> Result<Vec<CheckedSubmission>, Error> {
     let upload = id.parse().map_err(|_| Error::NotFound)?;
-    asked.service.create_submission(&asked.actor, upload, dataset).await
+    asked.service.create_submissions(&asked.actor, upload, dataset).await
 }
 
 /// Keeps the file and makes a submission of it; of one that was sent before under the same key, nothing is kept again.
@@ -234,12 +248,12 @@ async fn create_of_file(
     asked: &Asked<'_>,
     file: ReceivedFile,
     dataset: Option<&str>,
-) -> Result<CheckedSubmission, Error> {
+) -> Result<Vec<CheckedSubmission>, Error> {
     if let Some(before) = asked.service.created_before(&asked.actor).await? {
         return Ok(before);
     }
     let upload = asked.service.receive(&asked.actor, None, &file.name, file.content).await?;
-    asked.service.create_submission(&asked.actor, upload.id, dataset).await
+    asked.service.create_submissions(&asked.actor, upload.id, dataset).await
 }
 
 /// What was done, or why not; a fault is an error. Of a key that was used for something else, the key is what is wrong.

@@ -2,6 +2,7 @@
 
 mod data;
 mod life;
+mod mandates;
 mod obligations;
 mod outcome;
 
@@ -9,4 +10,10 @@ use async_graphql::MergedObject;
 
 /// All questions that can be asked.
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct Query(data::DataQuery, life::LifeQuery, obligations::ObligationQuery, outcome::OutcomeQuery);
+pub(super) struct Query(
+    data::DataQuery,
+    life::LifeQuery,
+    mandates::MandateQuery,
+    obligations::ObligationQuery,
+    outcome::OutcomeQuery,
+);

@@ -7,7 +7,8 @@ use super::{
     page::Page,
     query::Query,
     types::{
-        ObligationType, ObservationType, OrganisationType, RecordedOverrideType, RiskScore, SignalType, SubmissionType,
+        IntermediaryType, MandateType, ObligationType, ObservationType, OrganisationType, RecordedOverrideType,
+        RiskScore, SignalType, SubmissionType,
     },
 };
 use crate::service::Service;
@@ -29,6 +30,8 @@ fn build() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
         .validation_mode(async_graphql::ValidationMode::Fast)
         .disable_suggestions()
         // The engine has no words for pages.
+        .override_output_type_description::<Page<IntermediaryType>>("A page of intermediaries.")
+        .override_output_type_description::<Page<MandateType>>("A page of mandates.")
         .override_output_type_description::<Page<ObligationType>>("A page of obligations.")
         .override_output_type_description::<Page<ObservationType>>("A page of observations.")
         .override_output_type_description::<Page<OrganisationType>>("A page of organisations.")

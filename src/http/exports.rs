@@ -140,12 +140,11 @@ fn put(headers: &mut HeaderMap, name: HeaderName, text: &str) {
 
 /// What the answer follows from. Weak: compressed or not, it is the same answer.
 fn tag(service: &Service, actor: &Actor, export: Export, wanted: &Wanted, snapshot: String) -> String {
-    let scope = actor.scope.organisation().map_or_else(|| "sector".to_owned(), |own| own.to_string());
     let parts = [
         env!("CARGO_PKG_VERSION").to_owned(),
         service.catalogue().hash.to_string(),
         export.name().to_owned(),
-        scope,
+        actor.scope.to_string(),
         wanted.canonical(),
         snapshot,
     ];

@@ -186,15 +186,29 @@ fn remark_on_day(
     report(Cause::Kind(code), &|| found().with("read", read));
 }
 
+/// What stands in `value` without what is put between digits.
+fn agb_digits(value: &str) -> String {
+    value.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '\u{a0}')).collect()
+}
+
+/// The AGB code that `value` is, zeros before it restored.
+pub(super) fn read_agb(value: &str) -> Option<AgbCode> {
+    agb_of(&agb_digits(value))
+}
+
+fn agb_of(digits: &str) -> Option<AgbCode> {
+    let is_number = !digits.is_empty() && digits.len() <= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { format!("{digits:0>8}").parse().ok() } else { None }
+}
+
 fn coerce_agb(
     value: &str,
     around: &Surroundings<'_>,
     found: &dyn Fn() -> Detail,
     report: &mut Report<'_>,
 ) -> Option<AgbCode> {
-    let digits: String = value.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '\u{a0}')).collect();
-    let is_number = !digits.is_empty() && digits.len() <= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && let Ok(code) = format!("{digits:0>8}").parse::<AgbCode>() {
+    let digits = agb_digits(value);
+    if let Some(code) = agb_of(&digits) {
         if digits.len() < 8 {
             if around.organisations.lists(code) {
                 report(Cause::Kind("cell.zeros_restored"), &|| found().with("read", code));

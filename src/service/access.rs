@@ -2,7 +2,7 @@
 
 use super::{Error, Service};
 use crate::{
-    domain::{Actor, AgbCode, Call, Digest, Entry, Instant, OrganisationId, Role, Scope, TokenId},
+    domain::{Actor, AgbCode, Call, Digest, Entry, Instant, IntermediaryId, Role, Scope, TokenId},
     store::{self, Token, TokenRecord},
 };
 
@@ -32,6 +32,28 @@ impl Service {
         lifetime_seconds: i64,
         secret: [u8; 32],
     ) -> Result<NewToken, Error> {
+        self.create_token_of(role, (agb_code, None), label, lifetime_seconds, secret).await
+    }
+
+    /// The same for an intermediary, to be used with the mandates that it holds.
+    pub async fn create_intermediary_token(
+        &self,
+        intermediary: IntermediaryId,
+        label: &str,
+        lifetime_seconds: i64,
+        secret: [u8; 32],
+    ) -> Result<NewToken, Error> {
+        self.create_token_of(Role::Intermediary, (None, Some(intermediary)), label, lifetime_seconds, secret).await
+    }
+
+    async fn create_token_of(
+        &self,
+        role: Role,
+        (agb_code, intermediary): (Option<AgbCode>, Option<IntermediaryId>),
+        label: &str,
+        lifetime_seconds: i64,
+        secret: [u8; 32],
+    ) -> Result<NewToken, Error> {
         let now = self.now();
         let secret = format!("{SECRET_PREFIX}{}", Digest::from_bytes(secret));
         let mut tx = self.database.write(Scope::Sector).await?;
@@ -41,10 +63,17 @@ impl Service {
             ),
             None => None,
         };
+        if intermediary.is_some() {
+            let found = store::list_intermediaries(&mut tx, Scope::Sector, intermediary).await?;
+            found.first().ok_or(Error::NotFound)?;
+        }
+        // A role goes with whom it is for, and with nobody else.
+        Scope::of(role, organisation, intermediary, now.date()).ok_or(Error::NotFound)?;
         let token = Token {
             id: TokenId::new(&*self.ids),
             role,
             organisation,
+            intermediary,
             label: label.to_owned(),
             expires_at: now.plus_seconds(lifetime_seconds),
         };
@@ -94,19 +123,11 @@ impl Service {
             .filter(|(token, _)| token.expires_at > now)
             .ok_or(Error::Unauthenticated)?;
         let entry = Entry::Token(token.id);
-        let scope = scope_of(token.role, token.organisation)?;
+        let scope = Scope::of(token.role, token.organisation, token.intermediary, now.date());
+        let scope = scope.ok_or(Error::Unauthenticated)?;
         self.records.note_use(entry, now);
         let call = Call { present: Some(present), ..call };
         Ok(Actor { entry, role: token.role, scope, call })
-    }
-}
-
-/// What somebody in this role may see.
-pub(super) fn scope_of(role: Role, organisation: Option<OrganisationId>) -> Result<Scope, Error> {
-    match (role, organisation) {
-        (Role::Organisation, Some(organisation)) => Ok(Scope::Organisation(organisation)),
-        (Role::Inspector, None) => Ok(Scope::Sector),
-        _ => Err(Error::Unauthenticated),
     }
 }
 

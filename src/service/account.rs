@@ -40,6 +40,9 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<Option<HonestAccount>, Error> {
+        if !actor.scope.compares() {
+            return Ok(None);
+        }
         let mut tx = self.database.read(actor.scope).await?;
         let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
         let sector = self.read_run(&mut tx, Scope::Sector, run.clone()).await?;

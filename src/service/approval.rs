@@ -78,6 +78,7 @@ impl Service {
     /// Submits what was checked: all of it, or nothing.
     pub async fn approve(&self, actor: &Actor, request: &ApprovalRequest) -> Result<Approval, Error> {
         must_deliver(actor)?;
+        let actor = &actor.delivering();
         match self.once(actor, Box::pin(self.approve_anew(actor, request))).await? {
             Done::Now(approval) => Ok(approval),
             Done::Before(known) => self.approval_as_it_was(actor, known).await,
@@ -162,6 +163,7 @@ impl Service {
     /// Takes back what was checked or approved. Nothing comes in its place until something else is approved.
     pub async fn withdraw(&self, actor: &Actor, submission: SubmissionId, reason: &str) -> Result<Approval, Error> {
         must_deliver(actor)?;
+        let actor = &actor.delivering();
         match self.once(actor, Box::pin(self.withdraw_anew(actor, submission, reason))).await? {
             Done::Now(approval) => Ok(approval),
             Done::Before(known) => self.approval_as_it_was(actor, known).await,

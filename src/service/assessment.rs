@@ -97,7 +97,7 @@ impl Assessment {
 
     /// Those whose signals may be shown within `scope`: practices of one person to themselves alone.
     pub fn shown_to(&self, scope: Scope) -> impl Iterator<Item = &AssessedOrganisation> {
-        let solos = if scope.organisation().is_some() { self.solos.as_slice() } else { &[] };
+        let solos = if scope.itself().is_some() { self.solos.as_slice() } else { &[] };
         self.organisations.iter().chain(solos)
     }
 }
@@ -267,7 +267,10 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<Option<Arc<Assessment>>, Error> {
-        let key = (period, known_at, actor.scope.organisation());
+        if !actor.scope.compares() {
+            return Ok(None);
+        }
+        let key = (period, known_at, actor.scope);
         let known = self.latest.lock().ok().and_then(|mut latest| latest.get(&key).map(Arc::clone));
         let run = if let Some(known) = known {
             known
@@ -334,7 +337,7 @@ impl Service {
 
     /// Reads a run through the cache, whose entries are apart for each scope.
     pub(super) async fn read_run(&self, tx: &mut Tx, scope: Scope, run: Run) -> Result<Arc<Assessment>, Error> {
-        let cache_key = (run.id, scope.organisation());
+        let cache_key = (run.id, scope);
         if let Ok(mut cache) = self.assessments.lock()
             && let Some(known) = cache.get(&cache_key)
         {

@@ -11,12 +11,13 @@ use flate2::read::GzDecoder;
 
 use super::{
     Error, Refusal, Service,
+    mandates::shown_report,
     packing::unpack,
     windows::{Allowed, OpenWindows},
 };
 use crate::{
     catalogue::{Catalogue, YearRange},
-    domain::{Actor, Language, Period, Report, SubmissionId},
+    domain::{Actor, Language, Period, Report, Scope, SubmissionId},
     intake::{self, CheckContext, CopySink, CsvCopy, Limits, NoCopy},
     sheets::{self, TooLarge, XlsxCopy},
     store::{self, Submission},
@@ -50,7 +51,7 @@ pub struct AnnotatedCopy {
 }
 
 impl Service {
-    /// The file of a submission of the actor's own organisation, with what its report says at each row.
+    /// The file of a submission of the actor's own organisation, or of one it holds a mandate of, with what its report says at each row.
     ///
     /// It is made on disk and not in memory, whatever the length of the file; a workbook is bounded.
     pub async fn annotated_copy(
@@ -61,13 +62,13 @@ impl Service {
         language: Language,
     ) -> Result<AnnotatedCopy, Error> {
         // Who looks at the sector sees figures, not files.
-        if actor.scope.organisation().is_none() {
+        if actor.scope == Scope::Sector {
             return Err(Error::NotFound);
         }
         let mut tx = self.database.read(actor.scope).await?;
         let at = store::last_turn(&mut tx).await?;
         let submission = store::find_submission(&mut tx, actor.scope, id, at).await?.ok_or(Error::NotFound)?;
-        let report: Report = unpack(&submission.report)?;
+        let report: Report = shown_report(actor, unpack(&submission.report)?);
         if NoCopy::by(&report).is_some() {
             return Err(Refusal::CopyPersonal.into());
         }

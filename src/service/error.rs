@@ -155,6 +155,37 @@ pub enum Refusal {
     IdempotencyConflict,
     /// A submission of no file, or of two.
     UploadChoice,
+    /// A file with data about persons, of which no byte was kept.
+    FilePersonal {
+        /// What was found.
+        title: Text,
+    },
+    /// A file that does not say of whom it is, sent by one who delivers for others.
+    FileOfNobody,
+    /// A file with a row of nobody for whom the sender may deliver it.
+    RowOfNobody {
+        /// The line on which the row starts.
+        line: u64,
+    },
+    /// A mandate about no dataset, or about one that no mandate is about.
+    MandateDatasets {
+        /// About which mandates are.
+        known: String,
+    },
+    /// A mandate that begins in the past, ends before it begins, or lasts too long.
+    MandateDays {
+        /// The day on which it is given.
+        today: Date,
+        /// The most days it lasts.
+        longest: i32,
+    },
+    /// A mandate that was withdrawn before.
+    MandateWithdrawn,
+    /// An intermediary with that name is there already.
+    IntermediaryTaken {
+        /// The name.
+        name: String,
+    },
     /// The register has that code.
     AgbCodeTaken {
         /// The code.
@@ -203,6 +234,13 @@ impl Refusal {
             Self::DowntimeOrder => "DOWNTIME_ORDER",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
             Self::UploadChoice => "UPLOAD_CHOICE",
+            Self::FilePersonal { .. } => "FILE_PERSONAL",
+            Self::FileOfNobody => "FILE_OF_NOBODY",
+            Self::RowOfNobody { .. } => "ROW_OF_NOBODY",
+            Self::MandateDatasets { .. } => "MANDATE_DATASETS",
+            Self::MandateDays { .. } => "MANDATE_DAYS",
+            Self::MandateWithdrawn => "MANDATE_WITHDRAWN",
+            Self::IntermediaryTaken { .. } => "INTERMEDIARY_TAKEN",
             Self::AgbCodeTaken { .. } => "AGB_CODE_TAKEN",
             Self::SuccessorUnknown { .. } => "SUCCESSOR_UNKNOWN",
             Self::MergerCircle { .. } => "MERGER_CIRCLE",
@@ -227,7 +265,15 @@ impl Refusal {
             | Self::OverrideWithdrawn
             | Self::DowntimeOrder
             | Self::IdempotencyConflict
-            | Self::UploadChoice => fill(&[]),
+            | Self::UploadChoice
+            | Self::FileOfNobody
+            | Self::MandateWithdrawn => fill(&[]),
+            Self::RowOfNobody { line } => fill(&[("line", line.to_string())]),
+            Self::MandateDatasets { known } => fill(&[("known", known.clone())]),
+            Self::MandateDays { today, longest } => {
+                fill(&[("today", today.to_string()), ("longest", longest.to_string())])
+            }
+            Self::IntermediaryTaken { name } => fill(&[("name", name.clone())]),
             Self::OverrideDays { today } => fill(&[("today", today.to_string())]),
             Self::ExtensionDay { due, latest } => fill(&[("due", due.to_string()), ("latest", latest.to_string())]),
             Self::TooManyBirths { maximum } => fill(&[("maximum", maximum.to_string())]),
@@ -237,7 +283,7 @@ impl Refusal {
                 fill(&[("state", state.as_str().to_owned()), ("expected", expected.as_str().to_owned())])
             }
             Self::QuestionsOpen { count } => fill(&[("count", count.to_string())]),
-            Self::CheckChanged { title } => {
+            Self::CheckChanged { title } | Self::FilePersonal { title } => {
                 Text { nl: fill(&[("title", title.nl.clone())]).nl, en: fill(&[("title", title.en.clone())]).en }
             }
             Self::CopyTooLarge { cells, mebibytes } => {

@@ -9,6 +9,7 @@ mod assessment;
 mod chart;
 mod copies;
 mod error;
+mod mandates;
 mod numbers;
 mod obligations;
 mod once;
@@ -22,6 +23,7 @@ mod records;
 mod register;
 mod related;
 mod sessions;
+mod shares;
 mod signing;
 mod submissions;
 mod tally;
@@ -37,6 +39,7 @@ pub use assessment::{AssessedOrganisation, Assessment};
 pub use chart::{ChartQuery, OrganisationChart};
 pub use copies::{AnnotatedCopy, SheetForm, TemplateForm, make_template};
 pub use error::{Error, Refusal, causes, is_full};
+pub use mandates::{MandateRequest, NamedMandate};
 pub use numbers::{NumberInForce, NumberQuery};
 pub use obligations::ExtensionRequest;
 pub use overrides::{OverrideOutcome, OverrideRequest};
@@ -59,4 +62,4 @@ pub use crate::scoring::{
     Drift, Fit, FlagRate, Headline, Insufficiency, Interval, KindRate, NormComparison, OrganisationOutcome, PeerGroup,
     Pooled, Reader, Score, Signal, Size, SizeRate, Slip, Step, Tally, Thresholds, Top, TypicalValue, TypingError,
 };
-pub use crate::store::{Delivery, Explanation, Submission, SubmissionEvent, Token, TokenRecord, Upload};
+pub use crate::store::{Delivery, Explanation, Sender, Submission, SubmissionEvent, Token, TokenRecord, Upload};

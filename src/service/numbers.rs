@@ -51,15 +51,21 @@ impl Service {
         known_at: Instant,
     ) -> Result<Vec<NumberInForce>, Error> {
         let NumberQuery { organisation, period, by_part, for_learning, succession } = *query;
-        if organisation.is_some_and(|asked| !actor.scope.includes(asked)) {
-            return Ok(Vec::new());
-        }
         // What counts with a successor may have been delivered by another.
-        let scope = match organisation {
-            Some(asked) if succession == Succession::AsThen => Scope::Organisation(asked),
+        let scope = match organisation.map(|asked| actor.scope.of_organisation(asked)) {
+            Some(None) => return Ok(Vec::new()),
+            Some(Some(narrow)) if succession == Succession::AsThen => narrow,
             _ => actor.scope,
         };
         let mut tx = self.database.read(actor.scope).await?;
+        let asked = match organisation {
+            Some(asked) if !scope.includes(asked) => {
+                // Of all that mandates open, only this.
+                let Some(found) = store::find_organisation(&mut tx, scope, asked).await? else { return Ok(Vec::new()) };
+                Some(found.agb_code)
+            }
+            _ => None,
+        };
         let mut observed: Vec<(Observed, SubmissionId)> = Vec::new();
         if by_part {
             let found = store::list_parts_in_force(&mut tx, scope, period, known_at).await?;
@@ -78,7 +84,9 @@ impl Service {
         }
         let mut numbers: Vec<NumberInForce> =
             observed.iter().flat_map(|(one, by)| in_force(one, *by, actor.own())).collect();
-        if succession == Succession::AsNow {
+        if succession == Succession::AsThen {
+            numbers.retain(|one| asked.is_none_or(|asked| one.number.agb_code == asked));
+        } else {
             let mergers = mergers(&mut tx, known_at).await?;
             let visible = store::list_organisations(&mut tx, actor.scope).await?;
             let asked = visible.iter().find(|one| Some(one.id) == organisation).map(|one| one.agb_code);

@@ -100,12 +100,16 @@ impl Service {
         let downtime = store::list_downtime(&mut tx, known_at).await?;
         let mergers = mergers(&mut tx, known_at).await?;
         drop(tx);
+        let open = self.mandated(actor).await?;
 
         let mut obligations = Vec::new();
         // Who was no more when the period began owes nothing of it.
         for organisation in organisations.into_iter().filter(|one| !mergers.is_gone(one.agb_code, period.first_day())) {
             for dataset in self.catalogue.datasets.keys() {
                 let place = (organisation.id, dataset.clone());
+                if open.as_ref().is_some_and(|open| !open.contains(&place)) {
+                    continue;
+                }
                 let more_time = extensions.remove(&place).unwrap_or_default();
                 let exemption = exemptions.get(&organisation.id).cloned();
                 let Some(bare) = self.obligation(&organisation, dataset, period, more_time, exemption, &downtime)
@@ -153,6 +157,7 @@ impl Service {
     /// Asks for more time.
     pub async fn request_extension(&self, actor: &Actor, request: &ExtensionRequest) -> Result<Extension, Error> {
         must_deliver(actor)?;
+        let actor = &actor.delivering();
         match self.once(actor, Box::pin(self.request_anew(actor, request))).await? {
             Done::Now(extension) => Ok(extension),
             Done::Before(known) => self.extension_as_it_was(actor, known).await,
@@ -168,11 +173,12 @@ impl Service {
 
     async fn request_anew(&self, actor: &Actor, request: &ExtensionRequest) -> Result<Extension, Error> {
         let ground = within_length(&request.ground)?;
-        let organisation = request
-            .organisation
-            .or_else(|| actor.scope.organisation())
-            .filter(|organisation| actor.scope.includes(*organisation))
-            .ok_or(Error::NotFound)?;
+        let organisation = request.organisation.or(actor.scope.itself()).ok_or(Error::NotFound)?;
+        let place = (organisation, request.dataset.clone());
+        if !actor.scope.includes(organisation) && !self.mandated(actor).await?.is_some_and(|open| open.contains(&place))
+        {
+            return Err(Error::NotFound);
+        }
         self.must_be_in_window(&request.dataset, request.period, request.until)?;
         let mut tx = self.database.write(actor.scope).await?;
         let now = store::take_turn(&mut tx, self.now()).await?;

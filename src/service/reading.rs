@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Assessment, CheckedSubmission, Error, Service, packing::unpack};
+use super::{Assessment, CheckedSubmission, Error, Service, mandates::shown_report, packing::unpack};
 use crate::{
     domain::{
         Actor, Difference, Instant, Level, Observed, OrganisationId, Own, Period, Scope, SubmissionId, SubmissionState,
@@ -84,7 +84,7 @@ impl Service {
 
     /// For whom sentences are that `actor` reads.
     pub fn reader(actor: &Actor) -> Reader {
-        if actor.scope.organisation().is_some() { Reader::Organisation } else { Reader::Inspector }
+        if actor.scope == Scope::Sector { Reader::Inspector } else { Reader::Organisation }
     }
 
     /// One submission as known at `known_at`, with what its check said.
@@ -96,7 +96,7 @@ impl Service {
     ) -> Result<Option<CheckedSubmission>, Error> {
         let mut tx = self.database.read(actor.scope).await?;
         let found = store::find_submission(&mut tx, actor.scope, id, known_at).await?;
-        found.map(|found| with_report(found, known_at)).transpose()
+        found.map(|found| with_report(actor, found, known_at)).transpose()
     }
 
     /// The submissions that `actor` may see, as known at `known_at`, newest first.
@@ -117,7 +117,7 @@ impl Service {
         };
         let mut tx = self.database.read(actor.scope).await?;
         let found = store::list_submissions(&mut tx, actor.scope, &filter).await?;
-        found.into_iter().map(|one| with_report(one, known_at)).collect()
+        found.into_iter().map(|one| with_report(actor, one, known_at)).collect()
     }
 
     /// What the version of `later` says otherwise than that of `earlier`; nothing when one of them cannot be seen, was
@@ -160,6 +160,9 @@ impl Service {
         period: Period,
         known_at: Instant,
     ) -> Result<Option<Distribution>, Error> {
+        if !actor.scope.compares() {
+            return Ok(None);
+        }
         let mut tx = self.database.read(actor.scope).await?;
         let Some(run) = store::find_latest_run(&mut tx, period, known_at).await? else { return Ok(None) };
         let sector = self.read_run(&mut tx, Scope::Sector, run.clone()).await?;
@@ -192,7 +195,7 @@ impl Service {
             quantiles,
             levels: if suppressed { Vec::new() } else { count_levels(&all) },
             fits: visible.fits.iter().filter(|fit| fit.indicator == indicator).cloned().collect(),
-            own: actor.scope.organisation().and_then(|_| signals(&visible).pop()),
+            own: actor.scope.itself().and_then(|_| signals(&visible).pop()),
             extremes: extremes.filter(|_| inspector),
             run: visible,
         }))
@@ -217,7 +220,11 @@ pub(super) async fn observed_of(tx: &mut Tx, reader: Option<Own>, submission: Su
     })
 }
 
-pub(super) fn with_report(submission: Submission, known_at: Instant) -> Result<CheckedSubmission, Error> {
-    let report = unpack(&submission.report)?;
+pub(super) fn with_report(
+    actor: &Actor,
+    submission: Submission,
+    known_at: Instant,
+) -> Result<CheckedSubmission, Error> {
+    let report = shown_report(actor, unpack(&submission.report)?);
     Ok(CheckedSubmission { submission, report, known_at })
 }

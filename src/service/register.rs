@@ -83,8 +83,15 @@ impl Service {
     ) -> Result<BTreeMap<OrganisationId, Registration>, Error> {
         // Who took it over is another.
         let mut tx = self.database.read(Scope::Sector).await?;
-        let found = store::list_registrations(&mut tx, actor.scope, known_at).await?;
-        Ok(found.into_iter().map(|(id, _, registration)| (id, registration)).collect())
+        let scope = if matches!(actor.scope, Scope::Mandates(_)) { Scope::Sector } else { actor.scope };
+        let found = store::list_registrations(&mut tx, scope, known_at).await?;
+        let mut registrations: BTreeMap<_, _> =
+            found.into_iter().map(|(id, _, registration)| (id, registration)).collect();
+        if scope != actor.scope {
+            let seen = store::list_organisations(&mut tx, actor.scope).await?;
+            registrations.retain(|id, _| seen.iter().any(|organisation| organisation.id == *id));
+        }
+        Ok(registrations)
     }
 
     /// The organisations that `actor` may see, by AGB code.

@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{CheckedSubmission, Error, ReadReceipt, Service, packing::unpack, reading::with_report, receipts};
+use super::{
+    CheckedSubmission, Error, ReadReceipt, Service, mandates::shown_report, packing::unpack, reading::with_report,
+    receipts,
+};
 use crate::{
     domain::{Actor, Correction, Finding, Instant, OrganisationId, Period, Report, SubmissionId, Text},
     store::{self, Delivery, Explanation, SubmissionEvent},
@@ -150,7 +153,8 @@ impl Service {
         let mut found = BTreeMap::new();
         for one in store::list_submissions_of(&mut tx, actor.scope, &asked, known_at).await? {
             let explanations = said.remove(&one.id).unwrap_or_default();
-            let answered = Answered { submission: one.id, report: unpack(&one.report)?, explanations };
+            let answered =
+                Answered { submission: one.id, report: shown_report(actor, unpack(&one.report)?), explanations };
             found.insert(one.id, Arc::new(answered));
         }
         Ok(found)
@@ -215,7 +219,7 @@ impl Service {
         let mut tx = self.database.read(actor.scope).await?;
         let mut found: BTreeMap<OrganisationId, Vec<CheckedSubmission>> = BTreeMap::new();
         for one in store::list_latest_submissions(&mut tx, actor.scope, organisations, most, known_at).await? {
-            found.entry(one.organisation).or_default().push(with_report(one, known_at)?);
+            found.entry(one.organisation).or_default().push(with_report(actor, one, known_at)?);
         }
         Ok(found)
     }

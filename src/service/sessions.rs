@@ -1,6 +1,6 @@
 //! Who is asking: people who signed in, by the secret of their session.
 
-use super::{Error, Service, access::scope_of};
+use super::{Error, Service};
 use crate::{
     domain::{Actor, Call, Capacity, Digest, Entry, Instant, Person, Role, Scope, SessionId},
     store::{self, Session},
@@ -72,7 +72,7 @@ impl Service {
             store::end_session(&mut tx, former.id, now).await?;
         }
         store::insert_session(&mut tx, &session, Digest::of(secret.as_bytes()), person.subject).await?;
-        let scope = scope_of(role, organisation)?;
+        let scope = Scope::of(role, organisation, None, now.date()).ok_or(Error::Unauthenticated)?;
         let actor = Actor { entry: Entry::Session(session.id), role, scope, call };
         self.audit(&mut tx, &actor, "session.begun", session.id, role.as_str()).await?;
         tx.commit().await?;
@@ -115,7 +115,7 @@ impl Service {
             .filter(|(session, _)| session.expires_at > now && session.used_at > idle_since)
             .ok_or(Error::Unauthenticated)?;
         let entry = Entry::Session(session.id);
-        let scope = scope_of(session.role, session.organisation)?;
+        let scope = Scope::of(session.role, session.organisation, None, now.date()).ok_or(Error::Unauthenticated)?;
         self.records.note_use(entry, now);
         let call = Call { present: Some(present), ..call };
         Ok((Actor { entry, role: session.role, scope, call }, session.expires_at))

@@ -9,11 +9,12 @@ use super::{
 };
 use crate::{
     domain::{Actor, OrganisationId, Scope, UploadId},
-    store::{self, Upload},
+    store::{self, Sender, Upload},
 };
 
 impl Service {
-    /// Keeps the bytes of `source` as an upload of `organisation` (the actor's own when it is left out).
+    /// Keeps the bytes of `source` as an upload of `organisation` (the actor's own when it is left out), or of the
+    /// intermediary that sends them.
     pub async fn receive(
         &self,
         actor: &Actor,
@@ -22,16 +23,18 @@ impl Service {
         source: impl Read + Send + 'static,
     ) -> Result<Upload, Error> {
         must_deliver(actor)?;
-        let organisation = organisation
-            .or_else(|| actor.scope.organisation())
-            .filter(|organisation| actor.scope.includes(*organisation))
-            .ok_or(Error::NotFound)?;
+        let sender = match (actor.scope, organisation) {
+            // Whom it is about is read from it.
+            (Scope::Mandates(mandated), None) => Some(Sender::Intermediary(mandated.intermediary)),
+            (scope, asked) => asked.or(scope.itself()).filter(|asked| scope.includes(*asked)).map(Sender::Organisation),
+        };
+        let sender = sender.ok_or(Error::NotFound)?;
         let packed = tokio::task::spawn_blocking(move || compress_counting(source)).await.map_err(Error::internal)?;
         let Packed { gzip, digest, size } = packed?;
         let now = self.now();
         let upload = Upload {
             id: UploadId::new(&*self.ids),
-            organisation,
+            sender,
             file_name: file_name.to_owned(),
             digest,
             size,

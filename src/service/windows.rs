@@ -58,6 +58,11 @@ impl Allowed {
         })
     }
 
+    /// Nothing, at `at`.
+    pub(super) const fn nobody(at: Instant) -> Self {
+        Self { codes: BTreeSet::new(), extensions: Vec::new(), downtime: Vec::new(), at }
+    }
+
     /// The moment.
     pub(super) const fn at(&self) -> Instant {
         self.at

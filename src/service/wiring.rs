@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use super::{Assessment, Error, records::Records, signing::Signer, tally::Counts};
 use crate::{
     catalogue::Catalogue,
-    domain::{Actor, AuditId, Call, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId, Scope},
+    domain::{Actor, AuditId, Call, Clock, IdSource, Instant, Period, Role, RunId, Scope},
     intake::Past,
     store::{self, AuditEntry, Database, Tx},
 };
@@ -74,11 +74,11 @@ pub struct Service {
 }
 
 /// Runs never change, so what was read of one stays true; keyed by whose eyes read it.
-pub(super) type AssessmentCache = LruCache<(RunId, Option<OrganisationId>), Arc<Assessment>>;
+pub(super) type AssessmentCache = LruCache<(RunId, Scope), Arc<Assessment>>;
 
 /// The last run of a period as known at a moment that has passed: what is known then does not change. Keyed by the period,
 /// the moment and whose eyes read it.
-pub(super) type LatestCache = LruCache<(Period, Instant, Option<OrganisationId>), Arc<Assessment>>;
+pub(super) type LatestCache = LruCache<(Period, Instant, Scope), Arc<Assessment>>;
 
 /// What the sector delivered up to a period; keyed by how many changes of what is in force there were.
 pub(super) type PastCache = LruCache<(Period, i64), Arc<Past>>;

@@ -60,6 +60,7 @@ pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("deliveries", super::deliveries::STATEMENTS),
     ("idempotency", super::idempotency::STATEMENTS),
     ("learning", super::learning::STATEMENTS),
+    ("mandates", super::mandates::STATEMENTS),
     ("obligations", super::obligations::STATEMENTS),
     ("observations", super::observations::STATEMENTS),
     ("organisations", super::organisations::STATEMENTS),
@@ -180,7 +181,7 @@ impl Database {
                 }
                 // The owner is held to the policies too. Not given back to the pool, as it sees everything.
                 let mut connection = connection.detach();
-                sqlx::query(SESSION).bind(word(Scope::Sector)).execute(&mut connection).await?;
+                sqlx::query(SESSION).bind(Scope::Sector.to_string()).execute(&mut connection).await?;
                 wanted.run(&mut connection).await.map_err(wrong)?;
                 Ok(connection.close().await?)
             }
@@ -270,7 +271,7 @@ impl Database {
 
 impl Tx {
     async fn within(mut transaction: Transaction<'static, Postgres>, scope: Scope) -> Result<Self, Error> {
-        sqlx::query(ENTER).bind(word(scope)).execute(&mut *transaction).await?;
+        sqlx::query(ENTER).bind(scope.to_string()).execute(&mut *transaction).await?;
         Ok(Self::Postgres(transaction, scope))
     }
 
@@ -282,7 +283,7 @@ impl Tx {
             Self::Sqlite(..) | Self::Glance(_) => Ok(scope),
             Self::Postgres(_, before) if *before == scope => Ok(scope),
             Self::Postgres(transaction, before) => {
-                sqlx::query(ENTER).bind(word(scope)).execute(&mut **transaction).await?;
+                sqlx::query(ENTER).bind(scope.to_string()).execute(&mut **transaction).await?;
                 Ok(std::mem::replace(before, scope))
             }
         }
@@ -297,11 +298,6 @@ impl Tx {
         }
         Ok(())
     }
-}
-
-/// How the policies of migration 0007 are told a scope.
-fn word(scope: Scope) -> Cow<'static, str> {
-    scope.organisation().map_or(Cow::Borrowed("sector"), |organisation| Cow::Owned(organisation.to_string()))
 }
 
 fn migrator(folder: &str) -> Result<Migrator, Error> {

@@ -1,6 +1,6 @@
 //! What is in force: a log of which submission speaks for (organisation, dataset, period), and since when.
 
-use super::{Error, Tx, error::read, moment::Moment};
+use super::{Error, Tx, error::read, moment::Moment, scope::Filter};
 use crate::domain::{DataClass, Instant, OrganisationId, Period, Scope, SubmissionId};
 
 statements! {
@@ -17,11 +17,15 @@ statements! {
         WHERE (CAST($1 AS TEXT) IS NULL OR organisation_id = $1)
         AND (CAST($2 AS TEXT) IS NULL OR submission_id = $2)
         AND known_from <= $3
+        AND (CAST($4 AS TEXT) IS NULL OR (organisation_id, dataset) IN (SELECT organisation_id, dataset FROM mandated
+            WHERE holder = $4 AND from_day <= $5 AND until_day >= $5))
         ORDER BY organisation_id, dataset, period, version";
     LIST_OF_PERIOD = "SELECT organisation_id, dataset, period, version, submission_id, known_from, class FROM delivery
         WHERE period = $1
         AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
         AND known_from <= $3
+        AND (CAST($4 AS TEXT) IS NULL OR (organisation_id, dataset) IN (SELECT organisation_id, dataset FROM mandated
+            WHERE holder = $4 AND from_day <= $5 AND until_day >= $5))
         ORDER BY organisation_id, dataset, version";
     LIST_SUPERVISED = "SELECT organisation_id, dataset, period, version, submission_id, known_from, class FROM delivery
         WHERE class = 'supervision' AND known_from <= $1
@@ -113,10 +117,13 @@ pub async fn list(
     submission: Option<SubmissionId>,
     known_at: Instant,
 ) -> Result<Vec<Delivery>, Error> {
+    let filter = Filter::of(scope);
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST)
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(filter.whole)
         .bind(submission.map(|id| id.to_string()))
         .bind(Moment(known_at))
+        .bind(filter.holder)
+        .bind(filter.day)
         .fetch_all(connection).await?);
     rows.into_iter().map(delivery).collect()
 }
@@ -136,10 +143,13 @@ pub async fn list_of_period(
     period: Period,
     known_at: Instant,
 ) -> Result<Vec<Delivery>, Error> {
+    let filter = Filter::of(scope);
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_OF_PERIOD)
         .bind(period.to_string())
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(filter.whole)
         .bind(Moment(known_at))
+        .bind(filter.holder)
+        .bind(filter.day)
         .fetch_all(connection).await?);
     rows.into_iter().map(delivery).collect()
 }

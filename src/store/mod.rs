@@ -12,6 +12,7 @@ mod error;
 mod idempotency;
 mod journal;
 mod learning;
+mod mandates;
 mod moment;
 mod obligations;
 mod observations;
@@ -21,6 +22,7 @@ mod parts;
 mod receipts;
 mod related;
 mod runs;
+mod scope;
 mod sessions;
 mod submissions;
 mod tokens;
@@ -40,6 +42,10 @@ pub use idempotency::{
 pub use journal::Journal;
 pub use learning::{
     insert as insert_learning, list_in_force as list_learning_in_force, list_of_submission as list_learning_of,
+};
+pub use mandates::{
+    MandateFilter, insert as insert_mandate, insert_intermediary, list as list_mandates, list_intermediaries,
+    list_open as list_mandated, withdraw as withdraw_mandate,
 };
 pub use obligations::{
     OpenSubmission, beat, decide_extension, insert_downtime, insert_exemption, insert_extension, insert_periods,
@@ -81,6 +87,6 @@ pub use tokens::{
     note_use as note_token_use, revoke as revoke_token,
 };
 pub use uploads::{
-    Upload, delete_expired as delete_expired_uploads, find as find_upload, forget_content, insert as insert_upload,
-    load_content, save_content,
+    Sender, Upload, delete_expired as delete_expired_uploads, find as find_upload, forget_content,
+    insert as insert_upload, load_content, save_content,
 };

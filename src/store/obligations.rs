@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Error, Tx, error::read, moment::Moment};
+use super::{Error, Tx, error::read, moment::Moment, scope::Filter};
 use crate::domain::{
     Downtime, Exemption, Extension, ExtensionDecision, ExtensionId, Instant, OrganisationId, Period, Scope,
     SubmissionId, SubmissionState,
@@ -16,6 +16,8 @@ statements! {
         FROM submission_period JOIN submission_event AS event ON event.submission_id = submission_period.submission_id
         WHERE submission_period.period = $1
         AND (CAST($2 AS TEXT) IS NULL OR submission_period.organisation_id = $2)
+        AND (CAST($4 AS TEXT) IS NULL OR (submission_period.organisation_id, submission_period.dataset) IN (SELECT organisation_id, dataset FROM mandated
+            WHERE holder = $4 AND from_day <= $5 AND until_day >= $5))
         AND event.sequence = (SELECT MAX(latest.sequence) FROM submission_event AS latest
             WHERE latest.submission_id = submission_period.submission_id AND latest.at <= $3)
         AND event.state IN ('received', 'checked', 'rejected')
@@ -33,12 +35,16 @@ statements! {
         WHERE (CAST($1 AS TEXT) IS NULL OR extension.id = $1)
         AND (CAST($2 AS TEXT) IS NULL OR extension.period = $2)
         AND (CAST($3 AS TEXT) IS NULL OR extension.organisation_id = $3)
+        AND (CAST($5 AS TEXT) IS NULL OR (extension.organisation_id, extension.dataset) IN (SELECT organisation_id, dataset FROM mandated
+            WHERE holder = $5 AND from_day <= $6 AND until_day >= $6))
         AND extension.asked_at <= $4
         ORDER BY extension.organisation_id, extension.id";
     INSERT_EXEMPTION = "INSERT INTO exemption (organisation_id, year, sequence, births, ground, decided_by, decided_at)
         VALUES ($1, $2, (SELECT COUNT(*) FROM exemption WHERE organisation_id = $1 AND year = $2), $3, $4, $5, $6)";
     LIST_EXEMPTIONS = "SELECT organisation_id, year, births, ground, decided_by, decided_at FROM exemption
         WHERE year = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
+        AND (CAST($4 AS TEXT) IS NULL OR organisation_id IN (SELECT organisation_id FROM mandated
+            WHERE holder = $4 AND from_day <= $5 AND until_day >= $5))
         AND sequence = (SELECT MAX(latest.sequence) FROM exemption AS latest
             WHERE latest.organisation_id = exemption.organisation_id AND latest.year = exemption.year
             AND latest.decided_at <= $3)
@@ -88,10 +94,13 @@ pub async fn list_open(
     period: Period,
     known_at: Instant,
 ) -> Result<Vec<OpenSubmission>, Error> {
+    let filter = Filter::of(scope);
     let rows: Vec<(String, String, String, String)> = on!(tx, connection => sqlx::query_as(LIST_OPEN)
         .bind(period.to_string())
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(filter.whole)
         .bind(Moment(known_at))
+        .bind(filter.holder)
+        .bind(filter.day)
         .fetch_all(connection).await?);
     rows.into_iter()
         .map(|(organisation, dataset, submission, state)| {
@@ -154,11 +163,14 @@ pub async fn list_extensions(
         Option<String>,
         Option<Moment>,
     );
+    let filter = Filter::of(scope);
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_EXTENSIONS)
         .bind(id.map(|id| id.to_string()))
         .bind(period.map(|period| period.to_string()))
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(filter.whole)
         .bind(Moment(known_at))
+        .bind(filter.holder)
+        .bind(filter.day)
         .fetch_all(connection).await?);
     let day = |text: &str, column| read(text.parse::<Date>().ok(), "extension", column);
     rows.into_iter()
@@ -202,11 +214,14 @@ pub async fn insert_exemption(tx: &mut Tx, exemption: &Exemption) -> Result<(), 
 
 /// The last line about each organisation within `scope` for a year, as known at `known_at`; ends of exemptions too.
 pub async fn list_exemptions(tx: &mut Tx, scope: Scope, year: i16, known_at: Instant) -> Result<Vec<Exemption>, Error> {
+    let filter = Filter::of(scope);
     let rows: Vec<(String, i64, Option<i64>, String, String, Moment)> = on!(tx, connection =>
         sqlx::query_as(LIST_EXEMPTIONS)
             .bind(i64::from(year))
-            .bind(scope.organisation().map(|id| id.to_string()))
+            .bind(filter.whole)
             .bind(Moment(known_at))
+            .bind(filter.holder)
+            .bind(filter.day)
             .fetch_all(connection).await?);
     rows.into_iter()
         .map(|(organisation, year, births, ground, decided_by, decided_at)| {

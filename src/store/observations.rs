@@ -1,6 +1,6 @@
 //! Observations: appended with an approval, never changed.
 
-use super::{Error, Tx, error::read, moment::Moment};
+use super::{Error, Tx, error::read, moment::Moment, scope::Filter};
 use crate::domain::{Figures, Instant, MissingReason, Observation, OrganisationId, Period, Scope, SubmissionId};
 
 statements! {
@@ -16,6 +16,8 @@ statements! {
         JOIN organisation ON organisation.id = delivery.organisation_id
         WHERE delivery.period = $1
         AND (CAST($2 AS TEXT) IS NULL OR delivery.organisation_id = $2)
+        AND (CAST($4 AS TEXT) IS NULL OR (delivery.organisation_id, delivery.dataset) IN (SELECT organisation_id, dataset FROM mandated
+            WHERE holder = $4 AND from_day <= $5 AND until_day >= $5))
         AND delivery.version = (SELECT MAX(latest.version) FROM delivery AS latest
             WHERE latest.organisation_id = delivery.organisation_id AND latest.dataset = delivery.dataset
             AND latest.period = delivery.period AND latest.known_from <= $3)
@@ -62,10 +64,13 @@ pub async fn list_in_force(
     period: Period,
     known_at: Instant,
 ) -> Result<Vec<(Observation, SubmissionId)>, Error> {
+    let filter = Filter::of(scope);
     let rows: Vec<NumberRow> = on!(tx, connection => sqlx::query_as(LIST_IN_FORCE)
         .bind(period.to_string())
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(filter.whole)
         .bind(Moment(known_at))
+        .bind(filter.holder)
+        .bind(filter.day)
         .fetch_all(connection).await?);
     rows.into_iter().map(observation).collect()
 }

@@ -1,18 +1,33 @@
 //! The register of organisations.
 
-use super::{Error, Tx, error::read, moment::Moment};
+use super::{
+    Error, Tx,
+    error::read,
+    moment::Moment,
+    scope::{Filter, closed},
+};
 use crate::domain::{AgbCode, Instant, Merger, Organisation, OrganisationId, OrganisationKind, Registration, Scope};
 
 statements! {
     INSERT = "INSERT INTO organisation (id, agb_code, name, kind, registered_at) VALUES ($1, $2, $3, $4, $5)";
     FIND_BY_ID = "SELECT id, agb_code, name, kind FROM organisation
-        WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR id = $2)";
+        WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR id = $2)
+        AND (CAST($3 AS TEXT) IS NULL OR id IN (SELECT organisation_id FROM mandated
+            WHERE holder = $3 AND from_day <= $4 AND until_day >= $4))";
     FIND_BY_AGB = "SELECT id, agb_code, name, kind FROM organisation
-        WHERE agb_code = $1 AND (CAST($2 AS TEXT) IS NULL OR id = $2)";
+        WHERE agb_code = $1 AND (CAST($2 AS TEXT) IS NULL OR id = $2)
+        AND (CAST($3 AS TEXT) IS NULL OR id IN (SELECT organisation_id FROM mandated
+            WHERE holder = $3 AND from_day <= $4 AND until_day >= $4))";
     LIST = "SELECT id, agb_code, name, kind FROM organisation
-        WHERE (CAST($1 AS TEXT) IS NULL OR id = $1) ORDER BY agb_code";
+        WHERE (CAST($1 AS TEXT) IS NULL OR id = $1)
+        AND (CAST($2 AS TEXT) IS NULL OR id IN (SELECT organisation_id FROM mandated
+            WHERE holder = $2 AND from_day <= $3 AND until_day >= $3))
+        ORDER BY agb_code";
     LIST_REGISTERED = "SELECT id, agb_code, name, kind FROM organisation
-        WHERE (CAST($1 AS TEXT) IS NULL OR id = $1) AND registered_at <= $2 ORDER BY agb_code";
+        WHERE (CAST($1 AS TEXT) IS NULL OR id = $1) AND registered_at <= $2
+        AND (CAST($3 AS TEXT) IS NULL OR id IN (SELECT organisation_id FROM mandated
+            WHERE holder = $3 AND from_day <= $4 AND until_day >= $4))
+        ORDER BY agb_code";
     INSERT_REGISTRATION = "INSERT INTO registration (organisation_id, sequence, kvk_number, region, merged_into,
             merged_on, known_from)
         VALUES ($1, (SELECT COUNT(*) FROM registration WHERE organisation_id = $1), $2, $3, $4, $5, $6)";
@@ -42,29 +57,36 @@ pub async fn insert(tx: &mut Tx, organisation: &Organisation, registered_at: Ins
 
 /// The organisation with this identifier, within `scope`.
 pub async fn find_by_id(tx: &mut Tx, scope: Scope, id: OrganisationId) -> Result<Option<Organisation>, Error> {
+    let filter = Filter::of(scope);
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND_BY_ID)
-        .bind(id.to_string()).bind(scope.organisation().map(|id| id.to_string())).fetch_optional(connection).await?);
+        .bind(id.to_string()).bind(filter.whole).bind(filter.holder).bind(filter.day)
+        .fetch_optional(connection).await?);
     row.map(organisation).transpose()
 }
 
 /// The organisation with this AGB code, within `scope`.
 pub async fn find_by_agb(tx: &mut Tx, scope: Scope, agb_code: AgbCode) -> Result<Option<Organisation>, Error> {
+    let filter = Filter::of(scope);
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND_BY_AGB)
-        .bind(agb_code.to_string()).bind(scope.organisation().map(|id| id.to_string())).fetch_optional(connection).await?);
+        .bind(agb_code.to_string()).bind(filter.whole).bind(filter.holder).bind(filter.day)
+        .fetch_optional(connection).await?);
     row.map(organisation).transpose()
 }
 
 /// The organisations within `scope`, by AGB code.
 pub async fn list(tx: &mut Tx, scope: Scope) -> Result<Vec<Organisation>, Error> {
+    let filter = Filter::of(scope);
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST)
-        .bind(scope.organisation().map(|id| id.to_string())).fetch_all(connection).await?);
+        .bind(filter.whole).bind(filter.holder).bind(filter.day).fetch_all(connection).await?);
     rows.into_iter().map(organisation).collect()
 }
 
 /// Those within `scope` that were registered up to `known_at`, by AGB code.
 pub async fn list_registered(tx: &mut Tx, scope: Scope, known_at: Instant) -> Result<Vec<Organisation>, Error> {
+    let filter = Filter::of(scope);
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_REGISTERED)
-        .bind(scope.organisation().map(|id| id.to_string())).bind(Moment(known_at)).fetch_all(connection).await?);
+        .bind(filter.whole).bind(Moment(known_at)).bind(filter.holder).bind(filter.day)
+        .fetch_all(connection).await?);
     rows.into_iter().map(organisation).collect()
 }
 
@@ -106,7 +128,7 @@ pub async fn list_registrations(
 ) -> Result<Vec<(OrganisationId, AgbCode, Registration)>, Error> {
     type Row = (String, String, Option<String>, Option<String>, Option<String>, Option<String>);
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_REGISTRATIONS)
-        .bind(scope.organisation().map(|id| id.to_string())).bind(Moment(known_at)).fetch_all(connection).await?);
+        .bind(closed(scope)).bind(Moment(known_at)).fetch_all(connection).await?);
     rows.into_iter()
         .map(|(id, agb_code, kvk_number, region, successor, merged_on)| {
             let merger = match successor.zip(merged_on) {

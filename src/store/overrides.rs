@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Error, Tx, error::read, moment::Moment};
+use super::{Error, Tx, error::read, moment::Moment, scope::closed};
 use crate::domain::{
     Instant, OrganisationId, OverrideChange, OverrideId, OverrideReason, OverrideRecord, RecordedOverride, Scope,
 };
@@ -76,7 +76,7 @@ pub async fn list(
         Option<Moment>,
     );
     let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST)
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(closed(scope))
         .bind(id.map(|id| id.to_string()))
         .bind(Moment(known_at))
         .fetch_all(connection).await?);

@@ -1,16 +1,22 @@
 //! Receipts of approvals and the reasons of corrections: written with the approval, never changed.
 
-use super::{Error, Tx, error::read, moment::Moment};
+use super::{Error, Tx, error::read, moment::Moment, scope::Filter};
 use crate::domain::{Correction, Instant, OrganisationId, ReceiptId, Scope, SubmissionId};
 
 statements! {
-    INSERT = "INSERT INTO receipt (organisation_id, id, at, body, signature, key_id) VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT = "INSERT INTO receipt (organisation_id, id, at, body, signature, key_id, submissions)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     INSERT_SUBMISSION = "INSERT INTO receipt_submission (submission_id, receipt_id) VALUES ($1, $2)";
     FIND = "SELECT organisation_id, id, at, body, signature, key_id FROM receipt
         WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2) AND at <= $3
         AND (CAST($2 AS TEXT) IS NOT NULL OR NOT EXISTS (SELECT 1 FROM receipt_submission AS line
             JOIN submission ON submission.id = line.submission_id
-            WHERE line.receipt_id = receipt.id AND submission.class <> 'supervision'))";
+            WHERE line.receipt_id = receipt.id AND submission.class <> 'supervision'))
+        AND (CAST($4 AS TEXT) IS NULL OR receipt.submissions = (SELECT COUNT(*) FROM receipt_submission AS line
+            JOIN submission ON submission.id = line.submission_id
+            WHERE line.receipt_id = receipt.id AND (submission.organisation_id, submission.dataset) IN
+                (SELECT organisation_id, dataset FROM mandated
+                WHERE holder = $4 AND from_day <= $5 AND until_day >= $5)))";
     INSERT_CORRECTION = "INSERT INTO correction (submission_id, class, reason, at) VALUES ($1, $2, $3, $4)";
 }
 
@@ -40,6 +46,7 @@ pub async fn insert(tx: &mut Tx, receipt: &Receipt, submissions: &[SubmissionId]
         .bind(&receipt.body)
         .bind(&receipt.signature)
         .bind(&receipt.key_id)
+        .bind(i64::try_from(submissions.len()).unwrap_or(i64::MAX))
         .execute(connection).await.map(drop)?);
     for submission in submissions {
         on!(tx, connection => sqlx::query(INSERT_SUBMISSION)
@@ -54,10 +61,13 @@ type Row = (String, String, Moment, Vec<u8>, Vec<u8>, String);
 
 /// The receipt with this identifier within `scope`, when it was there at `known_at`.
 pub async fn find(tx: &mut Tx, scope: Scope, id: ReceiptId, known_at: Instant) -> Result<Option<Receipt>, Error> {
+    let filter = Filter::of(scope);
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND)
         .bind(id.to_string())
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(filter.whole)
         .bind(Moment(known_at))
+        .bind(filter.holder)
+        .bind(filter.day)
         .fetch_optional(connection).await?);
     row.map(receipt).transpose()
 }

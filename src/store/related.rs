@@ -11,6 +11,7 @@ use super::{
     error::read,
     moment::Moment,
     receipts::receipt,
+    scope::Filter,
     submissions::{self, submission},
 };
 use crate::domain::{Correction, CorrectionClass, Instant, OrganisationId, Scope, SubmissionId, SubmissionState};
@@ -35,6 +36,8 @@ statements! {
         JOIN submission_event AS event ON event.submission_id = submission.id
         WHERE (CAST($3 AS TEXT) IS NULL OR submission.organisation_id = $3)
         AND (submission.class = 'supervision' OR submission.organisation_id = $3)
+        AND (CAST($5 AS TEXT) IS NULL OR (submission.organisation_id, submission.dataset) IN (SELECT organisation_id, dataset
+            FROM mandated WHERE holder = $5 AND from_day <= $6 AND until_day >= $6))
         AND event.sequence = (SELECT MAX(latest.sequence) FROM submission_event AS latest
             WHERE latest.submission_id = submission.id AND latest.at <= $4)
         ORDER BY submission.id DESC");
@@ -49,44 +52,60 @@ statements! {
             JOIN submission_event AS event ON event.submission_id = submission.id
             WHERE (CAST($3 AS TEXT) IS NULL OR submission.organisation_id = $3)
             AND (submission.class = 'supervision' OR submission.organisation_id = $3)
+        AND (CAST($5 AS TEXT) IS NULL OR (submission.organisation_id, submission.dataset) IN (SELECT organisation_id, dataset
+            FROM mandated WHERE holder = $5 AND from_day <= $6 AND until_day >= $6))
             AND event.sequence = (SELECT MAX(latest.sequence) FROM submission_event AS latest
                 WHERE latest.submission_id = submission.id AND latest.at <= $4)) AS ranked
-        WHERE ranked.place <= $5 ORDER BY ranked.id DESC");
+        WHERE ranked.place <= $7 ORDER BY ranked.id DESC");
     LIST_EVENTS = wanted!("SELECT event.submission_id, event.sequence, event.state, event.at, event.actor, event.reason
         FROM wanted JOIN submission ON submission.id = wanted.id
         JOIN submission_event AS event ON event.submission_id = submission.id
         WHERE (CAST($3 AS TEXT) IS NULL OR submission.organisation_id = $3)
-        AND (submission.class = 'supervision' OR submission.organisation_id = $3) AND event.at <= $4
+        AND (submission.class = 'supervision' OR submission.organisation_id = $3)
+        AND (CAST($5 AS TEXT) IS NULL OR (submission.organisation_id, submission.dataset) IN (SELECT organisation_id, dataset
+            FROM mandated WHERE holder = $5 AND from_day <= $6 AND until_day >= $6)) AND event.at <= $4
         ORDER BY event.submission_id, event.sequence");
     LIST_EXPLANATIONS = wanted!("SELECT explanation.submission_id, explanation.finding, explanation.text, explanation.at,
             explanation.actor
         FROM wanted JOIN submission ON submission.id = wanted.id
         JOIN explanation ON explanation.submission_id = submission.id
         WHERE (CAST($3 AS TEXT) IS NULL OR submission.organisation_id = $3)
-        AND (submission.class = 'supervision' OR submission.organisation_id = $3) AND explanation.at <= $4
+        AND (submission.class = 'supervision' OR submission.organisation_id = $3)
+        AND (CAST($5 AS TEXT) IS NULL OR (submission.organisation_id, submission.dataset) IN (SELECT organisation_id, dataset
+            FROM mandated WHERE holder = $5 AND from_day <= $6 AND until_day >= $6)) AND explanation.at <= $4
         ORDER BY explanation.submission_id, explanation.finding, explanation.sequence");
     LIST_SAME = wanted!("SELECT submission.id, (SELECT MAX(earlier.id) FROM submission AS earlier
                 WHERE earlier.organisation_id = submission.organisation_id AND earlier.digest = submission.digest
-                AND earlier.id < submission.id) AS earlier_id
+                AND earlier.id < submission.id
+                AND (CAST($4 AS TEXT) IS NULL OR (earlier.organisation_id, earlier.dataset) IN (SELECT organisation_id, dataset
+                    FROM mandated WHERE holder = $4 AND from_day <= $5 AND until_day >= $5))) AS earlier_id
         FROM wanted JOIN submission ON submission.id = wanted.id
         WHERE (CAST($3 AS TEXT) IS NULL OR submission.organisation_id = $3)
         AND (submission.class = 'supervision' OR submission.organisation_id = $3)
+        AND (CAST($4 AS TEXT) IS NULL OR (submission.organisation_id, submission.dataset) IN (SELECT organisation_id, dataset
+            FROM mandated WHERE holder = $4 AND from_day <= $5 AND until_day >= $5))
         ORDER BY submission.id");
     LIST_CORRECTIONS = wanted!("SELECT correction.submission_id, correction.class, correction.reason
         FROM wanted JOIN submission ON submission.id = wanted.id
         JOIN correction ON correction.submission_id = submission.id
         WHERE (CAST($3 AS TEXT) IS NULL OR submission.organisation_id = $3)
-        AND (submission.class = 'supervision' OR submission.organisation_id = $3) AND correction.at <= $4
+        AND (submission.class = 'supervision' OR submission.organisation_id = $3)
+        AND (CAST($5 AS TEXT) IS NULL OR (submission.organisation_id, submission.dataset) IN (SELECT organisation_id, dataset
+            FROM mandated WHERE holder = $5 AND from_day <= $6 AND until_day >= $6)) AND correction.at <= $4
         ORDER BY correction.submission_id");
     LIST_VERSIONS = wanted!("SELECT delivery.organisation_id, delivery.dataset, delivery.period, delivery.version,
             delivery.submission_id, delivery.known_from, delivery.class
         FROM wanted JOIN delivery ON delivery.submission_id = wanted.id
         WHERE (CAST($3 AS TEXT) IS NULL OR delivery.organisation_id = $3) AND delivery.known_from <= $4
+        AND (CAST($5 AS TEXT) IS NULL OR (delivery.organisation_id, delivery.dataset) IN (SELECT organisation_id, dataset
+            FROM mandated WHERE holder = $5 AND from_day <= $6 AND until_day >= $6))
         ORDER BY delivery.organisation_id, delivery.dataset, delivery.period, delivery.version");
     LIST_DELIVERIES = wanted!("SELECT delivery.organisation_id, delivery.dataset, delivery.period, delivery.version,
             delivery.submission_id, delivery.known_from, delivery.class
         FROM wanted JOIN delivery ON delivery.organisation_id = wanted.id
         WHERE (CAST($3 AS TEXT) IS NULL OR delivery.organisation_id = $3) AND delivery.known_from <= $4
+        AND (CAST($5 AS TEXT) IS NULL OR (delivery.organisation_id, delivery.dataset) IN (SELECT organisation_id, dataset
+            FROM mandated WHERE holder = $5 AND from_day <= $6 AND until_day >= $6))
         ORDER BY delivery.organisation_id, delivery.dataset, delivery.period, delivery.version");
     LIST_RECEIPTS = wanted!("SELECT of_it.submission_id, receipt.organisation_id, receipt.id, receipt.at, receipt.body,
             receipt.signature, receipt.key_id
@@ -96,6 +115,11 @@ statements! {
         AND (CAST($3 AS TEXT) IS NOT NULL OR NOT EXISTS (SELECT 1 FROM receipt_submission AS line
             JOIN submission ON submission.id = line.submission_id
             WHERE line.receipt_id = receipt.id AND submission.class <> 'supervision'))
+        AND (CAST($5 AS TEXT) IS NULL OR receipt.submissions = (SELECT COUNT(*) FROM receipt_submission AS line
+            JOIN submission ON submission.id = line.submission_id
+            WHERE line.receipt_id = receipt.id AND (submission.organisation_id, submission.dataset) IN
+                (SELECT organisation_id, dataset FROM mandated
+                WHERE holder = $5 AND from_day <= $6 AND until_day >= $6)))
         ORDER BY of_it.submission_id, receipt.id");
 }
 
@@ -113,11 +137,14 @@ fn list_of<Id: Display>(ids: &[Id]) -> Option<(String, i32)> {
 macro_rules! ask {
     ($tx:expr, $statement:ident, $ids:expr, $scope:expr, $known_at:expr) => {{
         let Some((list, width)) = list_of($ids) else { return Ok(Default::default()) };
+        let filter = Filter::of($scope);
         on!($tx, connection => sqlx::query_as($statement)
             .bind(list)
             .bind(width)
-            .bind($scope.organisation().map(|id| id.to_string()))
+            .bind(filter.whole)
             .bind(Moment($known_at))
+            .bind(filter.holder)
+            .bind(filter.day)
             .fetch_all(connection).await?)
     }};
 }
@@ -146,11 +173,14 @@ pub async fn list_latest(
     known_at: Instant,
 ) -> Result<Vec<Submission>, Error> {
     let Some((list, width)) = list_of(organisations) else { return Ok(Vec::new()) };
+    let filter = Filter::of(scope);
     let rows: Vec<submissions::Row> = on!(tx, connection => sqlx::query_as(LIST_LATEST)
         .bind(list)
         .bind(width)
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(filter.whole)
         .bind(Moment(known_at))
+        .bind(filter.holder)
+        .bind(filter.day)
         .bind(most)
         .fetch_all(connection).await?);
     rows.into_iter().map(submission).collect()
@@ -199,10 +229,13 @@ pub async fn list_same(
     ids: &[SubmissionId],
 ) -> Result<BTreeMap<SubmissionId, Option<SubmissionId>>, Error> {
     let Some((list, width)) = list_of(ids) else { return Ok(BTreeMap::new()) };
+    let filter = Filter::of(scope);
     let rows: Vec<(String, Option<String>)> = on!(tx, connection => sqlx::query_as(LIST_SAME)
         .bind(list)
         .bind(width)
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(filter.whole)
+        .bind(filter.holder)
+        .bind(filter.day)
         .fetch_all(connection).await?);
     let earlier = |id: Option<String>| id.map(|id| submission_id(&id, "submission")).transpose();
     rows.into_iter().map(|(of, same)| Ok((submission_id(&of, "submission")?, earlier(same)?))).collect()

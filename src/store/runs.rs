@@ -1,6 +1,6 @@
 //! Scoring runs: content-addressed, so the same run is written once.
 
-use super::{Error, Tx, error::read, moment::Moment};
+use super::{Error, Tx, error::read, moment::Moment, scope::closed};
 use crate::domain::{Digest, Instant, OrganisationId, Period, RunId, Scope};
 
 statements! {
@@ -110,7 +110,7 @@ pub async fn list(tx: &mut Tx, known_at: Instant) -> Result<Vec<Run>, Error> {
 pub async fn list_outcomes(tx: &mut Tx, scope: Scope, run: RunId) -> Result<Vec<RunOutcome>, Error> {
     let rows: Vec<(String, Vec<u8>)> = on!(tx, connection => sqlx::query_as(LIST_OUTCOMES)
         .bind(run.to_string())
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(closed(scope))
         .fetch_all(connection).await?);
     rows.into_iter()
         .map(|(organisation, outcome)| {

@@ -1,6 +1,6 @@
 //! Submissions: a row that never changes, and the events of its life.
 
-use super::{Error, Tx, error::read, moment::Moment};
+use super::{Error, Tx, error::read, moment::Moment, scope::Filter};
 use crate::domain::{DataClass, Digest, Instant, OrganisationId, Scope, SubmissionId, SubmissionState, UploadId};
 
 statements! {
@@ -14,6 +14,8 @@ statements! {
         FROM submission JOIN submission_event AS event ON event.submission_id = submission.id
         WHERE (CAST($1 AS TEXT) IS NULL OR submission.organisation_id = $1)
         AND (submission.class = 'supervision' OR submission.organisation_id = $8)
+        AND (CAST($9 AS TEXT) IS NULL OR (submission.organisation_id, submission.dataset) IN (SELECT organisation_id, dataset FROM mandated
+            WHERE holder = $9 AND from_day <= $10 AND until_day >= $10))
         AND (CAST($2 AS TEXT) IS NULL OR submission.id = $2)
         AND (CAST($3 AS TEXT) IS NULL OR submission.dataset = $3)
         AND (CAST($4 AS TEXT) IS NULL OR event.state = $4)
@@ -146,7 +148,8 @@ pub async fn find(tx: &mut Tx, scope: Scope, id: SubmissionId, known_at: Instant
 /// The submissions within `scope` that `filter` asks for, newest first. What is for learning only is in the scope of
 /// its own organisation and in no other: the filter of a wider one does not open it.
 pub async fn list(tx: &mut Tx, scope: Scope, filter: &SubmissionFilter<'_>) -> Result<Vec<Submission>, Error> {
-    let organisation = match (scope.organisation(), filter.organisation) {
+    let by = Filter::of(scope);
+    let organisation = match (scope.itself(), filter.organisation) {
         (Some(own), Some(asked)) if own != asked => return Ok(Vec::new()),
         (own, asked) => own.or(asked),
     };
@@ -158,7 +161,9 @@ pub async fn list(tx: &mut Tx, scope: Scope, filter: &SubmissionFilter<'_>) -> R
         .bind(filter.before.map(|id| id.to_string()))
         .bind(Moment(filter.known_at))
         .bind(filter.limit)
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(by.whole)
+        .bind(by.holder)
+        .bind(by.day)
         .fetch_all(connection).await?);
     rows.into_iter().map(submission).collect()
 }

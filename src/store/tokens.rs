@@ -1,20 +1,21 @@
 //! Bearer tokens: only a digest of the secret is kept.
 
 use super::{Error, Tx, error::read, moment::Moment};
-use crate::domain::{Digest, Instant, OrganisationId, Role, TokenId};
+use crate::domain::{Digest, Instant, IntermediaryId, OrganisationId, Role, TokenId};
 
 statements! {
-    INSERT = "INSERT INTO token (id, secret_digest, role, organisation_id, label, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT = "INSERT INTO token (id, secret_digest, role, organisation_id, label, created_at, expires_at,
+            intermediary_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     FIND_BY_SECRET = "SELECT token.id, token.role, token.organisation_id, token.label, token.expires_at,
-            turn.at AS present
+            token.intermediary_id, turn.at AS present
         FROM token JOIN turn ON turn.name = 'deliveries'
         LEFT JOIN token_revocation ON token_revocation.token_id = token.id
         WHERE token.secret_digest = $1 AND token_revocation.token_id IS NULL";
     REVOKE = "INSERT INTO token_revocation (token_id, revoked_at) SELECT id, $2 FROM token WHERE id = $1
         ON CONFLICT (token_id) DO NOTHING";
     LIST = "SELECT token.id, token.role, token.organisation_id, token.label, token.expires_at, token.created_at,
-            token_use.at AS used_at, token_revocation.revoked_at
+            token_use.at AS used_at, token_revocation.revoked_at, token.intermediary_id
         FROM token LEFT JOIN token_use ON token_use.token_id = token.id
         LEFT JOIN token_revocation ON token_revocation.token_id = token.id
         WHERE (CAST($1 AS TEXT) IS NULL OR token.id = $1) ORDER BY token.id";
@@ -31,6 +32,8 @@ pub struct Token {
     pub role: Role,
     /// Whose data, for the role organisation.
     pub organisation: Option<OrganisationId>,
+    /// Whose mandates, for the role intermediary.
+    pub intermediary: Option<IntermediaryId>,
     /// What it is for, in the words of who made it.
     pub label: String,
     /// Until when it works.
@@ -60,6 +63,7 @@ pub async fn insert(tx: &mut Tx, token: &Token, secret: Digest, created_at: Inst
         .bind(&token.label)
         .bind(Moment(created_at))
         .bind(Moment(token.expires_at))
+        .bind(token.intermediary.map(|id| id.to_string()))
         .execute(connection).await.map(drop)?);
     Ok(())
 }
@@ -67,22 +71,23 @@ pub async fn insert(tx: &mut Tx, token: &Token, secret: Digest, created_at: Inst
 /// The token with this secret, unless it was revoked, and the moment of the last change that is whole. Whether it expired is
 /// for the caller, who has the clock.
 pub async fn find_by_secret(tx: &mut Tx, secret: Digest) -> Result<Option<(Token, Instant)>, Error> {
-    let row: Option<(String, String, Option<String>, String, Moment, Moment)> = on!(tx, connection =>
+    type Row = (String, String, Option<String>, String, Moment, Option<String>, Moment);
+    let row: Option<Row> = on!(tx, connection =>
         sqlx::query_as(FIND_BY_SECRET).bind(secret.as_bytes().as_slice()).fetch_optional(connection).await?);
-    row.map(|(id, role, organisation, label, expires_at, present)| {
-        Ok((token(&id, &role, organisation, label, expires_at)?, present.0))
+    row.map(|(id, role, organisation, label, expires_at, intermediary, present)| {
+        Ok((token(&id, &role, (organisation, intermediary), label, expires_at)?, present.0))
     })
     .transpose()
 }
 
 /// Every token, or the one with this identifier; the oldest first.
 pub async fn list(tx: &mut Tx, id: Option<TokenId>) -> Result<Vec<TokenRecord>, Error> {
-    type Row = (String, String, Option<String>, String, Moment, Moment, Option<Moment>, Option<Moment>);
+    type Row = (String, String, Option<String>, String, Moment, Moment, Option<Moment>, Option<Moment>, Option<String>);
     let rows: Vec<Row> = on!(tx, connection =>
         sqlx::query_as(LIST).bind(id.map(|id| id.to_string())).fetch_all(connection).await?);
-    let record = |(id, role, organisation, label, expires_at, created_at, used_at, revoked_at): Row| {
+    let record = |(id, role, organisation, label, expires_at, created_at, used_at, revoked_at, intermediary): Row| {
         Ok(TokenRecord {
-            token: token(&id, &role, organisation, label, expires_at)?,
+            token: token(&id, &role, (organisation, intermediary), label, expires_at)?,
             created_at: created_at.0,
             used_at: used_at.map(|moment| moment.0),
             revoked_at: revoked_at.map(|moment| moment.0),
@@ -108,7 +113,7 @@ pub async fn note_use(tx: &mut Tx, id: TokenId, at: Instant) -> Result<(), Error
 fn token(
     id: &str,
     role: &str,
-    organisation: Option<String>,
+    (organisation, intermediary): (Option<String>, Option<String>),
     label: String,
     expires_at: Moment,
 ) -> Result<Token, Error> {
@@ -116,6 +121,7 @@ fn token(
         id: read(id.parse().ok(), "token", "id")?,
         role: read(Role::parse(role), "token", "role")?,
         organisation: organisation.map(|id| read(id.parse().ok(), "token", "organisation_id")).transpose()?,
+        intermediary: intermediary.map(|id| read(id.parse().ok(), "token", "intermediary_id")).transpose()?,
         label,
         expires_at: expires_at.0,
     })

@@ -1,15 +1,16 @@
 //! Received files: their bytes once per content, compressed by the caller.
 
 use super::{Error, Tx, error::read, moment::Moment};
-use crate::domain::{Digest, Instant, OrganisationId, Scope, UploadId};
+use crate::domain::{Digest, Instant, IntermediaryId, OrganisationId, Scope, UploadId};
 
 statements! {
     SAVE_CONTENT = "INSERT INTO content (digest, size, gzip) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING";
     LOAD_CONTENT = "SELECT gzip FROM content WHERE digest = $1";
-    INSERT = "INSERT INTO upload (organisation_id, id, file_name, digest, size, received_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    FIND = "SELECT organisation_id, id, file_name, digest, size, received_at, expires_at FROM upload
-        WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)";
+    INSERT = "INSERT INTO upload (organisation_id, id, file_name, digest, size, received_at, expires_at, intermediary_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    FIND = "SELECT organisation_id, id, file_name, digest, size, received_at, expires_at, intermediary_id FROM upload
+        WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
+        AND (CAST($3 AS TEXT) IS NULL OR intermediary_id = $3)";
     FORGET_UPLOADS = "DELETE FROM upload WHERE digest = $1";
     FORGET_CONTENT = "DELETE FROM content WHERE digest = $1";
     DELETE_EXPIRED = "DELETE FROM upload WHERE expires_at <= $1";
@@ -19,13 +20,22 @@ statements! {
             WHERE submission.digest = content.digest AND submission_event.state = 'approved')";
 }
 
+/// Who sent a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// An organisation, about itself.
+    Organisation(OrganisationId),
+    /// An intermediary, about those that gave it a mandate.
+    Intermediary(IntermediaryId),
+}
+
 /// A file that was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
     /// Its identifier.
     pub id: UploadId,
     /// Who sent it.
-    pub organisation: OrganisationId,
+    pub sender: Sender,
     /// What it was called.
     pub file_name: String,
     /// SHA-256 of its bytes.
@@ -57,29 +67,44 @@ pub async fn load_content(tx: &mut Tx, digest: Digest) -> Result<Option<Vec<u8>>
 
 /// Notes that a file was received.
 pub async fn insert(tx: &mut Tx, upload: &Upload) -> Result<(), Error> {
+    let (organisation, intermediary) = match upload.sender {
+        Sender::Organisation(id) => (Some(id.to_string()), None),
+        Sender::Intermediary(id) => (None, Some(id.to_string())),
+    };
     on!(tx, connection => sqlx::query(INSERT)
-        .bind(upload.organisation.to_string())
+        .bind(organisation)
         .bind(upload.id.to_string())
         .bind(&upload.file_name)
         .bind(upload.digest.as_bytes().as_slice())
         .bind(i64::try_from(upload.size).unwrap_or(i64::MAX))
         .bind(Moment(upload.received_at))
         .bind(Moment(upload.expires_at))
+        .bind(intermediary)
         .execute(connection).await.map(drop)?);
     Ok(())
 }
 
-/// The upload with this identifier, within `scope`.
+/// The upload with this identifier, within `scope`: of an intermediary, what it sent itself.
 pub async fn find(tx: &mut Tx, scope: Scope, id: UploadId) -> Result<Option<Upload>, Error> {
-    type Row = (String, String, String, Vec<u8>, i64, Moment, Moment);
+    type Row = (Option<String>, String, String, Vec<u8>, i64, Moment, Moment, Option<String>);
+    let intermediary = match scope {
+        Scope::Mandates(mandated) => Some(mandated.intermediary.to_string()),
+        Scope::Organisation(_) | Scope::Sector => None,
+    };
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND)
         .bind(id.to_string())
-        .bind(scope.organisation().map(|id| id.to_string()))
+        .bind(scope.itself().map(|id| id.to_string()))
+        .bind(intermediary)
         .fetch_optional(connection).await?);
-    row.map(|(organisation, id, file_name, digest, size, received_at, expires_at)| {
+    row.map(|(organisation, id, file_name, digest, size, received_at, expires_at, intermediary)| {
+        let sender = match (organisation, intermediary) {
+            (Some(id), None) => id.parse().ok().map(Sender::Organisation),
+            (None, Some(id)) => id.parse().ok().map(Sender::Intermediary),
+            _ => None,
+        };
         Ok(Upload {
             id: read(id.parse().ok(), "upload", "id")?,
-            organisation: read(organisation.parse().ok(), "upload", "organisation_id")?,
+            sender: read(sender, "upload", "organisation_id")?,
             file_name,
             digest: read(digest.try_into().ok().map(Digest::from_bytes), "upload", "digest")?,
             size: read(size.try_into().ok(), "upload", "size")?,

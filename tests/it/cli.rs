@@ -175,6 +175,54 @@ fn tokens_are_made_listed_and_taken_back() {
 }
 
 #[test]
+fn mandates_are_given_listed_and_withdrawn() {
+    let kraamzicht = Kraamzicht::new();
+    let register =
+        kraamzicht.file("register.csv", "agb_code;naam;soort\n33001234;Kraamzorg De Ooievaar;organisation\n");
+    assert_eq!(kraamzicht.ends(&["register", register.to_str().unwrap()]).0, Some(0));
+    let name = "Softwarehuis De Brug";
+    let (code, said) = kraamzicht.ends(&["mandate", "register", name, "--kvk", "12345678"]);
+    let holder = said.trim_end();
+    assert!(code == Some(0) && holder.starts_with("int_"), "{said}");
+    assert_eq!(kraamzicht.ends(&["mandate", "register", name]).0, Some(3));
+    assert_eq!(kraamzicht.ends(&["mandate", "register", "Een ander", "--kvk", "1234567x"]).0, Some(2));
+    assert!(kraamzicht.ends(&["mandate", "intermediaries"]).1.contains(holder));
+    let token = ["token", "create", "--role", "intermediary"];
+    assert_eq!(kraamzicht.ends(&token).0, Some(2));
+    let secret = kraamzicht.run(&[&token[..], &["--intermediary", holder]].concat()).stdout;
+    assert!(secret.starts_with(b"kz_"));
+    assert!(kraamzicht.ends(&["token", "list"]).1.contains(holder));
+
+    let from = ["--agb", "33001234", "--intermediary", holder, "--right", "deliver", "--from", "2997-01-01"];
+    let what = ["--dataset", "indicatoren,uren", "--until", "2997-12-31"];
+    let give = [&["mandate", "give"], &from[..], &what[..]].concat();
+    assert_eq!(kraamzicht.ends(&give).0, Some(2), "nobody asked");
+    assert_eq!(kraamzicht.ends(&[&give[..], &["--asked-by", " "]].concat()).0, Some(3));
+    let (code, said) = kraamzicht.ends(&[&give[..], &["--asked-by", "M. de Wit, bestuurder"]].concat());
+    let mandate = said.trim_end();
+    assert!(code == Some(0) && mandate.starts_with("mdt_"), "{said}");
+    let list = || {
+        let output = kraamzicht.run(&["mandate", "list", "--agb", "33001234", "--format", "json"]);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let given = list();
+    let shown = ["mandate", "standing", "right", "askedBy", "givenBy"].map(|field| given[0][field].as_str().unwrap());
+    assert_eq!(shown, [mandate, "to come", "deliver", "M. de Wit, bestuurder", "operator"], "{given}");
+    assert_eq!(given[0]["datasets"], json!(["indicatoren", "uren"]));
+    let withdraw = ["mandate", "withdraw", mandate, "--asked-by", "M. de Wit, telefonisch"];
+    let (code, said) = kraamzicht.ends(&withdraw);
+    assert!(code == Some(0) && said.starts_with(&format!("{mandate} was withdrawn at ")), "{said}");
+    assert_eq!(kraamzicht.ends(&withdraw).0, Some(3));
+    assert_eq!(
+        (&list()[0]["standing"], &list()[0]["withdrawalAskedBy"]),
+        (&json!("withdrawn"), &json!("M. de Wit, telefonisch"))
+    );
+    assert_eq!(kraamzicht.ends(&["verify-audit"]).1, "the audit log is intact: 5 lines\n");
+    let (code, said) = kraamzicht.ends(&["mandate", "--help"]);
+    assert!(code == Some(0) && said.contains("Examples:") && said.contains("kraamzicht mandate give"), "{said}");
+}
+
+#[test]
 fn the_help_shows_examples_and_exit_codes() {
     let (code, said) = Kraamzicht::new().ends(&["--help"]);
     assert_eq!(code, Some(0));

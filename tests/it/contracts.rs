@@ -177,7 +177,8 @@ async fn both_engines_have_the_same_tables() {
     let other: (String,) = sqlx::query_as(
         "SELECT STRING_AGG(table_name || '.' || column_name || ' ' || CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END, ';'
             ORDER BY table_name COLLATE \"C\", ordinal_position)
-            FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'",
+            FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+            WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name NOT LIKE '\\_sqlx%'",
     )
     .fetch_one(&mut other)
     .await

@@ -68,7 +68,7 @@ async fn leave(officer: &Organisation) -> Trail {
         ("indicator", ["LV01", "LV02", "LV03", "KZ06"].map(str::to_owned).to_vec()),
         ("dataset", vec!["leren".to_owned()]),
     ];
-    Trail { left, canaries }
+    Trail { left, canaries, ..Trail::default() }
 }
 
 /// Everything that can be asked, with whatever names the organisation and what it left; each as it is now.

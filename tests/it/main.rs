@@ -23,6 +23,7 @@ mod levels;
 mod life_approval;
 mod life_obligations;
 mod life_plausibility;
+mod mandates;
 mod matrix;
 mod multipart;
 mod once;

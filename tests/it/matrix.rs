@@ -8,7 +8,7 @@ use std::{
 };
 
 use kraamzicht::{
-    domain::{Actor, OverrideReason},
+    domain::{Actor, MandateRight, OverrideReason},
     service::OverrideRequest,
 };
 use reqwest::StatusCode;
@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use crate::{
     harness::{Line, both, postgres},
     scene::{
-        Answer, Client, Expectations, Gets, Organisation, PERIOD, Questions, Sector, Trail, World, kanarie, knock,
+        Answer, Client, Expectations, Gets, Mandates, Organisation, PERIOD, Questions, Sector, Trail, World, kanarie,
+        knock,
     },
 };
 
@@ -28,6 +29,8 @@ struct Cast {
     owner: Organisation,
     other: Organisation,
     anonymous: Client,
+    mandated: Client,
+    stranger: Client,
 }
 
 impl Cast {
@@ -44,14 +47,23 @@ impl Cast {
         };
         sector.world.service.record_override(&Actor::OPERATOR, &request).await.unwrap();
         let anonymous = sector.world.client(None);
-        Self { sector, trail, owner, other, anonymous }
+        let (mandated, (id, stranger)) = (trail.mandated.clone().unwrap(), trail.stranger.clone().unwrap());
+        let days = ["2026-03-02", "2026-12-31"];
+        sector.world.mandate(&other.id, &id, MandateRight::Deliver, &["indicatoren"], days).await;
+        Self { sector, trail, owner, other, anonymous, mandated, stranger }
     }
 
     /// Those who ask, what each gets, and what would tell that they got their own.
-    fn askers(&self, gets: [Gets; 4]) -> [(&str, &Client, Gets); 4] {
-        let clients = [&self.anonymous, &self.owner.client, &self.other.client, &self.sector.inspector];
-        let names = ["anonymous", "owner", "other", "inspector"];
-        std::array::from_fn(|place| (names[place], clients[place], gets[place]))
+    fn askers(&self, gets: [Gets; 4], [mandated, stranger]: [Gets; 2]) -> [(&str, &Client, Gets); 6] {
+        let [anonymous, owner, other, inspector] = gets;
+        [
+            ("anonymous", &self.anonymous, anonymous),
+            ("owner", &self.owner.client, owner),
+            ("other", &self.other.client, other),
+            ("inspector", &self.sector.inspector, inspector),
+            ("mandated", &self.mandated, mandated),
+            ("stranger", &self.stranger, stranger),
+        ]
     }
 
     /// Holds the answers to what one asker asked, each beside that to what does not exist, to what they should get.
@@ -87,6 +99,11 @@ impl Cast {
         }
         assert!(gets != Gets::Seen || told, "{place} shows nothing of what it should");
     }
+}
+
+/// Whether somebody may see nothing of the owner's.
+fn is_foreign(who: &str) -> bool {
+    matches!(who, "other" | "stranger")
 }
 
 /// The codes of all that was refused in an answer.
@@ -196,14 +213,16 @@ both! {
     async fn everybody_gets_what_the_table_says(database: TestDatabase) {
         let cast = Cast::on(World::new(database).await).await;
         let (table, questions) = (Expectations::read(), Questions::about(PERIOD, None));
+        let mandates = Mandates::read();
         let mut told = BTreeSet::new();
         for (root, arguments, anonymous, owner, other, inspector) in &table.query {
-            for (who, client, gets) in cast.askers([*anonymous, *owner, *other, *inspector]) {
+            let held = Mandates::of(&mandates.query, root, arguments);
+            for (who, client, gets) in cast.askers([*anonymous, *owner, *other, *inspector], held) {
                 let mut answers = Vec::new();
                 for (real, unknown) in cast.trail.fill(arguments) {
                     let answer = client.try_ask(&questions.whole(root, &real), &Value::Null).await;
                     let beside = client.try_ask(&questions.whole(root, &unknown), &Value::Null).await;
-                    told.extend(cast.trail.seen_in(&answer).into_iter().map(|canary| (who == "other", canary.to_owned())));
+                    told.extend(cast.trail.seen_in(&answer).into_iter().map(|canary| (is_foreign(who), canary.to_owned())));
                     let whole = who == "other" && gets == Gets::Own && arguments.is_empty();
                     assert!(!whole || answer.text.contains(&cast.other.agb_code), "{root} hides one's own");
                     answers.push((answer, beside));
@@ -212,7 +231,8 @@ both! {
             }
         }
         for (method, _, path, anonymous, owner, other, inspector) in &table.route {
-            for (who, client, gets) in cast.askers([*anonymous, *owner, *other, *inspector]) {
+            let held = Mandates::of(&mandates.route, method, path);
+            for (who, client, gets) in cast.askers([*anonymous, *owner, *other, *inspector], held) {
                 let mut answers = Vec::new();
                 for (real, unknown) in cast.trail.fill(path) {
                     // Their own questions are asked above.
@@ -222,13 +242,13 @@ both! {
                         knock(client, method, &real).await
                     };
                     let beside = if real == unknown { answer.clone() } else { knock(client, method, &unknown).await };
-                    told.extend(cast.trail.seen_in(&answer).into_iter().map(|canary| (who == "other", canary.to_owned())));
+                    told.extend(cast.trail.seen_in(&answer).into_iter().map(|canary| (is_foreign(who), canary.to_owned())));
                     answers.push((answer, beside));
                 }
                 cast.hold(&format!("{method} {path} by {who}"), gets, &answers);
             }
         }
-        assert_eq!(told.iter().filter(|(other, _)| *other).collect::<Vec<_>>(), Vec::<&(bool, String)>::new());
+        assert_eq!(told.iter().filter(|(foreign, _)| *foreign).collect::<Vec<_>>(), Vec::<&(bool, String)>::new());
         // The test has eyes: those who may, see all of it.
         let blind: Vec<&String> = cast.trail.canaries.iter().filter(|one| !told.contains(&(false, (*one).clone()))).collect();
         assert_eq!(blind, Vec::<&String>::new(), "nobody sees these");
@@ -237,11 +257,13 @@ both! {
     async fn everybody_changes_what_the_table_says(database: TestDatabase) {
         let cast = Cast::on(World::new(database).await).await;
         let (table, questions) = (Expectations::read(), Questions::about(PERIOD, None));
+        let mandates = Mandates::read();
         // First those who may not, who change nothing; then those who may.
         for may in [false, true] {
             let before = cast.sector.world.tally().await;
             for (root, input, anonymous, owner, other, inspector) in &table.mutation {
-                for (who, client, gets) in cast.askers([*anonymous, *owner, *other, *inspector]) {
+                let held = Mandates::of(&mandates.mutation, root, input);
+                for (who, client, gets) in cast.askers([*anonymous, *owner, *other, *inspector], held) {
                     if matches!(gets, Gets::Found | Gets::Own) != may {
                         continue;
                     }
@@ -255,7 +277,7 @@ both! {
                         answers.push((answer, beside));
                     }
                     cast.hold(&format!("{root} by {who}"), gets, &answers[..]);
-                    if who == "other" {
+                    if is_foreign(who) {
                         assert!(answers.iter().all(|(answer, _)| cast.trail.seen_in(answer).is_empty()), "{root}");
                     }
                 }
@@ -294,10 +316,17 @@ async fn what_is_anothers_takes_the_work_of_what_is_not_there() {
     let url = line.url.clone();
     let cast = Cast::on(World::by_way_of(&url, database, |_| ()).await).await;
     let (table, questions) = (Expectations::read(), Questions::about(PERIOD, None));
-    let client = &cast.other.client;
+    let mandates = Mandates::read();
     let mut compared = 0;
     let lines = table.query.iter().map(|line| (line, false)).chain(table.mutation.iter().map(|line| (line, true)));
+    let mut asked_by_foreign = Vec::new();
     for ((root, asked, _, _, gets, _), changes) in lines {
+        let held = if changes { &mandates.mutation } else { &mandates.query };
+        let [_, stranger] = Mandates::of(held, root, asked);
+        asked_by_foreign.push((root, asked, changes, &cast.other.client, *gets));
+        asked_by_foreign.push((root, asked, changes, &cast.stranger, stranger));
+    }
+    for (root, asked, changes, client, gets) in asked_by_foreign {
         if !matches!(gets, Gets::Nothing | Gets::Forbidden) {
             continue;
         }
@@ -324,5 +353,5 @@ async fn what_is_anothers_takes_the_work_of_what_is_not_there() {
             compared += 1;
         }
     }
-    assert!(compared > 30, "{compared}");
+    assert!(compared > 60, "{compared}");
 }

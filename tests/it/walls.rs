@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use kraamzicht::{
-    domain::{Call, Capacity, Digest, Person},
+    domain::{Call, Capacity, Digest, MandateRight, Person},
     store::Database,
 };
 use sqlx::{Connection as _, PgConnection, query, query_as, query_scalar};
@@ -14,10 +14,27 @@ use crate::{
 };
 
 /// Tables that say nothing of an organisation, and are there for whoever has a scope.
-const NOBODYS: [&str; 3] = ["downtime", "run", "turn"];
+const NOBODYS: [&str; 4] = ["downtime", "intermediary", "run", "turn"];
 
-/// Tables that are the operator's: no organisation sees a line of them.
-const OPERATORS: [&str; 6] = ["audit", "session_end", "session_use", "sign_in", "token_revocation", "token_use"];
+/// Tables that are the operator's: no organisation sees a line of them. A mark is for whoever held the mandate.
+const OPERATORS: [&str; 7] =
+    ["audit", "mandate_mark", "session_end", "session_use", "sign_in", "token_revocation", "token_use"];
+
+/// Tables of which no mandate opens a row.
+const CLOSED: [&str; 12] = [
+    "audit",
+    "learning_observation",
+    "mandate_withdrawal",
+    "override_change",
+    "recorded_override",
+    "run_organisation",
+    "session",
+    "session_end",
+    "session_use",
+    "sign_in",
+    "token_revocation",
+    "token_use",
+];
 
 /// All of the program's tables.
 async fn tables(connection: &mut PgConnection) -> Vec<String> {
@@ -91,6 +108,116 @@ async fn a_statement_without_a_filter_sees_its_scope_alone() {
         assert!(its["observation"].len() == 10 && its["upload"].len() == 2 && its["organisation"].len() == 1);
         for (table, rows) in seen(url, Some("sector")).await {
             assert_eq!(rows.len(), all[&table].len(), "the sector's {table}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mandate_opens_its_rows_and_nothing_else() {
+    let sector = sector(postgres().await).await;
+    let (owner, trail) = kanarie(&sector).await;
+    let database = &sector.world.database;
+    let told = |rows: &[String]| rows.iter().flat_map(|row| trail.seen_in_text(row)).collect::<Vec<_>>().join(" ");
+    let (holder, no_more) = (trail.left_as("intermediary"), trail.stranger.clone().unwrap().0);
+    // Of the owner's figures, but not of this dataset.
+    let (elsewhere, _) = sector.world.intermediary("Adviesbureau Elders").await;
+    let days = ["2026-03-02", "2026-12-31"];
+    sector.world.mandate(&owner.id, &elsewhere, MandateRight::Deliver, &["uren"], days).await;
+    // Both the server's role and the owner of the tables.
+    for url in [&database.url, &as_role(&database.behind, OWNER)] {
+        let own = seen(url, Some(&owner.id)).await;
+        for act in ["read", "deliver"] {
+            let its = seen(url, Some(&format!("{holder} {act} 2026-03-02"))).await;
+            for (table, rows) in &its {
+                let is_theirs = rows.iter().all(|row| own[table].contains(row));
+                let is_its_own = matches!(table.as_str(), "token" | "upload" | "idempotency" | "intermediary");
+                assert!(is_theirs || is_its_own || NOBODYS.contains(&table.as_str()), "{act} {table}: {rows:?}");
+                assert!(!CLOSED.contains(&table.as_str()) || rows.is_empty(), "{act} {table}: {rows:?}");
+            }
+            for table in [
+                "organisation",
+                "registration",
+                "exemption",
+                "submission",
+                "submission_event",
+                "observation",
+                "explanation",
+                "correction",
+                "delivery",
+                "extension",
+                "extension_decision",
+                "receipt",
+                "receipt_submission",
+                "submission_period",
+                "draft",
+            ] {
+                assert_eq!(told(&its[table]), told(&own[table]), "{act} {table}");
+                assert!(!its[table].is_empty(), "{table}");
+            }
+            assert_eq!((its["mandate"].len(), its["mandate_line"].len()), (1, 2), "{act}");
+
+            let its = seen(url, Some(&format!("{elsewhere} {act} 2026-03-02"))).await;
+            for table in
+                ["submission", "observation", "delivery", "explanation", "extension", "receipt", "content", "draft"]
+            {
+                assert!(its[table].is_empty(), "{act} {table}: {:?}", its[table]);
+            }
+            assert_eq!(its["organisation"].len(), 1);
+            // Ended, withdrawn, yet to begin: nothing at all. Nor on a day before the mandate, or after it.
+            for scope in [
+                format!("{no_more} {act} 2026-03-02"),
+                format!("{holder} {act} 2026-03-01"),
+                format!("{holder} {act} 2027-01-01"),
+                format!("{holder} everything 2026-03-02"),
+                format!("{holder} {act}"),
+                holder.clone(),
+                "int_%".to_owned(),
+            ] {
+                for (table, rows) in seen(url, Some(&scope)).await {
+                    // The mark names the mandate that is no more, and nobody else.
+                    if table == "mandate_mark" {
+                        continue;
+                    }
+                    assert_eq!(told(&rows), "", "{scope} sees {table}");
+                    let open = NOBODYS.contains(&table.as_str()) || table == "token";
+                    assert!(open || rows.is_empty(), "{scope} sees {table}: {rows:?}");
+                }
+            }
+        }
+        // Whose mandate begins or ends is told by the day of the scope.
+        assert_eq!(seen(url, Some(&format!("{no_more} read 2026-03-20"))).await["organisation"].len(), 1);
+
+        let delivers = format!(
+            "INSERT INTO submission_period SELECT organisation_id, dataset, '2019', submission_id
+            FROM submission_period WHERE organisation_id = '{}' LIMIT 1",
+            owner.id
+        );
+        let other = delivers.replace("SELECT organisation_id, dataset", "SELECT organisation_id, 'uren'");
+        let gives = format!(
+            "INSERT INTO mandate_line SELECT '{holder} read', organisation_id, 'uren', mandate_id,
+            intermediary_id, from_day, until_day FROM mandate_line LIMIT 1"
+        );
+        let withdraws = format!(
+            "INSERT INTO mandate_withdrawal SELECT '{}', id, 'x', NULL, given_at FROM mandate
+            WHERE intermediary_id = '{holder}'",
+            sector.member(9).await.id
+        );
+        let change = async |scope: String, statement: &str| tried(url, &scope, statement).await;
+        assert_eq!(change(format!("{holder} deliver 2026-03-02"), &delivers).await, Ok(1));
+        for (scope, statement) in [
+            (format!("{holder} read 2026-03-02"), &delivers),
+            (format!("{holder} deliver 2026-03-02"), &other),
+            (format!("{holder} deliver 2026-03-02"), &gives),
+            (format!("{holder} deliver 2026-03-02"), &withdraws),
+            (owner.id.clone(), &withdraws),
+        ] {
+            let refused = change(scope.clone(), statement).await.unwrap_err();
+            assert!(refused.contains("row-level security"), "{scope}: {statement}: {refused}");
+        }
+        for statement in ["UPDATE mandate_line SET until_day = '2999-01-01'", "DELETE FROM mandate_mark"] {
+            for scope in [owner.id.clone(), format!("{no_more} deliver 2026-03-02"), "sector".to_owned()] {
+                assert_eq!(change(scope, statement).await, Ok(0), "{statement}");
+            }
         }
     }
 }
@@ -186,7 +313,7 @@ async fn the_owner_serves_behind_its_own_wall() {
 
 /// Who looks across the sector in the service, by file and number of places. Someone else's data may be seen there, so a
 /// new place is for whoever reviews it: what leaves it must name nobody, or be for those who may see the sector.
-const ACROSS: [(&str, usize); 15] = [
+const ACROSS: [(&str, usize); 16] = [
     // Who holds a token, before anybody is known; making and taking back tokens, for the operator.
     ("access.rs", 4),
     // Counts over all.
@@ -195,6 +322,8 @@ const ACROSS: [(&str, usize); 15] = [
     ("assessment.rs", 3),
     // What the sector did, taken out of one organisation's sums.
     ("chart.rs", 1),
+    // A new intermediary, for the operator.
+    ("mandates.rs", 1),
     // Mergers, which name a successor.
     ("numbers.rs", 1),
     // The heartbeat and downtime.

@@ -15,6 +15,8 @@ use crate::{
 /// What is asked: more time.
 #[derive(InputObject)]
 struct RequestExtensionInput {
+    /// For whom (organisatie); an organisation asks for itself and leaves it out.
+    organisation_id: Option<ID>,
     /// The dataset (gegevensset), for example `indicatoren`.
     dataset: String,
     /// The period (periode).
@@ -94,17 +96,23 @@ impl WindowMutation {
         #[graphql(desc = "What is asked.")] input: RequestExtensionInput,
     ) -> Result<RequestExtensionPayload> {
         let asked = Asked::once(context, input.idempotency_key)?;
-        let request = ExtensionRequest {
-            organisation: None,
-            dataset: input.dataset,
-            period: input.period.0,
-            until: input.until.0,
-            ground: input.ground,
+        let outcome = match input.organisation_id.as_ref().map(|id| id.parse()).transpose() {
+            Ok(organisation) => {
+                let request = ExtensionRequest {
+                    organisation,
+                    dataset: input.dataset,
+                    period: input.period.0,
+                    until: input.until.0,
+                    ground: input.ground,
+                };
+                asked.service.request_extension(&asked.actor, &request).await
+            }
+            Err(_) => Err(Error::NotFound),
         };
-        let outcome = asked.service.request_extension(&asked.actor, &request).await;
         let path = match outcome.as_ref().map_err(Error::code) {
             Err("TEXT_LENGTH") => "ground",
             Err("EXTENSION_DAY") => "until",
+            Err("NOT_FOUND") => "organisationId",
             _ => "dataset",
         };
         let (extension, user_errors) = answer(&asked, outcome, &["input", path])?;

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, OneofObject, Result, SimpleObject};
 
+use super::mandates::find_mandate;
 use crate::{
-    domain::{Organisation, OrganisationId, Period, ReportedNumber, Role, SubmissionId, Succession},
+    domain::{MandateId, Organisation, OrganisationId, Period, ReportedNumber, Role, SubmissionId, Succession},
     graphql::{
         context::Asked,
         page::{ORDINARY_PAGE, Page, PageRequest},
         plan::{ObservationRow, ObservationShape, PageOf, page_of},
         scalars::{AgbCodeText, DateTime, PeriodText},
-        types::{CatalogueType, IndicatorType, ObservationType, OrganisationType, SubmissionStateType, SubmissionType},
+        types::{
+            CatalogueType, IndicatorType, IntermediaryType, MandateType, ObservationType, OrganisationType,
+            SubmissionStateType, SubmissionType,
+        },
     },
     service::{Error, NumberInForce, NumberQuery, SubmissionQuery},
 };
@@ -25,6 +29,8 @@ const LONGEST_WALK: usize = 10_000;
 enum RoleType {
     /// Delivers for one organisation and sees that organisation.
     Organisation,
+    /// Acts for organisations that gave it a mandate (machtiging), and sees what that lets it.
+    Intermediary,
     /// Works at the inspectorate and sees all organisations.
     Inspector,
     /// Runs the service.
@@ -36,8 +42,10 @@ enum RoleType {
 struct Viewer {
     /// What they may do.
     role: RoleType,
-    /// Their organisation; null for the inspectorate.
+    /// Their organisation; null for the inspectorate and for an intermediary.
     organisation: Option<OrganisationType>,
+    /// The intermediary they are of (intermediair); null for others. What it may do is in `mandates`.
+    intermediary: Option<IntermediaryType>,
 }
 
 /// Anything with an identifier.
@@ -46,6 +54,7 @@ struct Viewer {
 enum Node {
     Organisation(Box<OrganisationType>),
     Submission(Box<SubmissionType>),
+    Mandate(Box<MandateType>),
 }
 
 /// One way to name an organisation.
@@ -101,11 +110,16 @@ impl DataQuery {
     /// Who is asking.
     async fn viewer(&self, context: &Context<'_>) -> Result<Viewer> {
         let asked = Asked::by(context)?;
-        let organisation = match asked.actor.scope.organisation() {
+        let organisation = match asked.actor.scope.itself() {
             Some(id) => find_organisation(&asked, id).await?,
             None => None,
         };
-        Ok(Viewer { role: asked.actor.role.into(), organisation: organisation.map(Into::into) })
+        let intermediary = asked.service.own_intermediary(&asked.actor).await.map_err(|error| asked.failure(&error))?;
+        Ok(Viewer {
+            role: asked.actor.role.into(),
+            organisation: organisation.map(Into::into),
+            intermediary: intermediary.map(Into::into),
+        })
     }
 
     /// Anything by its identifier; null when it does not exist or is not yours.
@@ -305,6 +319,9 @@ async fn find_node(context: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     if id.starts_with(SubmissionId::PREFIX) {
         let found = find_submission(context, id, None).await?;
         return Ok(found.map(|found| Node::Submission(Box::new(found))));
+    }
+    if id.starts_with(MandateId::PREFIX) {
+        return Ok(find_mandate(context, id).await?.map(|found| Node::Mandate(Box::new(found))));
     }
     let found = organisation_by(context, OrganisationBy::Id(id.clone())).await?;
     Ok(found.map(|found| Node::Organisation(Box::new(found.into()))))

@@ -255,7 +255,7 @@ async fn find_chart(
     let known_at = asked.known_at(as_known_at).await?.counted;
     let organisation = match by {
         Some(by) => organisation_by(context, by).await?.map(|found| found.id),
-        None => asked.actor.scope.organisation(),
+        None => asked.actor.scope.itself(),
     };
     let Some(organisation) = organisation else { return Ok(None) };
     let query = ChartQuery { organisation, indicator, period, periods: usize::try_from(periods)?, succession };

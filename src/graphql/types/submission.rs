@@ -9,7 +9,7 @@ use super::{
     finding::FindingType,
 };
 use crate::{
-    domain::{Instant, OrganisationId, RowCounts, Severity, SubmissionId, SubmissionState, UploadId},
+    domain::{Instant, OrganisationId, RowCounts, Scope, Severity, SubmissionId, SubmissionState, UploadId},
     graphql::{
         context::Asked,
         scalars::{DateTime, PeriodText},
@@ -192,12 +192,13 @@ impl SubmissionType {
             .collect())
     }
 
-    /// Where the file is to be had with remarks, for who delivered it; null for others, and when the file was refused for
+    /// Where the file is to be had with remarks, for who delivers; null for others, and when the file was refused for
     /// data about persons and no byte of it was kept.
     #[expect(clippy::unused_async, reason = "a resolver that waits for nothing")]
     async fn annotated_copy(&self, context: &Context<'_>) -> Result<Option<AnnotatedCopyType>> {
         let asked = Asked::by(context)?;
-        let is_own = asked.actor.scope.organisation() == Some(self.checked.submission.organisation);
+        // Who looks at the sector sees figures, not files.
+        let is_own = asked.actor.scope != Scope::Sector;
         let id = self.checked.submission.id;
         let is_kept = is_own && !self.checked.report.refuses_personal_data();
         Ok(is_kept.then(|| AnnotatedCopyType {

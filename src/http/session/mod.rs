@@ -199,7 +199,8 @@ async fn describe(door: &Door, actor: &Actor, expires_at: Instant) -> Result<Val
             let found = door.service.organisation(actor, id).await;
             found.map_err(|error| failure(&door.service, &error))?
         }
-        Scope::Sector => None,
+        // Nobody signs in at an intermediary.
+        Scope::Mandates(_) | Scope::Sector => None,
     };
     let organisation = organisation.map(|one| json!({ "agbCode": one.agb_code, "name": one.name }));
     Ok(json!({ "role": actor.role.as_str(), "organisation": organisation, "expiresAt": expires_at.to_string() }))

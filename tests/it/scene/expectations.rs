@@ -32,6 +32,29 @@ pub(crate) struct Expectations {
     pub(crate) doors: BTreeMap<String, Gets>,
 }
 
+/// What intermediaries get by the same doors: the one with a mandate of the owner in force, and the one without.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Mandates {
+    pub(crate) query: Vec<(String, String, Gets, Gets)>,
+    pub(crate) mutation: Vec<(String, String, Gets, Gets)>,
+    /// The method and the path asked for.
+    pub(crate) route: Vec<(String, String, Gets, Gets)>,
+}
+
+impl Mandates {
+    /// The table as it is kept.
+    pub(crate) fn read() -> Self {
+        toml::from_str(include_str!("../../../fixtures/scope/mandates.toml")).unwrap()
+    }
+
+    /// What the line of two words in `lines` says.
+    pub(crate) fn of(lines: &[(String, String, Gets, Gets)], one: &str, other: &str) -> [Gets; 2] {
+        let found = lines.iter().find(|line| line.0 == one && line.1 == other);
+        let Some((.., mandated, stranger)) = found else { panic!("no line in mandates.toml for {one} {other}") };
+        [*mandated, *stranger]
+    }
+}
+
 impl Expectations {
     /// The table as it is kept.
     pub(crate) fn read() -> Self {

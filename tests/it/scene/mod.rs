@@ -15,7 +15,7 @@ mod world;
 
 pub(crate) use browser::{Browser, Lobby, document_id};
 pub(crate) use client::{Answer, Client, Organisation, Submission};
-pub(crate) use expectations::{Expectations, Gets, Line};
+pub(crate) use expectations::{Expectations, Gets, Line, Mandates};
 pub(crate) use files::{Indicators, PERIOD};
 pub(crate) use program::{Program, last_year};
 pub(crate) use questions::Questions;

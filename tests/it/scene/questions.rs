@@ -179,7 +179,12 @@ impl Questions {
             .map(|member| {
                 // A page shows each node twice: by its edge too.
                 let fields = self.fields(member).into_iter().filter(|field| field.name != "edges");
-                let fields: Vec<String> = fields.filter_map(|field| self.field(field, "", &path)).collect();
+                let asked = |field: &FieldDefinition| match (member, field.name.as_str()) {
+                    // Whose it is; the organisation is asked for whole by its own question.
+                    ("Mandate", "organisation") => Some("organisation { id agbCode name }".to_owned()),
+                    _ => self.field(field, "", &path),
+                };
+                let fields: Vec<String> = fields.filter_map(asked).collect();
                 format!("... on {member} {{ {} }}", fields.join(" "))
             })
             .collect();

@@ -1,13 +1,14 @@
 //! What an organisation leaves behind, and how to tell that somebody saw it.
 
 use kraamzicht::{
-    domain::{Actor, OrganisationKind, Registration},
+    domain::{Actor, MandateRight, OrganisationKind, Registration},
     service::RegisterEntry,
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Answer, Client, Organisation, PERIOD, Sector, Submission};
+use crate::harness::execute;
 
 /// Counts that no other organisation has.
 const CANARY: (u32, u32) = (71_933, 76_543);
@@ -19,6 +20,10 @@ pub(crate) struct Trail {
     pub(crate) left: Vec<(&'static str, Vec<String>)>,
     /// What would tell that somebody saw any of it.
     pub(crate) canaries: Vec<String>,
+    /// Who holds a mandate of theirs to deliver `indicatoren`.
+    pub(crate) mandated: Option<Client>,
+    /// Who holds one that ended, one that was withdrawn and one that has yet to begin; and its identifier.
+    pub(crate) stranger: Option<(String, Client)>,
 }
 
 impl Trail {
@@ -37,6 +42,11 @@ impl Trail {
             (real, unknown)
         };
         (0..most).map(filled).collect()
+    }
+
+    /// The first of the things that go by a name.
+    pub(crate) fn left_as(&self, name: &str) -> String {
+        self.left.iter().find(|(known, _)| *known == name).unwrap().1[0].clone()
     }
 
     /// The canaries that an answer shows, in its body or its headers.
@@ -158,6 +168,30 @@ pub(crate) async fn kanarie(sector: &Sector) -> (Organisation, Trail) {
     let ended = json!({ "overrideId": recorded, "until": "2026-12-31", "ground": "Kanariegrond." });
     act(inspector, "endOverride", "EndOverrideInput", "recorded { id }", ended).await;
 
+    let world = &sector.world;
+    let (intermediary, mandated) = world.intermediary("Softwarehuis De Brug").await;
+    let (no_more, stranger) = world.intermediary("Administratiekantoor De Lei").await;
+    let given = json!({ "intermediaryId": intermediary, "right": "DELIVER", "datasets": ["indicatoren"],
+        "from": "2026-03-02", "until": "2026-12-31" });
+    let given = act(client, "giveMandate", "GiveMandateInput", "mandate { id }", given).await;
+    let give = async |from, until| {
+        world.mandate(&owner.id, &no_more, MandateRight::Deliver, &["indicatoren"], [from, until]).await
+    };
+    let to_come = give("2026-03-20", "2026-12-31").await;
+    let ended = give("2026-03-02", "2026-12-31").await;
+    let gone = json!({ "mandateId": ended });
+    act(client, "withdrawMandate", "WithdrawMandateInput", "mandate { id }", gone).await;
+    // One cannot be given about the past, so time is made to have passed.
+    let past = "mdt_000000000000000000000ended";
+    for statement in [
+        "INSERT INTO mandate SELECT organisation_id, 'mdt_000000000000000000000ended', intermediary_id, act, '2026-02-01',
+            '2026-03-01', given_by, asked_by, given_at FROM mandate WHERE from_day = '2026-03-20'",
+        "INSERT INTO mandate_line SELECT holder, organisation_id, dataset, 'mdt_000000000000000000000ended',
+            intermediary_id, '2026-02-01', '2026-03-01' FROM mandate_line WHERE from_day = '2026-03-20'",
+    ] {
+        assert!(execute(&world.database, statement).await > 0);
+    }
+
     let submissions = [&first, &second, &withdrawn, &refused, &open];
     let upload = |one: &Submission, field: &str| one.shown["upload"][field].as_str().unwrap().to_owned();
     let mut receipts = Vec::new();
@@ -188,7 +222,8 @@ pub(crate) async fn kanarie(sector: &Sector) -> (Organisation, Trail) {
     for one in submissions {
         canaries.extend([one.id.clone(), upload(one, "id"), upload(one, "sha256")]);
     }
-    canaries.extend(receipts.iter().chain([&extension, &recorded]).cloned());
+    canaries.extend(receipts.iter().chain([&extension, &recorded, &given, &to_come, &ended]).cloned());
+    canaries.push(past.to_owned());
     let left = vec![
         ("organisation", vec![owner.id.clone()]),
         ("agb_code", vec![owner.agb_code.clone()]),
@@ -202,8 +237,10 @@ pub(crate) async fn kanarie(sector: &Sector) -> (Organisation, Trail) {
         ("override", vec![recorded]),
         ("indicator", vec!["KZ06".to_owned()]),
         ("dataset", vec!["indicatoren".to_owned()]),
+        ("mandate", vec![given]),
+        ("intermediary", vec![intermediary]),
     ];
-    (owner, Trail { left, canaries })
+    (owner, Trail { left, canaries, mandated: Some(mandated), stranger: Some((no_more, stranger)) })
 }
 
 /// Asks for a path, or sends a file to it.

@@ -10,9 +10,9 @@ use std::{
 
 use kraamzicht::{
     catalogue::Catalogue,
-    domain::{Actor, Clock, Instant, OrganisationKind, Role},
+    domain::{Actor, Clock, Instant, MandateRight, OrganisationKind, Role},
     http::{RateSettings, ServerSettings, routes, serve},
-    service::{Service, Settings},
+    service::{MandateRequest, Service, Settings},
     store::Database,
     system::SystemIds,
 };
@@ -183,6 +183,36 @@ impl World {
         let found = found.unwrap().unwrap();
         let client = self.client(Some(&token));
         Organisation { agb_code: agb_code.to_owned(), name: found.name, id: found.id.to_string(), client }
+    }
+
+    /// A new intermediary: its identifier, and with a token that works for a month.
+    pub(crate) async fn intermediary(&self, name: &str) -> (String, Client) {
+        let id = self.service.register_intermediary(&Actor::OPERATOR, name, None).await.unwrap().id;
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).unwrap();
+        let token = self.service.create_intermediary_token(id, "test", 30 * 24 * 3_600, secret).await.unwrap();
+        (id.to_string(), self.client(Some(&token.secret)))
+    }
+
+    /// Lets an intermediary act for an organisation, as asked by somebody; the mandate's identifier.
+    pub(crate) async fn mandate(
+        &self,
+        organisation: &str,
+        intermediary: &str,
+        right: MandateRight,
+        datasets: &[&str],
+        [from, until]: [&str; 2],
+    ) -> String {
+        let request = MandateRequest {
+            organisation: Some(organisation.parse().unwrap()),
+            intermediary: intermediary.parse().unwrap(),
+            right,
+            datasets: datasets.iter().map(|dataset| (*dataset).to_owned()).collect(),
+            from: from.parse().unwrap(),
+            until: until.parse().unwrap(),
+            asked_by: Some(format!("De bestuurder van {organisation}")),
+        };
+        self.service.give_mandate(&Actor::OPERATOR, &request).await.unwrap().mandate.id.to_string()
     }
 
     /// Adds organisations to the register.
