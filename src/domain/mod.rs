@@ -13,6 +13,7 @@ mod finding;
 mod id;
 mod learning;
 mod merger;
+mod notice;
 mod obligation;
 mod observation;
 mod organisation;
@@ -36,6 +37,7 @@ pub use id::{
 };
 pub use learning::{DataClass, LearningObservation, Own};
 pub use merger::{Merger, MergerCircle, Mergers, Registration, Succession};
+pub use notice::{Notice, UnknownNotice};
 pub use obligation::{
     Downtime, Exemption, Extension, ExtensionDecision, Obligation, ObligationRates, ObligationStatus, Standing,
     deadline,

@@ -10,6 +10,7 @@ mod page;
 mod query;
 mod scalars;
 mod schema;
+mod subscription;
 mod types;
 
 pub use files::{ReceivedFile, ReceivedFiles};

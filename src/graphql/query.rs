@@ -1,5 +1,6 @@
 //! The questions.
 
+mod check;
 mod data;
 mod life;
 mod obligations;
@@ -9,4 +10,4 @@ use async_graphql::MergedObject;
 
 /// All questions that can be asked.
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct Query(data::DataQuery, life::LifeQuery, obligations::ObligationQuery, outcome::OutcomeQuery);
+pub(super) struct Query(check::CheckQuery, data::DataQuery, life::LifeQuery, obligations::ObligationQuery, outcome::OutcomeQuery);

@@ -70,7 +70,8 @@ pub fn routes(service: &Service, examples: &[Example], settings: &ServerSettings
     let door = Door::new(service, &settings.rates);
     let metrics = Metrics::of(service, &door.rates);
     let spool = SpoolSettings::new(&service.settings().spool_folder, service.settings().upload_limit);
-    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone()).with_files(spool);
+    let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone());
+    let endpoint = endpoint.with_files(spool).with_live(settings.live.clone());
     let own = Router::new()
         .route("/", get(async || Redirect::to("/console")))
         .route("/uploads", post(upload))
@@ -175,6 +176,16 @@ impl Authenticate for Door {
         let mut data = Data::default();
         data.insert(actor);
         Ok((data, headers))
+    }
+
+    async fn still(&self, request: &Parts, before: &Actor) -> Result<(), Problem> {
+        let now = self.recognise(request).await?;
+        let is_same = (now.token, now.role, now.scope) == (before.token, before.role, before.scope);
+        if is_same { Ok(()) } else { Err(Problem::unauthenticated()) }
+    }
+
+    fn name(&self, actor: &Actor) -> String {
+        actor.to_string()
     }
 }
 

@@ -1,10 +1,12 @@
-//! GraphQL over HTTP: POST with JSON or, for files, as a multipart form; and GET for queries only.
+//! GraphQL over HTTP: POST with JSON or, for files, as a multipart form; and GET for queries only. Whoever accepts an
+//! event stream, or asks for a socket, goes the same way and is answered by [`live`].
 //!
 //! A request error (nothing was executed) has no `data`; its status is 400 for
 //! `application/graphql-response+json`, and 200 for the older `application/json` where the parameters themselves
 //! were well-formed, as the audits of the graphql-http project want. What exceeds a limit is 400 in both.
 
 mod form;
+mod live;
 mod parameters;
 mod reply;
 #[cfg(test)]
@@ -32,7 +34,10 @@ use self::{
     parameters::{Parameters, malformed},
     reply::{Failure, MediaType, Reply},
 };
-use super::{Problem, Reference, SpoolSettings, body::BodyError, body::LimitedBody, negotiate, preferred_language};
+use super::{
+    LiveSettings, Problem, Reference, SpoolSettings, body::BodyError, body::LimitedBody, negotiate, places::Places,
+    preferred_language,
+};
 use crate::graphql::{
     ReceivedFiles,
     guard::{Admitted, Guard, OperationKind, Refusal},
@@ -47,7 +52,7 @@ const PREFLIGHT: [&str; 2] = ["graphql-require-preflight", "apollo-require-prefl
 /// Recognises who asks, and says what they may ask. Anonymous is an answer too.
 pub trait Authenticate: Send + Sync + 'static {
     /// Who asks.
-    type Caller: Send + Sync;
+    type Caller: Clone + Send + Sync;
 
     /// Who sends this request, or why it is refused. Sees the head of the request only.
     fn authenticate(&self, request: &Parts) -> impl Future<Output = Result<Self::Caller, Problem>> + Send;
@@ -55,6 +60,24 @@ pub trait Authenticate: Send + Sync + 'static {
     /// Whether `caller` may ask this, with so many files, before any of them is read: what resolvers find in their
     /// context, and headers for the answer.
     fn admit(&self, caller: Self::Caller, asked: &Admitted, files: usize) -> Result<(Data, HeaderMap), Problem>;
+
+    /// Whether `caller`, who came by `request`, is still who they were and may see what they might; asked before anything
+    /// leaves on a connection that stays open. It is no act of theirs.
+    fn still(&self, request: &Parts, caller: &Self::Caller) -> impl Future<Output = Result<(), Problem>> + Send;
+
+    /// By what the open connections of `caller` are counted.
+    fn name(&self, caller: &Self::Caller) -> String;
+}
+
+/// By which door somebody asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// One answer.
+    Answer,
+    /// A stream of events.
+    Stream,
+    /// A socket.
+    Socket,
 }
 
 /// The GraphQL endpoint: the engine, with the guard in front of it.
@@ -67,6 +90,8 @@ pub struct GraphqlEndpoint<E, A> {
     body_patience: Duration,
     time_limit: Duration,
     spool: Option<SpoolSettings>,
+    live: LiveSettings,
+    places: Arc<Places>,
 }
 
 impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
@@ -81,6 +106,8 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
             body_patience: Duration::from_secs(10),
             time_limit: Duration::from_secs(30),
             spool: None,
+            live: LiveSettings::default(),
+            places: Places::new(&LiveSettings::default()),
         }
     }
 
@@ -88,6 +115,12 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     #[must_use]
     pub fn with_files(self, settings: SpoolSettings) -> Self {
         Self { spool: Some(settings), ..self }
+    }
+
+    /// The same, with other limits for connections that stay open.
+    #[must_use]
+    pub fn with_live(self, settings: LiveSettings) -> Self {
+        Self { places: Places::new(&settings), live: settings, ..self }
     }
 
     /// The endpoint at `/graphql`.
@@ -98,8 +131,24 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     async fn handle(&self, parts: &Parts, body: Body, form_of_answer: MediaType) -> Result<Reply, Failure> {
         let caller = self.authenticate.authenticate(parts).await?;
         let (parameters, form) = self.parameters(parts, body).await?;
+        let (request, headers) = self.examine(parts, caller, parameters, form, Door::Answer).await?;
+        let executed = tokio::time::timeout(self.time_limit, self.execute(request)).await;
+        let response = executed.map_err(|_| Problem::took_too_long())?;
+        let reply = Reply::executed(response, form_of_answer, preferred_language(&parts.headers), &reference(parts));
+        Ok(reply.with(headers))
+    }
+
+    /// The one way to an execution, whatever the door: what may be executed, and headers for the answer.
+    async fn examine(
+        &self,
+        parts: &Parts,
+        caller: A::Caller,
+        parameters: Parameters,
+        form: Option<(Form, Slots)>,
+        door: Door,
+    ) -> Result<(async_graphql::Request, HeaderMap), Failure> {
         let admitted = self.guard.admit(&parameters.query, parameters.operation_name.as_deref())?;
-        check_kind(&admitted, &parts.method)?;
+        check_kind(&admitted, door, &parts.method)?;
         admitted.check_variables(&parameters.variables)?;
         let files = form.as_ref().map_or(0, |(_, slots)| slots.len());
         if files > 0 && admitted.kind() != OperationKind::Mutation {
@@ -109,10 +158,7 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         if let Some((form, slots)) = form {
             data.insert(ReceivedFiles::new(form.files(slots).await?));
         }
-        let executed = tokio::time::timeout(self.time_limit, self.execute(parameters, data, parts)).await;
-        let response = executed.map_err(|_| Problem::took_too_long())?;
-        let reply = Reply::executed(response, form_of_answer, preferred_language(&parts.headers), &reference(parts));
-        Ok(reply.with(headers))
+        Ok((request(parameters, data, parts), headers))
     }
 
     /// What is asked; and of a form, what is still to be read.
@@ -144,14 +190,18 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     }
 
     /// `None` when the engine panicked: the panic hook has logged it, in the span that carries the reference.
-    async fn execute(&self, parameters: Parameters, data: Data, parts: &Parts) -> Option<async_graphql::Response> {
-        let variables = serde_json::Value::Object(parameters.variables);
-        let mut request = async_graphql::Request::new(parameters.query).variables(Variables::from_json(variables));
-        request.operation_name = parameters.operation_name;
-        request.data = data;
-        request.data.insert(reference(parts));
+    async fn execute(&self, request: async_graphql::Request) -> Option<async_graphql::Response> {
         AssertUnwindSafe(self.executor.execute(request)).catch_unwind().await.ok()
     }
+}
+
+fn request(parameters: Parameters, data: Data, parts: &Parts) -> async_graphql::Request {
+    let variables = serde_json::Value::Object(parameters.variables);
+    let mut request = async_graphql::Request::new(parameters.query).variables(Variables::from_json(variables));
+    request.operation_name = parameters.operation_name;
+    request.data = data;
+    request.data.insert(reference(parts));
+    request
 }
 
 async fn answer<E: Executor, A: Authenticate>(
@@ -160,6 +210,12 @@ async fn answer<E: Executor, A: Authenticate>(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let language = preferred_language(&parts.headers);
+    if live::is_upgrade(&parts) {
+        return live::open_socket(endpoint, parts).await;
+    }
+    if live::accepts_events(&parts.headers) {
+        return live::open_events(endpoint, parts, body).await;
+    }
     let Some(form) = MediaType::preferred(&parts.headers) else {
         return Reply::failed(Problem::not_acceptable(&MediaType::offered()).into(), MediaType::Json, language)
             .into_response();
@@ -168,9 +224,14 @@ async fn answer<E: Executor, A: Authenticate>(
         Ok(()) => endpoint.handle(&parts, body, form).await,
         Err(problem) => Err(problem.into()),
     };
-    let mut response = reply.unwrap_or_else(|failure| Reply::failed(failure, form, language)).into_response();
+    let response = reply.unwrap_or_else(|failure| Reply::failed(failure, form, language)).into_response();
+    with_methods(response, &parts.method)
+}
+
+/// A method that is not allowed is told with those that are.
+fn with_methods(mut response: Response, method: &Method) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = if parts.method == Method::GET || parts.method == Method::HEAD { "POST" } else { "GET, POST" };
+        let allowed = if *method == Method::GET || *method == Method::HEAD { "POST" } else { "GET, POST" };
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     }
     response
@@ -191,13 +252,15 @@ fn check_request(parts: &Parts) -> Result<(), Problem> {
     }
 }
 
-fn check_kind(admitted: &Admitted, method: &Method) -> Result<(), Failure> {
-    match admitted.kind() {
-        OperationKind::Query => Ok(()),
-        OperationKind::Mutation if *method == Method::POST => Ok(()),
-        OperationKind::Mutation => Err(Problem::method_not_allowed().into()),
-        OperationKind::Subscription => {
-            Err(Refusal::Operation("subscriptions are not served over plain requests".to_owned()).into())
+fn check_kind(admitted: &Admitted, door: Door, method: &Method) -> Result<(), Failure> {
+    let refused = |message: &str| Err(Refusal::Operation(message.to_owned()).into());
+    match (admitted.kind(), door) {
+        (OperationKind::Query, _) | (OperationKind::Subscription, Door::Stream | Door::Socket) => Ok(()),
+        (OperationKind::Mutation, Door::Socket) => refused("mutations are not served over a socket"),
+        (OperationKind::Mutation, _) if *method == Method::POST => Ok(()),
+        (OperationKind::Mutation, _) => Err(Problem::method_not_allowed().into()),
+        (OperationKind::Subscription, Door::Answer) => {
+            refused("subscriptions are not served over plain requests; accept text/event-stream, or open a WebSocket")
         }
     }
 }

@@ -264,7 +264,7 @@ pub(super) async fn observed_of(tx: &mut Tx, reader: Option<Own>, submission: Su
     })
 }
 
-fn with_report(submission: Submission, known_at: Instant) -> Result<CheckedSubmission, Error> {
+pub(super) fn with_report(submission: Submission, known_at: Instant) -> Result<CheckedSubmission, Error> {
     let report = unpack(&submission.report)?;
     Ok(CheckedSubmission { submission, report, known_at })
 }

@@ -8,6 +8,7 @@ use super::{
     Error, Refusal, Service,
     once::Done,
     packing::{decompress, pack, unpack},
+    progress::{Meter, Told},
     windows::{Allowed, OpenWindows},
     wiring::must_deliver,
 };
@@ -34,8 +35,8 @@ pub struct CheckedSubmission {
 
 /// What is noted of a change of a submission under its key.
 #[derive(Serialize, Deserialize)]
-struct KnownSubmission {
-    submission: SubmissionId,
+pub(super) struct KnownSubmission {
+    pub(super) submission: SubmissionId,
     at: Instant,
 }
 
@@ -85,7 +86,7 @@ impl Service {
 
         let (name, declared) = (upload.file_name.clone(), dataset.map(str::to_owned));
         let file = ReceivedFile { gzip, name, dataset: declared, allowed };
-        let (mut report, observed) = self.check(file).await?;
+        let Told { mut report, observed, noted } = self.check_telling(actor, &upload, file).await?;
         let class = self.class_of(dataset, &report);
         // What is for learning only is held against nobody's past.
         let observations = Arc::new(observed.whole);
@@ -131,6 +132,9 @@ impl Service {
             let own = tx.enter(Scope::Sector).await?;
             store::forget_content(&mut tx, upload.digest).await?;
             tx.enter(own).await?;
+        }
+        if noted {
+            store::delete_check(&mut tx, submission.upload).await?;
         }
         self.remember(&mut tx, actor, &KnownSubmission { submission: submission.id, at }).await?;
         self.audit(&mut tx, actor, "submission.created", submission.id, state.as_str()).await?;
@@ -182,10 +186,19 @@ impl Service {
     /// Runs the check where it does not hold up other requests, at most so many at once as the settings say. What day it
     /// is follows from what is allowed.
     pub(super) async fn check(&self, file: ReceivedFile) -> Result<(Report, Observed), Error> {
+        self.check_metered(file, Arc::default()).await
+    }
+
+    /// The same, counting how far it is.
+    pub(super) async fn check_metered(
+        &self,
+        file: ReceivedFile,
+        meter: Arc<Meter>,
+    ) -> Result<(Report, Observed), Error> {
         let _place = self.check_places.acquire().await.map_err(Error::internal)?;
         let catalogue = Arc::clone(&self.catalogue);
         let limit = self.settings.upload_limit;
-        let work = move || check_bytes(&file, &catalogue, limit);
+        let work = move || check_bytes(&file, &catalogue, limit, &meter);
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 
@@ -223,7 +236,12 @@ pub(super) fn received(submission: &Submission, gzip: Vec<u8>, allowed: Allowed)
 }
 
 /// Decompresses and checks; gives the observations too when the file is accepted.
-fn check_bytes(file: &ReceivedFile, catalogue: &Catalogue, limit: u64) -> Result<(Report, Observed), Error> {
+fn check_bytes(
+    file: &ReceivedFile,
+    catalogue: &Catalogue,
+    limit: u64,
+    meter: &Meter,
+) -> Result<(Report, Observed), Error> {
     let bytes = decompress(&file.gzip)?;
     let windows = OpenWindows(&file.allowed, catalogue);
     let context = CheckContext {
@@ -233,7 +251,8 @@ fn check_bytes(file: &ReceivedFile, catalogue: &Catalogue, limit: u64) -> Result
         ..CheckContext::new(file.allowed.at().date(), file.dataset.as_deref(), &file.allowed.codes)
     };
     let mut observer = Observer::new(catalogue);
-    let report = intake::check(Cursor::new(bytes), catalogue, &context, &mut observer).map_err(Error::internal)?;
+    let (source, mut rows) = (meter.source(Cursor::new(bytes)), meter.rows(&mut observer));
+    let report = intake::check(source, catalogue, &context, &mut rows).map_err(Error::internal)?;
     let observed = if report.is_accepted() { observer.finish() } else { Observed::default() };
     Ok((report, observed))
 }

@@ -47,11 +47,12 @@ impl Service {
         Ok(upload)
     }
 
-    /// Lets go of uploads that expired, and of idempotency keys that are free again.
+    /// Lets go of uploads that expired, of idempotency keys that are free again, and of checks that broke off.
     pub async fn sweep(&self) -> Result<(), Error> {
         let mut tx = self.database.write(Scope::Sector).await?;
         store::delete_expired_uploads(&mut tx, self.now()).await?;
         store::delete_old_outcomes(&mut tx, self.keys_since()).await?;
+        store::delete_old_checks(&mut tx, self.checks_since()).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -5,12 +5,13 @@ use std::{
     num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
+    time::Duration,
 };
 
 use lru::LruCache;
 use tokio::sync::Semaphore;
 
-use super::{Assessment, Error, records::Records, signing::Signer, tally::Counts};
+use super::{Assessment, Error, live::Pulse, records::Records, signing::Signer, tally::Counts};
 use crate::{
     catalogue::Catalogue,
     domain::{Actor, AuditId, Call, Clock, IdSource, Instant, OrganisationId, Period, Role, RunId, Scope},
@@ -33,6 +34,12 @@ pub struct Settings {
     pub checks_at_once: usize,
     /// The file in which reads of scores wait for the audit log; without one, each read writes into the log itself.
     pub audit_journal: Option<PathBuf>,
+    /// How often it is looked whether something changed that nobody told.
+    pub look_every: Duration,
+    /// How many submissions or runs are told one by one to who was away; of more, only that there are.
+    pub told_at_most: usize,
+    /// How often it is noted how far a check is.
+    pub progress_every: Duration,
 }
 
 impl Settings {
@@ -46,6 +53,9 @@ impl Settings {
             upload_lifetime: 30 * 24 * 3600,
             checks_at_once: 2,
             audit_journal: None,
+            look_every: Duration::from_secs(2),
+            told_at_most: 200,
+            progress_every: Duration::from_millis(500),
         }
     }
 }
@@ -63,6 +73,7 @@ pub struct Service {
     pub(super) pasts: Arc<Mutex<PastCache>>,
     pub(super) records: Arc<Records>,
     pub(super) counts: Arc<Counts>,
+    pub(super) pulse: Arc<Pulse>,
     signer: Arc<OnceLock<Signer>>,
 }
 
@@ -102,6 +113,7 @@ impl Service {
             pasts: Arc::new(Mutex::new(LruCache::new(PASTS))),
             records: Arc::new(Records::new()),
             counts: Arc::default(),
+            pulse: Arc::default(),
             signer: Arc::default(),
         }
     }

@@ -7,12 +7,14 @@
 #[macro_use]
 mod database;
 mod audit;
+mod checks;
 mod deliveries;
 mod error;
 mod idempotency;
 mod journal;
 mod learning;
 mod moment;
+mod notices;
 mod obligations;
 mod observations;
 mod organisations;
@@ -25,6 +27,10 @@ mod tokens;
 mod uploads;
 
 pub use audit::{AuditBreak, AuditEntry, append as append_audit, contains as audit_contains, verify as verify_audit};
+pub use checks::{
+    RunningCheck, delete as delete_check, delete_old as delete_old_checks, find as find_check, find_by_key as find_check_by_key,
+    save as save_check,
+};
 pub use database::{Connections, Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
     Delivery, append as append_delivery, count as count_deliveries, in_force, last_turn, list as list_deliveries,
@@ -39,6 +45,7 @@ pub use journal::Journal;
 pub use learning::{
     insert as insert_learning, list_in_force as list_learning_in_force, list_of_submission as list_learning_of,
 };
+pub use notices::{Listener, Turn, Writer};
 pub use obligations::{
     OpenSubmission, beat, decide_extension, insert_downtime, insert_exemption, insert_extension, insert_periods,
     list_downtime, list_exemptions, list_extensions, list_open,
@@ -61,10 +68,11 @@ pub use receipts::{
 pub use runs::{
     Run, RunOutcome, find as find_run, find_latest as find_latest_run, insert as insert_run,
     insert_outcome as insert_run_outcome, list as list_runs, list_all as list_all_runs,
-    list_outcomes as list_run_outcomes,
+    list_outcomes as list_run_outcomes, list_since as list_runs_since,
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,
+    find_of_upload as find_submission_of_upload, list_changed as list_changed_submissions,
     explain as insert_explanation, find as find_submission, find_draft, find_same as find_same_submission,
     insert as insert_submission, insert_draft, list as list_submissions, list_events as list_submission_events,
     list_explanations,

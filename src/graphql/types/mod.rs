@@ -2,6 +2,8 @@
 
 mod account;
 mod catalogue;
+mod check;
+mod changes;
 mod comparison;
 mod course;
 mod difference;
@@ -21,6 +23,8 @@ mod text;
 
 pub(super) use account::AccountType;
 pub(super) use catalogue::{CatalogueType, IndicatorType};
+pub(super) use changes::{RunsPublished, SignalsChanged, SubmissionsChanged};
+pub(super) use check::{CheckBy, CheckProgressType};
 pub(super) use course::ChartType;
 pub(super) use difference::{ApprovalPreviewType, ChangeType, DeliveryVersionType, SubmissionDifference};
 pub(super) use distribution::DistributionType;

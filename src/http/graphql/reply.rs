@@ -115,6 +115,11 @@ impl Reply {
         }
     }
 
+    /// The JSON text alone, for doors where no header goes with it.
+    pub(super) fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
     /// The same with more headers.
     pub(super) fn with(mut self, headers: HeaderMap) -> Self {
         self.headers.extend(headers);

@@ -4,6 +4,7 @@
 mod client;
 mod expectations;
 mod files;
+mod live;
 mod program;
 mod questions;
 mod sector;
@@ -15,6 +16,7 @@ mod world;
 pub(crate) use client::{Answer, Client, Organisation, Submission};
 pub(crate) use expectations::{Expectations, Gets, Line};
 pub(crate) use files::{Indicators, PERIOD};
+pub(crate) use live::{Event, Events, Heard, Socket};
 pub(crate) use program::{Program, last_year};
 pub(crate) use questions::Questions;
 pub(crate) use sector::{Sector, agb_code, make_in_real_time};
