@@ -10,4 +10,10 @@ use async_graphql::MergedObject;
 
 /// All questions that can be asked.
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct Query(check::CheckQuery, data::DataQuery, life::LifeQuery, obligations::ObligationQuery, outcome::OutcomeQuery);
+pub(super) struct Query(
+    check::CheckQuery,
+    data::DataQuery,
+    life::LifeQuery,
+    obligations::ObligationQuery,
+    outcome::OutcomeQuery,
+);

@@ -47,6 +47,7 @@ fn named<Id: FromStr>(id: Option<&ID>, nothing: fn(u128) -> Id) -> Option<Id> {
     id.map(|id| id.parse().unwrap_or_else(|_| nothing(0)))
 }
 
+/// What can be followed (volgen): told as it changes. Each has a question that answers the same.
 #[Subscription]
 impl Subscription {
     /// How far the check of a file is (voortgang van de controle), for who delivers it: at once, then as it goes on, until it

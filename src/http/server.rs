@@ -33,7 +33,10 @@ use tokio::{
 use tower_http::compression::CompressionLayer;
 use tracing::Instrument as _;
 
-use super::{LiveSettings, Metrics, Problem, RateSettings, Reference, openapi::API_VERSION, preferred_language, problem::translate};
+use super::{
+    LiveSettings, Metrics, Problem, RateSettings, Reference, openapi::API_VERSION, preferred_language,
+    problem::translate,
+};
 use crate::domain::Digest;
 
 /// How patient the server is.

@@ -5,7 +5,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{AssessedOrganisation, Assessment, CheckName, CheckProgress, CheckState, CheckedSubmission, Error, Service, live::Ear};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    AssessedOrganisation, Assessment, CheckName, CheckProgress, CheckState, CheckedSubmission, Error, Service,
+    live::Ear,
+};
 use crate::{
     domain::{Actor, AgbCode, Instant, Level, Notice, Organisation, OrganisationId, Period, SubmissionId},
     scoring::Signal,
@@ -180,7 +185,10 @@ impl Following {
             return Ok(beginning);
         }
         loop {
-            match self.new_submissions(wanted).await {
+            let place = self.place().await?;
+            let new = self.new_submissions(wanted).await;
+            drop(place);
+            match new {
                 Ok(Some(change)) => return Ok(change),
                 // What was not told is told when the database is back.
                 Ok(None) | Err(Error::Unavailable(_)) => {}
@@ -196,7 +204,10 @@ impl Following {
             return Ok(beginning);
         }
         loop {
-            match self.new_runs(period).await {
+            let place = self.place().await?;
+            let new = self.new_runs(period).await;
+            drop(place);
+            match new {
                 Ok(Some(change)) => return Ok(change),
                 Ok(None) | Err(Error::Unavailable(_)) => {}
                 Err(error) => return Err(error),
@@ -211,13 +222,21 @@ impl Following {
             return Ok(beginning);
         }
         loop {
-            match self.new_signals(wanted).await {
+            let place = self.place().await?;
+            let new = self.new_signals(wanted).await;
+            drop(place);
+            match new {
                 Ok(Some(change)) => return Ok(change),
                 Ok(None) | Err(Error::Unavailable(_)) => {}
                 Err(error) => return Err(error),
             }
             self.ear.hear_of_change(self.seen).await;
         }
+    }
+
+    /// A place among those who look at once.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.service.telling_places).acquire_owned().await.map_err(Error::internal)
     }
 
     fn begin<T>(&mut self) -> Option<Change<T>> {

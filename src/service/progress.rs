@@ -11,7 +11,9 @@ use std::{
 
 use tokio::time::{Instant as Tick, MissedTickBehavior, interval_at};
 
-use super::{CheckedSubmission, Error, Service, causes, must_deliver, submissions::KnownSubmission, submissions::ReceivedFile};
+use super::{
+    CheckedSubmission, Error, Service, causes, must_deliver, submissions::KnownSubmission, submissions::ReceivedFile,
+};
 use crate::{
     domain::{Actor, Instant, Observed, Report, SubmissionId, UploadId},
     intake::{Row, RowSink},
@@ -138,7 +140,12 @@ pub(super) struct Told {
 
 impl Service {
     /// Checks the file of `upload`, noting how far it is.
-    pub(super) async fn check_telling(&self, actor: &Actor, upload: &Upload, file: ReceivedFile) -> Result<Told, Error> {
+    pub(super) async fn check_telling(
+        &self,
+        actor: &Actor,
+        upload: &Upload,
+        file: ReceivedFile,
+    ) -> Result<Told, Error> {
         let meter = Arc::new(Meter::default());
         let work = self.check_metered(file, Arc::clone(&meter));
         tokio::pin!(work);
@@ -256,14 +263,8 @@ impl Service {
 }
 
 impl CheckProgress {
-    const WAITING: Self = Self {
-        upload: None,
-        state: CheckState::Waiting,
-        rows: 0,
-        bytes_read: 0,
-        bytes_total: None,
-        submission: None,
-    };
+    const WAITING: Self =
+        Self { upload: None, state: CheckState::Waiting, rows: 0, bytes_read: 0, bytes_total: None, submission: None };
 }
 
 fn as_running(running: &RunningCheck) -> CheckProgress {

@@ -74,6 +74,7 @@ pub struct Service {
     pub(super) records: Arc<Records>,
     pub(super) counts: Arc<Counts>,
     pub(super) pulse: Arc<Pulse>,
+    pub(super) telling_places: Arc<Semaphore>,
     signer: Arc<OnceLock<Signer>>,
 }
 
@@ -85,6 +86,9 @@ pub(super) type PastCache = LruCache<(Period, i64), Arc<Past>>;
 
 /// How many of them are remembered: four years and their quarters are more than one month's files are about.
 const PASTS: NonZeroUsize = NonZeroUsize::new(20).unwrap();
+
+/// How many subscribers look at once what is new for them: of a thousand that hear of one change, the others wait.
+const TELLING: usize = 4;
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,6 +118,7 @@ impl Service {
             records: Arc::new(Records::new()),
             counts: Arc::default(),
             pulse: Arc::default(),
+            telling_places: Arc::new(Semaphore::new(TELLING)),
             signer: Arc::default(),
         }
     }

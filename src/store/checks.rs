@@ -54,12 +54,7 @@ pub async fn save(tx: &mut Tx, check: &RunningCheck, caller: &str, once: Option<
 }
 
 /// How far the check of this upload is, within `scope`, when somebody went on with it after `since`.
-pub async fn find(
-    tx: &mut Tx,
-    scope: Scope,
-    upload: UploadId,
-    since: Instant,
-) -> Result<Option<RunningCheck>, Error> {
+pub async fn find(tx: &mut Tx, scope: Scope, upload: UploadId, since: Instant) -> Result<Option<RunningCheck>, Error> {
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND)
         .bind(upload.to_string())
         .bind(Moment(since))
@@ -69,12 +64,7 @@ pub async fn find(
 }
 
 /// The same, of the check that `caller` asked for under this key.
-pub async fn find_by_key(
-    tx: &mut Tx,
-    caller: &str,
-    key: u128,
-    since: Instant,
-) -> Result<Option<RunningCheck>, Error> {
+pub async fn find_by_key(tx: &mut Tx, caller: &str, key: u128, since: Instant) -> Result<Option<RunningCheck>, Error> {
     let row: Option<Row> = on!(tx, connection => sqlx::query_as(FIND_BY_KEY)
         .bind(caller)
         .bind(text(key))

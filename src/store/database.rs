@@ -2,6 +2,11 @@
 
 use std::{borrow::Cow, collections::BTreeSet, path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
+use super::{
+    Error,
+    notices::{ANNOUNCE, Turn, Writer},
+};
+use crate::domain::{Notice, Scope};
 use rust_embed::RustEmbed;
 use sqlx::{
     Connection as _, PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
@@ -9,11 +14,6 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use super::{
-    Error,
-    notices::{ANNOUNCE, Turn, Writer},
-};
-use crate::domain::{Notice, Scope};
 
 /// Runs the same expression against whichever engine a [`Tx`] is on.
 macro_rules! on {

@@ -28,8 +28,8 @@ mod uploads;
 
 pub use audit::{AuditBreak, AuditEntry, append as append_audit, contains as audit_contains, verify as verify_audit};
 pub use checks::{
-    RunningCheck, delete as delete_check, delete_old as delete_old_checks, find as find_check, find_by_key as find_check_by_key,
-    save as save_check,
+    RunningCheck, delete as delete_check, delete_old as delete_old_checks, find as find_check,
+    find_by_key as find_check_by_key, save as save_check,
 };
 pub use database::{Connections, Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
@@ -72,10 +72,9 @@ pub use runs::{
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,
-    find_of_upload as find_submission_of_upload, list_changed as list_changed_submissions,
-    explain as insert_explanation, find as find_submission, find_draft, find_same as find_same_submission,
-    insert as insert_submission, insert_draft, list as list_submissions, list_events as list_submission_events,
-    list_explanations,
+    explain as insert_explanation, find as find_submission, find_draft, find_of_upload as find_submission_of_upload,
+    find_same as find_same_submission, insert as insert_submission, insert_draft, list as list_submissions,
+    list_changed as list_changed_submissions, list_events as list_submission_events, list_explanations,
 };
 pub use tokens::{
     Token, TokenRecord, find_by_secret as find_token_by_secret, insert as insert_token, list as list_tokens,

@@ -74,7 +74,8 @@ impl Database {
         match self {
             Self::Sqlite(_, writer) => Ok(Listener::Sqlite(writer.notices.subscribe())),
             Self::Postgres(pool) => {
-                let apart = PgPoolOptions::new().max_connections(1).acquire_timeout(pool.options().get_acquire_timeout());
+                let apart =
+                    PgPoolOptions::new().max_connections(1).acquire_timeout(pool.options().get_acquire_timeout());
                 let apart = apart.max_lifetime(None).idle_timeout(None);
                 let apart = apart.connect_lazy_with((*pool.connect_options()).clone());
                 let mut listener = PgListener::connect_with(&apart).await?;

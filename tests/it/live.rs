@@ -17,8 +17,10 @@ use crate::{
 
 const SUBMISSIONS: &str = "subscription($since: DateTime, $filter: FollowedSubmissionFilter! = {}) {
     submissionsChanged(since: $since, filter: $filter) { at resync submissions { id state stateSince organisation { id } } } }";
-const RUNS: &str = "subscription($since: DateTime) { runsPublished(since: $since) { at resync runs { id period knownAt } } }";
-const SIGNALS: &str = "subscription($since: DateTime) { signalsChanged(since: $since) { at resync changes { period before after
+const RUNS: &str =
+    "subscription($since: DateTime) { runsPublished(since: $since) { at resync runs { id period knownAt } } }";
+const SIGNALS: &str =
+    "subscription($since: DateTime) { signalsChanged(since: $since) { at resync changes { period before after
     organisation { agbCode } indicator { code } signal { level value } } } }";
 const CHECK: &str = "subscription($by: CheckBy!) { checkProgress(by: $by) { uploadId state rows bytesRead bytesTotal
     submission { id state } } }";
@@ -153,7 +155,7 @@ both! {
         });
         let costs: Vec<_> = noted.map(|(.., cost)| *cost).collect();
         let expected = if its(&other.agb_code).is_empty() { 2 } else { 3 };
-        assert_eq!(costs, vec![Some(13); expected]);
+        assert_eq!(costs, vec![Some(14); expected]);
     }
 
     async fn a_check_is_followed_until_it_is_done(database: TestDatabase) {
@@ -303,7 +305,10 @@ both! {
 }
 
 /// Every line that a statement gives of the log.
-async fn all_lines(database: &TestDatabase, statement: &'static str) -> Vec<(String, String, Option<Vec<u8>>, Option<i64>)> {
+async fn all_lines(
+    database: &TestDatabase,
+    statement: &'static str,
+) -> Vec<(String, String, Option<Vec<u8>>, Option<i64>)> {
     use sqlx::Connection as _;
     if database.is_postgres() {
         let mut connection = sqlx::PgConnection::connect(&database.behind).await.unwrap();
@@ -353,7 +358,8 @@ async fn the_protocol_is_kept() {
     let get = client.send(client.request(Method::GET, mutation).header("accept", "text/event-stream")).await;
     assert_eq!((get.status, get.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
     // By GET, as browsers do.
-    let get = client.request(Method::GET, "/graphql?query=%7Bviewer%7Brole%7D%7D").header("accept", "text/event-stream");
+    let get =
+        client.request(Method::GET, "/graphql?query=%7Bviewer%7Brole%7D%7D").header("accept", "text/event-stream");
     let get = client.send(get).await;
     assert!(get.text.ends_with("event: complete\ndata: \n\n") && get.header("x-accel-buffering") == "no", "{get:?}");
     assert_eq!((get.header("content-type"), get.header("content-encoding")), ("text/event-stream; charset=utf-8", ""));

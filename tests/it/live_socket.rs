@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    harness::{TestDatabase, both, sqlite},
+    harness::{both, sqlite},
     scene::{Heard, PERIOD, Socket, World},
 };
 
@@ -72,7 +72,8 @@ async fn a_socket_is_closed_with_the_code_of_the_protocol() {
     same.subscribe("1", SUBMISSIONS, &none()).await;
     same.subscribe("1", SUBMISSIONS, &none()).await;
     assert_eq!(same.closed().await, 4409);
-    for wrong in ["x", "[]", r#"{"type":"start"}"#, r#"{"type":"connection_ack"}"#, r#"{"id":"1","type":"subscribe"}"#] {
+    for wrong in ["x", "[]", r#"{"type":"start"}"#, r#"{"type":"connection_ack"}"#, r#"{"id":"1","type":"subscribe"}"#]
+    {
         let mut socket = Socket::of(&world.base, token).await;
         socket.say_text(wrong).await;
         assert_eq!(socket.closed().await, 4400, "{wrong}");

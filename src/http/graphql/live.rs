@@ -22,6 +22,9 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
+use tokio::{sync::mpsc, task::AbortHandle};
+use tracing::Instrument as _;
+
 use super::{Authenticate, GraphqlEndpoint};
 use crate::http::{Problem, negotiate};
 
@@ -51,24 +54,41 @@ fn is_of_this_site(parts: &Parts) -> bool {
     origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
 }
 
-/// What an operation answers, event by event; `None` as the last when the engine panicked.
+/// What an operation answers, event by event; `None` as the last when the engine panicked. At most one waits to be taken.
+///
+/// A task of its own, so that an answer that is being made goes on while the connection does something else: it may hold
+/// what that needs, as connections to the database. It ends when what it answers is dropped.
 fn responses<E: Executor, A: Authenticate>(
     endpoint: &GraphqlEndpoint<E, A>,
     request: Request,
 ) -> BoxStream<'static, Option<Response>> {
-    let answers = endpoint.executor.execute_stream(request, None);
-    let next = async |mut answers: BoxStream<'static, Response>| {
-        let answer = AssertUnwindSafe(answers.next()).catch_unwind().await;
-        (answer, answers)
-    };
-    let next = move |answers: Option<BoxStream<'static, Response>>| async move {
-        let (answer, answers) = next(answers?).await;
-        match answer {
-            Ok(answer) => Some((Some(answer?), Some(answers))),
-            Err(_) => Some((None, None)),
+    let mut answers = endpoint.executor.execute_stream(request, None);
+    let (tell, answered) = mpsc::channel(1);
+    let work = async move {
+        loop {
+            let answer = match AssertUnwindSafe(answers.next()).catch_unwind().await {
+                Ok(Some(answer)) => Some(answer),
+                Ok(None) => return,
+                Err(_) => None,
+            };
+            let is_last = answer.is_none();
+            if tell.send(answer).await.is_err() || is_last {
+                return;
+            }
         }
     };
-    stream::unfold(Some(answers), next).boxed()
+    let task = Task(tokio::spawn(work.in_current_span()).abort_handle());
+    stream::unfold((answered, task), async |(mut answered, task)| Some((answered.recv().await?, (answered, task))))
+        .boxed()
+}
+
+/// A task that nobody waits for any more is ended.
+struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Whether the answer to a caller who is looked up once more says no, and not that nobody could look.
@@ -94,7 +114,8 @@ mod tests {
     fn a_page_of_another_site_opens_no_socket() {
         let of = |origin| is_of_this_site(&asked(&[("host", "kraamzicht.example:8080"), ("origin", origin)]));
         assert!(of("https://kraamzicht.example:8080") && of("http://Kraamzicht.example:8080"));
-        for other in ["https://kraamzicht.example", "https://evil.example:8080", "null", "kraamzicht.example:8080", ""] {
+        for other in ["https://kraamzicht.example", "https://evil.example:8080", "null", "kraamzicht.example:8080", ""]
+        {
             assert!(!of(other), "{other}");
         }
         assert!(is_of_this_site(&asked(&[("host", "x")])), "what is no page has no origin");

@@ -25,9 +25,9 @@ use crate::{
     http::{
         Problem,
         graphql::{
-            Authenticate, Door, GraphqlEndpoint, check_request,
-            reply::{Failure, MediaType, Reply},
-            reference, with_methods,
+            Authenticate, Door, GraphqlEndpoint, check_request, reference,
+            reply::{Failure, MediaType, Reply, is_away},
+            with_methods,
         },
         places::Place,
         preferred_language,
@@ -55,7 +55,8 @@ pub(in crate::http::graphql) async fn open_events<E: Executor, A: Authenticate>(
             let mut beat = interval_at(Instant::now() + endpoint.live.beat_every, endpoint.live.beat_every);
             beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let stopping = Stopping::of(&parts);
-            let events = Events { endpoint, parts, language, caller, answers, beat, stopping, is_over: false, _place: place };
+            let events =
+                Events { endpoint, parts, language, caller, answers, beat, stopping, is_over: false, _place: place };
             let events = stream::unfold(events, async |mut events: Events<E, A>| Some((events.next().await?, events)));
             let begun = stream::once(async { Bytes::from_static(BEAT) });
             (begun.chain(events).boxed(), headers)
@@ -70,7 +71,8 @@ pub(in crate::http::graphql) async fn open_events<E: Executor, A: Authenticate>(
             return with_methods(response, &method);
         }
     };
-    let mut response = (StatusCode::OK, Body::from_stream(events.map(Ok::<_, std::convert::Infallible>))).into_response();
+    let mut response =
+        (StatusCode::OK, Body::from_stream(events.map(Ok::<_, std::convert::Infallible>))).into_response();
     let all = response.headers_mut();
     all.extend(headers);
     all.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
@@ -123,8 +125,8 @@ impl<E: Executor, A: Authenticate> Events<E, A> {
         if self.is_over {
             return None;
         }
+        // In no order, so that none of these holds up another.
         tokio::select! {
-            biased;
             // Without `complete`: whoever listens comes back, to another process or after the restart.
             () = self.stopping.wait() => None,
             _ = self.beat.tick() => match self.still().await {
@@ -146,6 +148,10 @@ impl<E: Executor, A: Authenticate> Events<E, A> {
         };
         if let Err(problem) = self.still().await {
             return self.refused(problem);
+        }
+        // A change that cannot be told whole is not told: whoever listens comes back for it.
+        if answer.as_ref().is_some_and(is_away) {
+            return self.refused(Problem::database_away());
         }
         self.is_over = answer.is_none();
         let reply = Reply::executed(answer, MediaType::GraphqlResponse, self.language, &reference(&self.parts));

@@ -151,14 +151,27 @@ mod tests {
     fn everything_else_closes_the_socket_with_a_reason_that_fits() {
         let long = format!(r#"{{"id":"{}","type":"complete"}}"#, "x".repeat(LONGEST_ID + 1));
         for text in [
-            "", "x", "[]", "1", "{}", r#"{"type":1}"#, r#"{"type":"start"}"#, r#"{"type":"connection_ack"}"#,
-            r#"{"type":"connection_init","payload":"x"}"#, r#"{"type":"subscribe","payload":{}}"#,
-            r#"{"id":"1","type":"subscribe"}"#, r#"{"id":"","type":"complete"}"#, r#"{"id":1,"type":"complete"}"#, &long,
+            "",
+            "x",
+            "[]",
+            "1",
+            "{}",
+            r#"{"type":1}"#,
+            r#"{"type":"start"}"#,
+            r#"{"type":"connection_ack"}"#,
+            r#"{"type":"connection_init","payload":"x"}"#,
+            r#"{"type":"subscribe","payload":{}}"#,
+            r#"{"id":"1","type":"subscribe"}"#,
+            r#"{"id":"","type":"complete"}"#,
+            r#"{"id":1,"type":"complete"}"#,
+            &long,
         ] {
             let close = Said::read(text).unwrap_err();
             assert!(matches!(close, Close::BadRequest(_)), "{text}");
         }
-        for close in [Close::AlreadyExists("x".repeat(LONGEST_ID)), Close::AlreadyExists("x".repeat(60)), Close::InitTimeout] {
+        for close in
+            [Close::AlreadyExists("x".repeat(LONGEST_ID)), Close::AlreadyExists("x".repeat(60)), Close::InitTimeout]
+        {
             let Message::Close(Some(frame)) = close.frame() else { panic!() };
             assert!(frame.reason.len() <= 123, "{close:?}");
         }

@@ -34,8 +34,8 @@ use crate::{
         graphql::{
             Authenticate, Door, GraphqlEndpoint,
             parameters::Parameters,
-            reply::{Failure, MediaType, Reply},
             reference,
+            reply::{Failure, MediaType, Reply, is_away},
         },
         places::Place,
         preferred_language,
@@ -135,8 +135,8 @@ impl<E: Executor, A: Authenticate> Connection<E, A> {
         let init_until = Instant::now() + live.init_time_limit;
         let (mut ping, mut beat) = (turns(live.ping_every), turns(live.beat_every));
         loop {
+            // In no order, so that none of these holds up another.
             tokio::select! {
-                biased;
                 () = self.stopping.wait() => return Err(Close::Restart.into()),
                 () = sleep_until(init_until), if self.caller.is_none() => return Err(Close::InitTimeout.into()),
                 _ = beat.tick(), if self.caller.is_some() => self.look_again(false).await?,
@@ -242,6 +242,10 @@ impl<E: Executor, A: Authenticate> Connection<E, A> {
             return self.send(message::complete(name)).await;
         };
         self.look_again(true).await?;
+        // A change that cannot be told whole is not told: whoever listens comes back for it.
+        if answer.as_ref().is_some_and(is_away) {
+            return Err(Close::Restart.into());
+        }
         let is_panic = answer.is_none();
         let reply = Reply::executed(answer, MediaType::GraphqlResponse, self.language, &reference(&self.parts));
         let told = reply.into_body();
