@@ -53,6 +53,7 @@ impl Subscription {
     /// How far the check of a file is (voortgang van de controle), for who delivers it: at once, then as it goes on, until it
     /// is done. Told once as null when there is no such upload or it is not yours. The question of this name answers the
     /// same.
+    #[expect(clippy::unused_async, reason = "a resolver that waits for nothing")]
     async fn check_progress(
         &self,
         context: &Context<'_>,

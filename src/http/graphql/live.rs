@@ -16,6 +16,7 @@ use axum::http::{
     HeaderMap, Method, StatusCode,
     header::{HOST, ORIGIN, UPGRADE},
     request::Parts,
+    uri::Authority,
 };
 use futures_util::{
     FutureExt as _, StreamExt as _,
@@ -48,7 +49,7 @@ pub(super) fn is_upgrade(parts: &Parts) -> bool {
 fn is_of_this_site(parts: &Parts) -> bool {
     let Some(origin) = parts.headers.get(ORIGIN) else { return true };
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+    let host = host.or_else(|| parts.uri.authority().map(Authority::as_str));
     let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
     // The proxy in front has the scheme; the port is in both, unless it is the scheme's own.
     origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))

@@ -133,7 +133,10 @@ impl<E: Executor, A: Authenticate> Events<E, A> {
                 Err(problem) if is_refusal(&problem) => Some(self.refused(problem)),
                 _ => Some(Bytes::from_static(BEAT)),
             },
-            answer = self.answers.next() => Some(self.told(answer).await),
+            answer = self.answers.next() => match answer {
+                Some(answer) => Some(self.told(answer).await),
+                None => Some(self.last(Bytes::new())),
+            },
         }
     }
 
@@ -141,11 +144,7 @@ impl<E: Executor, A: Authenticate> Events<E, A> {
         self.endpoint.authenticate.still(&self.parts, &self.caller).await
     }
 
-    async fn told(&mut self, answer: Option<Option<Answer>>) -> Bytes {
-        let Some(answer) = answer else {
-            self.is_over = true;
-            return event("complete", b"");
-        };
+    async fn told(&mut self, answer: Option<Answer>) -> Bytes {
         if let Err(problem) = self.still().await {
             return self.refused(problem);
         }

@@ -88,7 +88,7 @@ fn foreign() -> Problem {
 
 /// What an operation gives.
 enum Given {
-    Answer(Option<Answer>),
+    Answer(Box<Option<Answer>>),
     End,
 }
 
@@ -219,7 +219,7 @@ impl<E: Executor, A: Authenticate> Connection<E, A> {
         match request {
             Ok((request, _)) => {
                 let name: Arc<str> = name.into();
-                let given = responses(&self.endpoint, request).map(Given::Answer);
+                let given = responses(&self.endpoint, request).map(|answer| Given::Answer(Box::new(answer)));
                 let given = given.chain(stream::once(async { Given::End }));
                 let whose = Arc::clone(&name);
                 let (handle, registration) = AbortHandle::new_pair();
@@ -243,11 +243,11 @@ impl<E: Executor, A: Authenticate> Connection<E, A> {
         };
         self.look_again(true).await?;
         // A change that cannot be told whole is not told: whoever listens comes back for it.
-        if answer.as_ref().is_some_and(is_away) {
+        if (*answer).as_ref().is_some_and(is_away) {
             return Err(Close::Restart.into());
         }
         let is_panic = answer.is_none();
-        let reply = Reply::executed(answer, MediaType::GraphqlResponse, self.language, &reference(&self.parts));
+        let reply = Reply::executed(*answer, MediaType::GraphqlResponse, self.language, &reference(&self.parts));
         let told = reply.into_body();
         if is_panic {
             if let Some(handle) = self.names.remove(name) {
