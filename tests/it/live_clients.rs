@@ -144,7 +144,7 @@ async fn two_server_processes_tell_of_one_another() {
     }
     // Taken back at one, closed at the other, within a sign of life.
     let list = one.run(&["token", "list"]);
-    let id = list.split_whitespace().filter(|word| word.starts_with("tok_")).last().unwrap().to_owned();
+    let id = list.split_whitespace().rfind(|word| word.starts_with("tok_")).unwrap().to_owned();
     one.run(&["token", "revoke", &id]);
     let heard = clients[0].heard().await.to_string();
     assert!(heard.contains("UNAUTHENTICATED"), "{heard}");
