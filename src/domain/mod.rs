@@ -14,6 +14,7 @@ mod id;
 mod learning;
 mod mandate;
 mod merger;
+mod notice;
 mod obligation;
 mod observation;
 mod organisation;
@@ -39,6 +40,7 @@ pub use id::{
 pub use learning::{DataClass, LearningObservation, Own};
 pub use mandate::{Intermediary, Mandate, MandateRight, MandateStanding, MandateWithdrawal, Mandated};
 pub use merger::{Merger, MergerCircle, Mergers, Registration, Succession};
+pub use notice::{Notice, UnknownNotice};
 pub use obligation::{
     Downtime, Exemption, Extension, ExtensionDecision, Obligation, ObligationRates, ObligationStatus, Standing,
     deadline,

@@ -69,6 +69,11 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// What `actor` has at hand outside of a request, as when they are told something.
+    pub(super) const fn of(service: &'a Service, actor: Actor) -> Self {
+        Self { service, actor, files: None, snapshot: None, loads: None, own_loads: OnceLock::new() }
+    }
+
     /// The same, with what the field asks done once under `key`.
     pub(super) fn once(context: &Context<'a>, key: Option<Key>) -> async_graphql::Result<Self> {
         let mut asked = Self::by(context)?;

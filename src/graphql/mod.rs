@@ -13,6 +13,7 @@ mod plan;
 mod query;
 mod scalars;
 mod schema;
+mod subscription;
 mod types;
 
 pub use crate::catalogue::{Operation, OperationError};

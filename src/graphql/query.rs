@@ -1,5 +1,6 @@
 //! The questions.
 
+mod check;
 mod data;
 mod life;
 mod mandates;
@@ -11,6 +12,7 @@ use async_graphql::MergedObject;
 /// All questions that can be asked.
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct Query(
+    check::CheckQuery,
     data::DataQuery,
     life::LifeQuery,
     mandates::MandateQuery,

@@ -1,11 +1,12 @@
 //! The schema and its text.
 
-use async_graphql::{EmptySubscription, Executor, SDLExportOptions};
+use async_graphql::{Executor, SDLExportOptions};
 
 use super::{
     mutation::Mutation,
     page::Page,
     query::Query,
+    subscription::Subscription,
     types::{
         IntermediaryType, MandateType, ObligationType, ObservationType, OrganisationType, RecordedOverrideType,
         RiskScore, SignalType, SubmissionType,
@@ -24,9 +25,9 @@ pub fn sdl() -> String {
     build().finish().sdl_with_options(options)
 }
 
-fn build() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+fn build() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     // Limits and validation are the guard's, before execution; suggestions would tell names.
-    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    async_graphql::Schema::build(Query::default(), Mutation::default(), Subscription)
         .validation_mode(async_graphql::ValidationMode::Fast)
         .disable_suggestions()
         // The engine has no words for pages.

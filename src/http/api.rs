@@ -81,7 +81,8 @@ pub fn routes(service: &Service, settings: &ServerSettings) -> Result<Router, Wi
     let endpoint = GraphqlEndpoint::new(graphql::schema(service.clone()), guard, door.clone())
         .with_documents(Arc::clone(&documents))
         .with_files(spool)
-        .with_answers_kept(service, settings.answers_kept);
+        .with_answers_kept(service, settings.answers_kept)
+        .with_live(settings.live.clone());
     let own = Router::new()
         .route("/", get(async || Redirect::to("/console")))
         .route("/uploads", post(upload))
@@ -247,6 +248,16 @@ impl Authenticate for Door {
         data.insert(actor);
         data.insert(Loads::default());
         Ok((data, headers))
+    }
+
+    async fn still(&self, request: &Parts, before: &Actor) -> Result<(), Problem> {
+        let now = self.recognise(request).await?;
+        let is_same = (now.entry, now.role, now.scope) == (before.entry, before.role, before.scope);
+        if is_same { Ok(()) } else { Err(Problem::unauthenticated()) }
+    }
+
+    fn name(&self, actor: &Actor) -> String {
+        actor.to_string()
     }
 }
 

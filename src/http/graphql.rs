@@ -1,5 +1,6 @@
 //! GraphQL over HTTP: POST with JSON or, for files, as a multipart form; and GET for queries only. What is asked comes as
-//! text (`query`) or as the identifier of a trusted document (`documentId`).
+//! text (`query`) or as the identifier of a trusted document (`documentId`). Whoever accepts an event stream, or asks for a
+//! socket, goes the same way and is answered by [`live`].
 //!
 //! A request error (nothing was executed) has no `data`; its status is 400 for
 //! `application/graphql-response+json`, and 200 for the older `application/json` where the parameters themselves
@@ -7,6 +8,7 @@
 
 mod cache;
 mod form;
+mod live;
 mod parameters;
 mod reply;
 #[cfg(test)]
@@ -35,7 +37,10 @@ use self::{
     parameters::{Asked, Parameters, malformed},
     reply::{Failure, MediaType, Reply},
 };
-use super::{Problem, Reference, SpoolSettings, body::BodyError, body::LimitedBody, negotiate, preferred_language};
+use super::{
+    LiveSettings, Problem, Reference, SpoolSettings, body::BodyError, body::LimitedBody, negotiate, places::Places,
+    preferred_language,
+};
 use crate::{
     domain::Text,
     graphql::{
@@ -54,7 +59,7 @@ const PREFLIGHT: [&str; 2] = ["graphql-require-preflight", "apollo-require-prefl
 /// Recognises who asks, and says what they may ask. Anonymous is an answer too.
 pub trait Authenticate: Send + Sync + 'static {
     /// Who asks.
-    type Caller: Send + Sync;
+    type Caller: Clone + Send + Sync;
 
     /// Who sends this request, or why it is refused. Sees the head of the request only.
     fn authenticate(&self, request: &Parts) -> impl Future<Output = Result<Self::Caller, Problem>> + Send;
@@ -65,6 +70,24 @@ pub trait Authenticate: Send + Sync + 'static {
     /// Whether `caller` may ask this, with so many files, before any of them is read: what resolvers find in their
     /// context, and headers for the answer.
     fn admit(&self, caller: Self::Caller, asked: &Admitted, files: usize) -> Result<(Data, HeaderMap), Problem>;
+
+    /// Whether `caller`, who came by `request`, is still who they were and may see what they might; asked before anything
+    /// leaves on a connection that stays open. It is no act of theirs.
+    fn still(&self, request: &Parts, caller: &Self::Caller) -> impl Future<Output = Result<(), Problem>> + Send;
+
+    /// By what the open connections of `caller` are counted.
+    fn name(&self, caller: &Self::Caller) -> String;
+}
+
+/// By which door somebody asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// One answer.
+    Answer,
+    /// A stream of events.
+    Stream,
+    /// A socket.
+    Socket,
 }
 
 /// The GraphQL endpoint: the engine, with the guard in front of it.
@@ -79,6 +102,8 @@ pub struct GraphqlEndpoint<E, A> {
     time_limit: Duration,
     spool: Option<SpoolSettings>,
     answers: Option<Answers>,
+    live: LiveSettings,
+    places: Arc<Places>,
 }
 
 impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
@@ -95,6 +120,8 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
             time_limit: Duration::from_secs(30),
             spool: None,
             answers: None,
+            live: LiveSettings::default(),
+            places: Places::new(&LiveSettings::default()),
         }
     }
 
@@ -116,6 +143,12 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
         Self { answers: (bytes > 0).then(|| Answers::new(service.clone(), bytes)), ..self }
     }
 
+    /// The same, with other limits for connections that stay open.
+    #[must_use]
+    pub fn with_live(self, settings: LiveSettings) -> Self {
+        Self { places: Places::new(&settings), live: settings, ..self }
+    }
+
     /// The endpoint at `/graphql`.
     pub fn routes(self) -> Router {
         Router::new().route("/graphql", any(answer::<E, A>)).with_state(Arc::new(self))
@@ -124,32 +157,21 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     async fn handle(&self, parts: &Parts, body: Body, form_of_answer: MediaType) -> Result<Reply, Failure> {
         let caller = self.authenticate.authenticate(parts).await?;
         let (parameters, form) = self.parameters(parts, body).await?;
-        let (document, admitted) = self.admit(&caller, &parameters)?;
-        check_kind(&admitted, &parts.method)?;
-        admitted.check_variables(&parameters.variables)?;
-        let files = form.as_ref().map_or(0, |(_, slots)| slots.len());
-        if files > 0 && admitted.kind() != OperationKind::Mutation {
-            return Err(malformed("alleen een mutatie neemt bestanden aan", "only a mutation takes files").into());
-        }
-        let (mut data, headers) = self.authenticate.admit(caller, &admitted, files)?;
-        if admitted.kind() == OperationKind::Query {
-            data.insert(WritesJson);
+        let mut examined = self.examine(parts, caller, parameters, form, Door::Answer)?;
+        if examined.admitted.kind() == OperationKind::Query {
+            examined.data.insert(WritesJson);
         }
         let mut kept = None;
         if let Some(answers) = &self.answers
-            && let Some(place) = answers.place(&admitted, &parameters, parts, form_of_answer, &data)
+            && let Some(place) = answers.place(&examined, parts, form_of_answer)
         {
             if let Some(reply) = answers.again(&place, parts, form_of_answer).await {
-                return Ok(reply.with(headers));
+                return Ok(reply.with(examined.headers));
             }
             kept = Some((answers, place));
         }
-        if let Some((form, slots)) = form {
-            data.insert(ReceivedFiles::new(form.files(slots).await?));
-        }
-        let document = admitted.respelled().map_or(document, str::to_owned);
-        let executed = self.execute(document, parameters, &admitted, data, parts);
-        let executed = tokio::time::timeout(self.time_limit, executed).await;
+        let (request, headers) = examined.request(parts).await?;
+        let executed = tokio::time::timeout(self.time_limit, self.execute(request)).await;
         let response = executed.map_err(|_| Problem::took_too_long())?;
         let is_whole = response.as_ref().is_some_and(|response| response.errors.is_empty());
         let reply = Reply::executed(response, form_of_answer, preferred_language(&parts.headers), &reference(parts));
@@ -158,6 +180,26 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
             None => reply,
         };
         Ok(reply.with(headers))
+    }
+
+    /// The one way to an execution, whatever the door.
+    fn examine(
+        &self,
+        parts: &Parts,
+        caller: A::Caller,
+        parameters: Parameters,
+        form: Option<(Form, Slots)>,
+        door: Door,
+    ) -> Result<Examined, Failure> {
+        let (document, admitted) = self.admit(&caller, &parameters)?;
+        check_kind(&admitted, door, &parts.method)?;
+        admitted.check_variables(&parameters.variables)?;
+        let files = form.as_ref().map_or(0, |(_, slots)| slots.len());
+        if files > 0 && admitted.kind() != OperationKind::Mutation {
+            return Err(malformed("alleen een mutatie neemt bestanden aan", "only a mutation takes files").into());
+        }
+        let (data, headers) = self.authenticate.admit(caller, &admitted, files)?;
+        Ok(Examined { document, admitted, parameters, form, data, headers })
     }
 
     /// The text of the document that is asked, and what the guard makes of it.
@@ -207,23 +249,41 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     }
 
     /// `None` when the engine panicked: the panic hook has logged it, in the span that carries the reference.
-    async fn execute(
-        &self,
-        document: String,
-        parameters: Parameters,
-        admitted: &Admitted,
-        data: Data,
-        parts: &Parts,
-    ) -> Option<async_graphql::Response> {
-        let variables = serde_json::Value::Object(parameters.variables);
+    async fn execute(&self, request: async_graphql::Request) -> Option<async_graphql::Response> {
+        AssertUnwindSafe(self.executor.execute(request)).catch_unwind().await.ok()
+    }
+}
+
+/// What may be executed.
+struct Examined {
+    /// The text of the document.
+    document: String,
+    admitted: Admitted,
+    parameters: Parameters,
+    /// Of a form, what is still to be read.
+    form: Option<(Form, Slots)>,
+    /// What resolvers find in their context.
+    data: Data,
+    /// For the answer.
+    headers: HeaderMap,
+}
+
+impl Examined {
+    /// The request for the engine, with its files, and headers for the answer.
+    async fn request(self, parts: &Parts) -> Result<(async_graphql::Request, HeaderMap), Failure> {
+        let document = self.admitted.respelled().map_or(self.document, str::to_owned);
+        let variables = serde_json::Value::Object(self.parameters.variables);
         let mut request = async_graphql::Request::new(document).variables(Variables::from_json(variables));
-        request.operation_name = parameters.operation_name;
-        if let Some(parsed) = admitted.parsed() {
+        request.operation_name = self.parameters.operation_name;
+        if let Some(parsed) = self.admitted.parsed() {
             request.set_parsed_query(parsed);
         }
-        request.data = data;
+        request.data = self.data;
         request.data.insert(reference(parts));
-        AssertUnwindSafe(self.executor.execute(request)).catch_unwind().await.ok()
+        if let Some((form, slots)) = self.form {
+            request.data.insert(ReceivedFiles::new(form.files(slots).await?));
+        }
+        Ok((request, self.headers))
     }
 }
 
@@ -233,6 +293,12 @@ async fn answer<E: Executor, A: Authenticate>(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let language = preferred_language(&parts.headers);
+    if live::is_upgrade(&parts) {
+        return live::open_socket(endpoint, parts).await;
+    }
+    if live::accepts_events(&parts.headers) {
+        return live::open_events(endpoint, parts, body).await;
+    }
     let Some(form) = MediaType::preferred(&parts.headers) else {
         return Reply::failed(Problem::not_acceptable(&MediaType::offered()).into(), MediaType::Json, language)
             .into_response();
@@ -241,9 +307,14 @@ async fn answer<E: Executor, A: Authenticate>(
         Ok(()) => endpoint.handle(&parts, body, form).await,
         Err(problem) => Err(problem.into()),
     };
-    let mut response = reply.unwrap_or_else(|failure| Reply::failed(failure, form, language)).into_response();
+    let response = reply.unwrap_or_else(|failure| Reply::failed(failure, form, language)).into_response();
+    with_methods(response, &parts.method)
+}
+
+/// A method that is not allowed is told with those that are.
+fn with_methods(mut response: Response, method: &Method) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = if parts.method == Method::GET || parts.method == Method::HEAD { "POST" } else { "GET, POST" };
+        let allowed = if *method == Method::GET || *method == Method::HEAD { "POST" } else { "GET, POST" };
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     }
     response
@@ -265,13 +336,15 @@ fn check_request(parts: &Parts) -> Result<(), Problem> {
     }
 }
 
-fn check_kind(admitted: &Admitted, method: &Method) -> Result<(), Failure> {
-    match admitted.kind() {
-        OperationKind::Query => Ok(()),
-        OperationKind::Mutation if *method == Method::POST => Ok(()),
-        OperationKind::Mutation => Err(Problem::method_not_allowed().into()),
-        OperationKind::Subscription => {
-            Err(Refusal::Operation("subscriptions are not served over plain requests".to_owned()).into())
+fn check_kind(admitted: &Admitted, door: Door, method: &Method) -> Result<(), Failure> {
+    let refused = |message: &str| Err(Refusal::Operation(message.to_owned()).into());
+    match (admitted.kind(), door) {
+        (OperationKind::Query, _) | (OperationKind::Subscription, Door::Stream | Door::Socket) => Ok(()),
+        (OperationKind::Mutation, Door::Socket) => refused("mutations are not served over a socket"),
+        (OperationKind::Mutation, _) if *method == Method::POST => Ok(()),
+        (OperationKind::Mutation, _) => Err(Problem::method_not_allowed().into()),
+        (OperationKind::Subscription, Door::Answer) => {
+            refused("subscriptions are not served over plain requests; accept text/event-stream, or open a WebSocket")
         }
     }
 }

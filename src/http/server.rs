@@ -17,6 +17,7 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue,
         header::{CONNECTION, TRANSFER_ENCODING},
+        request::Parts,
     },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
@@ -25,10 +26,7 @@ use futures_util::FutureExt as _;
 use hyper::{body::Incoming, service::Service as _, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto::Builder,
-        graceful::{GracefulShutdown, Watcher},
-    },
+    server::conn::auto::Builder,
     service::TowerToHyperService,
 };
 use tokio::{
@@ -39,7 +37,10 @@ use tokio::{
 use tower_http::compression::CompressionLayer;
 use tracing::Instrument as _;
 
-use super::{Metrics, Problem, RateSettings, Reference, openapi::API_VERSION, preferred_language, problem::translate};
+use super::{
+    LiveSettings, Metrics, Problem, RateSettings, Reference, openapi::API_VERSION, preferred_language,
+    problem::translate,
+};
 use crate::{domain::Digest, identity::Provider};
 
 /// How patient the server is.
@@ -57,6 +58,8 @@ pub struct ServerSettings {
     pub rates: RateSettings,
     /// How many bytes of answers are kept for who asks the same again; 0 for none.
     pub answers_kept: usize,
+    /// What connections that stay open may do.
+    pub live: LiveSettings,
     /// SHA-256 of the token with which the metrics are read; without one, they are for this machine alone.
     pub metrics_token: Option<Digest>,
     /// Where people sign in; without it, they do not.
@@ -73,6 +76,7 @@ impl Default for ServerSettings {
             grace: Duration::from_secs(20),
             rates: RateSettings::default(),
             answers_kept: 64 << 20,
+            live: LiveSettings::default(),
             metrics_token: None,
             sign_in: None,
         }
@@ -145,8 +149,27 @@ fn add_headers(headers: &mut HeaderMap, reference: &Reference) {
     }
 }
 
-/// Serves `router` on `listener` until `shutdown` comes true; then takes no more connections, lets requests that
-/// have begun end within the grace time, and returns.
+/// Comes with each request: knows when the server was told to stop. Whoever holds one is waited for.
+#[derive(Clone, Debug)]
+pub(super) struct Stopping(Option<watch::Receiver<bool>>);
+
+impl Stopping {
+    /// Of a request; of one that comes by no server, never.
+    pub(super) fn of(parts: &Parts) -> Self {
+        parts.extensions.get().cloned().unwrap_or(Self(None))
+    }
+
+    /// Waits until the server was told to stop.
+    pub(super) async fn wait(&mut self) {
+        match &mut self.0 {
+            Some(told) => drop(told.wait_for(|told| *told).await),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Serves `router` on `listener` until `shutdown` comes true; then takes no more connections, ends what stays open, lets
+/// requests that have begun end within the grace time, and returns.
 ///
 /// Besides HTTP/1 it speaks HTTP/2 with prior knowledge. TLS is the business of the proxy in front.
 pub async fn serve(
@@ -155,7 +178,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
     settings: ServerSettings,
 ) -> io::Result<()> {
-    let graceful = GracefulShutdown::new();
+    let (stop, stopping) = watch::channel(false);
+    let stopping = Stopping(Some(stopping));
     let settings = Arc::new(settings);
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -166,7 +190,7 @@ pub async fn serve(
             accepted = listener.accept(), if connections.len() < settings.connections => match accepted {
                 Ok((stream, peer)) => {
                     let connection =
-                        serve_connection(stream, peer, router.clone(), graceful.watcher(), Arc::clone(&settings));
+                        serve_connection(stream, peer, router.clone(), stopping.clone(), Arc::clone(&settings));
                     connections.spawn(connection);
                 }
                 Err(error) => {
@@ -177,9 +201,15 @@ pub async fn serve(
             }
         }
     }
-    drop(listener);
+    drop((listener, stopping));
     tracing::info!(connections = connections.len(), "stopping");
-    if tokio::time::timeout(settings.grace, graceful.shutdown()).await.is_err() {
+    stop.send_replace(true);
+    let all_ended = async {
+        while connections.join_next().await.is_some() {}
+        // Sockets are no connections of HTTP any more.
+        stop.closed().await;
+    };
+    if tokio::time::timeout(settings.grace, all_ended).await.is_err() {
         tracing::warn!("requests were cut off after the grace time");
     }
     Ok(())
@@ -189,7 +219,7 @@ async fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    watcher: Watcher,
+    mut stopping: Stopping,
     settings: Arc<ServerSettings>,
 ) {
     // Small answers wait for nothing.
@@ -199,9 +229,11 @@ async fn serve_connection(
     }
     let (begin, mut begun) = watch::channel(false);
     let router = TowerToHyperService::new(router);
+    let told = stopping.clone();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         begin.send_replace(true);
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(told.clone());
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(&router, request).await) }
     });
@@ -213,18 +245,29 @@ async fn serve_connection(
         .keep_alive_interval(settings.head_time_limit)
         .keep_alive_timeout(settings.head_time_limit)
         .max_concurrent_streams(100);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     // hyper's own limit begins only when it knows the version of HTTP; until the first request this one holds.
     let too_slow = async {
         if tokio::time::timeout(settings.head_time_limit, begun.wait_for(|begun| *begun)).await.is_ok() {
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
-        ended = watcher.watch(connection) => if let Err(error) = ended {
-            tracing::debug!(error, "a connection broke");
-        },
-        () = too_slow => tracing::debug!("a connection brought no request in time"),
+    tokio::pin!(connection, too_slow);
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            ended = &mut connection => {
+                if let Err(error) = ended {
+                    tracing::debug!(error, "a connection broke");
+                }
+                return;
+            }
+            () = &mut too_slow => return tracing::debug!("a connection brought no request in time"),
+            () = stopping.wait(), if !is_stopping => {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     mandates::{shown_report, veil},
     once::Done,
     packing::{decompress, pack, unpack},
+    progress::{Meter, Told},
     shares::Share,
     windows::{Allowed, OpenWindows},
     wiring::must_deliver,
@@ -39,8 +40,8 @@ pub struct CheckedSubmission {
 
 /// What is noted of a change of a submission under its key; of a file that was divided, with the others.
 #[derive(Serialize, Deserialize)]
-struct KnownSubmission {
-    submission: SubmissionId,
+pub(super) struct KnownSubmission {
+    pub(super) submission: SubmissionId,
     at: Instant,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     others: Vec<SubmissionId>,
@@ -162,7 +163,13 @@ impl Service {
     async fn judge(&self, actor: &Actor, share: Share) -> Result<Judged, Error> {
         let Share { upload, organisation, file, is_new } = share;
         let (gzip, declared) = (is_new.then(|| file.gzip.clone()), file.dataset.clone());
-        let (mut report, observed) = self.check(file).await?;
+        // How far it is, is told of a file as it was sent.
+        let Told { mut report, observed, noted } = if is_new {
+            let (report, observed) = self.check(file).await?;
+            Told { report, observed, noted: false }
+        } else {
+            self.check_telling(actor, &upload, file).await?
+        };
         let class = self.class_of(declared.as_deref(), &report);
         if matches!(actor.scope, Scope::Mandates(_)) {
             must_be_impersonal(&report)?;
@@ -177,7 +184,7 @@ impl Service {
             report.findings.extend(questions);
             report.findings.sort_by_key(|finding| finding.severity);
         }
-        Ok(Judged { packed: pack(&report)?, upload, organisation, gzip, report, class, observations })
+        Ok(Judged { packed: pack(&report)?, upload, organisation, gzip, report, class, observations, noted })
     }
 
     /// Makes a submission of what was judged, at `at`.
@@ -188,7 +195,7 @@ impl Service {
         judged: Judged,
         at: Instant,
     ) -> Result<CheckedSubmission, Error> {
-        let Judged { packed, upload, organisation, gzip, report, class, observations } = judged;
+        let Judged { packed, upload, organisation, gzip, report, class, observations, noted } = judged;
         if let Some(gzip) = gzip {
             // In this order: bytes are seen by way of an upload of them.
             store::insert_upload(tx, &upload).await?;
@@ -221,6 +228,9 @@ impl Service {
         }
         if accepted && class == DataClass::Supervision {
             self.keep_draft(tx, submission.id, &observations).await?;
+        }
+        if noted {
+            store::delete_check(tx, submission.upload).await?;
         }
         Ok(CheckedSubmission { submission, report, known_at: at })
     }
@@ -269,10 +279,19 @@ impl Service {
     /// Runs the check where it does not hold up other requests, at most so many at once as the settings say. What day it
     /// is follows from what is allowed.
     pub(super) async fn check(&self, file: ReceivedFile) -> Result<(Report, Observed), Error> {
+        self.check_metered(file, Arc::default()).await
+    }
+
+    /// The same, counting how far it is.
+    pub(super) async fn check_metered(
+        &self,
+        file: ReceivedFile,
+        meter: Arc<Meter>,
+    ) -> Result<(Report, Observed), Error> {
         let _place = self.check_places.acquire().await.map_err(Error::internal)?;
         let catalogue = Arc::clone(&self.catalogue);
         let limit = self.settings.upload_limit;
-        let work = move || check_bytes(&file, &catalogue, limit);
+        let work = move || check_bytes(&file, &catalogue, limit, &meter);
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 
@@ -320,6 +339,8 @@ struct Judged {
     report: Report,
     class: DataClass,
     observations: Arc<Vec<Observation>>,
+    /// Whether its progress was noted: the note goes with what came of it.
+    noted: bool,
 }
 
 /// A file as it was received, and what it may hold.
@@ -339,7 +360,12 @@ pub(super) fn received(submission: &Submission, gzip: Vec<u8>, allowed: Allowed)
 }
 
 /// Decompresses and checks; gives the observations too when the file is accepted.
-fn check_bytes(file: &ReceivedFile, catalogue: &Catalogue, limit: u64) -> Result<(Report, Observed), Error> {
+fn check_bytes(
+    file: &ReceivedFile,
+    catalogue: &Catalogue,
+    limit: u64,
+    meter: &Meter,
+) -> Result<(Report, Observed), Error> {
     let bytes = decompress(&file.gzip)?;
     let windows = OpenWindows(&file.allowed, catalogue);
     let context = CheckContext {
@@ -349,7 +375,8 @@ fn check_bytes(file: &ReceivedFile, catalogue: &Catalogue, limit: u64) -> Result
         ..CheckContext::new(file.allowed.at().date(), file.dataset.as_deref(), &file.allowed.codes)
     };
     let mut observer = Observer::new(catalogue);
-    let report = intake::check(Cursor::new(bytes), catalogue, &context, &mut observer).map_err(Error::internal)?;
+    let (source, mut rows) = (meter.source(Cursor::new(bytes)), meter.rows(&mut observer));
+    let report = intake::check(source, catalogue, &context, &mut rows).map_err(Error::internal)?;
     let observed = if report.is_accepted() { observer.finish() } else { Observed::default() };
     Ok((report, observed))
 }

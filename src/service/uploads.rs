@@ -50,12 +50,14 @@ impl Service {
         Ok(upload)
     }
 
-    /// Lets go of uploads that expired, of idempotency keys that are free again, and of sign-ins that nobody ended.
+    /// Lets go of uploads that expired, of idempotency keys that are free again, of sign-ins that nobody ended, and of checks that
+    /// broke off.
     pub async fn sweep(&self) -> Result<(), Error> {
         let mut tx = self.database.write(Scope::Sector).await?;
         store::delete_expired_uploads(&mut tx, self.now()).await?;
         store::delete_old_outcomes(&mut tx, self.keys_since()).await?;
         store::delete_old_sign_ins(&mut tx, self.sign_ins_since()).await?;
+        store::delete_old_checks(&mut tx, self.checks_since()).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -5,12 +5,13 @@ use std::{
     num::NonZeroUsize,
     path::PathBuf,
     sync::{Arc, Mutex, OnceLock},
+    time::Duration,
 };
 
 use lru::LruCache;
 use tokio::sync::Semaphore;
 
-use super::{Assessment, Error, records::Records, signing::Signer, tally::Counts};
+use super::{Assessment, Error, live::Pulse, records::Records, signing::Signer, tally::Counts};
 use crate::{
     catalogue::Catalogue,
     domain::{Actor, AuditId, Call, Clock, IdSource, Instant, Period, Role, RunId, Scope},
@@ -37,6 +38,12 @@ pub struct Settings {
     pub session_inactivity: i64,
     /// The file in which reads of scores wait for the audit log; without one, each read writes into the log itself.
     pub audit_journal: Option<PathBuf>,
+    /// How often it is looked whether something changed that nobody told.
+    pub look_every: Duration,
+    /// How many submissions or runs are told one by one to who was away; of more, only that there are.
+    pub told_at_most: usize,
+    /// How often it is noted how far a check is.
+    pub progress_every: Duration,
 }
 
 impl Settings {
@@ -52,6 +59,9 @@ impl Settings {
             session_lifetime: 8 * 3600,
             session_inactivity: 30 * 60,
             audit_journal: None,
+            look_every: Duration::from_secs(2),
+            told_at_most: 200,
+            progress_every: Duration::from_millis(500),
         }
     }
 }
@@ -70,6 +80,8 @@ pub struct Service {
     pub(super) pasts: Arc<Mutex<PastCache>>,
     pub(super) records: Arc<Records>,
     pub(super) counts: Arc<Counts>,
+    pub(super) pulse: Arc<Pulse>,
+    pub(super) telling_places: Arc<Semaphore>,
     signer: Arc<OnceLock<Signer>>,
 }
 
@@ -85,6 +97,9 @@ pub(super) type PastCache = LruCache<(Period, i64), Arc<Past>>;
 
 /// How many of them are remembered: four years and their quarters are more than one month's files are about.
 const PASTS: NonZeroUsize = NonZeroUsize::new(20).unwrap();
+
+/// How many subscribers look at once what is new for them: of a thousand that hear of one change, the others wait.
+const TELLING: usize = 4;
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,6 +129,8 @@ impl Service {
             pasts: Arc::new(Mutex::new(LruCache::new(PASTS))),
             records: Arc::new(Records::new()),
             counts: Arc::default(),
+            pulse: Arc::default(),
+            telling_places: Arc::new(Semaphore::new(TELLING)),
             signer: Arc::default(),
         }
     }

@@ -2,6 +2,11 @@
 
 use std::{borrow::Cow, collections::BTreeSet, path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
+use super::{
+    Error,
+    notices::{ANNOUNCE, Turn, Writer},
+};
+use crate::domain::{Notice, Scope};
 use rust_embed::RustEmbed;
 use sqlx::{
     Connection as _, PgPool, Postgres, SqlSafeStr as _, Sqlite, SqlitePool, Transaction,
@@ -10,10 +15,6 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use super::Error;
-use crate::domain::Scope;
 
 /// Runs the same expression against whichever engine a [`Tx`] is on.
 macro_rules! on {
@@ -57,6 +58,7 @@ pub struct Statement {
 /// Every statement this program may run, by module.
 pub const STATEMENTS: &[(&str, &[Statement])] = &[
     ("audit", super::audit::STATEMENTS),
+    ("checks", super::checks::STATEMENTS),
     ("deliveries", super::deliveries::STATEMENTS),
     ("idempotency", super::idempotency::STATEMENTS),
     ("learning", super::learning::STATEMENTS),
@@ -93,8 +95,8 @@ struct Migrations;
 /// A pool of connections to one of the two engines.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// The embedded default: a file, and the one place for whoever writes in it.
-    Sqlite(SqlitePool, Arc<Semaphore>),
+    /// The embedded default: a file, and what whoever writes in it needs.
+    Sqlite(SqlitePool, Arc<Writer>),
     /// Production.
     Postgres(PgPool),
 }
@@ -113,8 +115,8 @@ pub struct Connections {
 /// One unit of work. Dropped without [`Tx::commit`] it leaves nothing behind.
 #[derive(Debug)]
 pub enum Tx {
-    /// On SQLite; with the place of the writer, for one that writes.
-    Sqlite(Transaction<'static, Sqlite>, Option<OwnedSemaphorePermit>),
+    /// On SQLite; with the turn of the writer, for one that writes.
+    Sqlite(Transaction<'static, Sqlite>, Option<Turn>),
     /// On PostgreSQL; with whose rows its policies let through.
     Postgres(Transaction<'static, Postgres>, Scope),
     /// On SQLite, for one statement that reads: it is its own transaction.
@@ -158,7 +160,7 @@ impl Database {
                 let is_free = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_free) })
             });
-        Ok(Self::Sqlite(pool.connect_with(options).await?, Arc::new(Semaphore::new(1))))
+        Ok(Self::Sqlite(pool.connect_with(options).await?, Arc::default()))
     }
 
     /// Brings the schema up to date. Several processes may do so at once.
@@ -214,9 +216,9 @@ impl Database {
     pub async fn write(&self, scope: Scope) -> Result<Tx, Error> {
         match self {
             Self::Sqlite(pool, writer) => {
-                let place = tokio::time::timeout(PATIENCE, Arc::clone(writer).acquire_owned()).await;
-                let place = place.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
-                Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(place)))
+                let turn = tokio::time::timeout(PATIENCE, writer.turn()).await;
+                let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
+                Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(turn)))
             }
             Self::Postgres(pool) => Tx::within(pool.begin().await?, scope).await,
         }
@@ -292,8 +294,25 @@ impl Tx {
     /// Makes all of it so.
     pub async fn commit(self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(transaction, _) => transaction.commit().await?,
+            Self::Sqlite(transaction, turn) => {
+                transaction.commit().await?;
+                turn.into_iter().for_each(Turn::tell);
+            }
             Self::Postgres(transaction, _) => transaction.commit().await?,
+            Self::Glance(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Tells it to whoever listens on any process, when and if this unit of work is committed; on SQLite, to those of
+    /// this process.
+    pub(super) async fn announce(&mut self, notice: Notice) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_, turn) => turn.iter_mut().for_each(|turn| turn.announce(notice)),
+            Self::Postgres(transaction, _) => {
+                sqlx::query(ANNOUNCE).bind(notice.to_string()).execute(&mut **transaction).await?;
+            }
+            // It changes nothing.
             Self::Glance(_) => {}
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! What is in force: a log of which submission speaks for (organisation, dataset, period), and since when.
 
 use super::{Error, Tx, error::read, moment::Moment, scope::Filter};
-use crate::domain::{DataClass, Instant, OrganisationId, Period, Scope, SubmissionId};
+use crate::domain::{DataClass, Instant, Notice, OrganisationId, Period, Scope, SubmissionId};
 
 statements! {
     TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'deliveries' RETURNING at";
@@ -58,10 +58,12 @@ pub(super) type Row = (String, String, String, i64, Option<String>, Moment, Stri
 /// Waits until nobody else is changing what can be asked as known at a moment, and gives the moment of this change:
 /// `now`, or the smallest later moment that no earlier change has. To be called first in such a unit of work: changes
 /// then have their moments in the order in which they are committed, so that no answer up to [`last_turn`] changes.
+/// Whoever listens is told of it with the commit.
 pub async fn take_turn(tx: &mut Tx, now: Instant) -> Result<Instant, Error> {
     let (last,): (Moment,) = on!(tx, connection => sqlx::query_as(TAKE_TURN).fetch_one(connection).await?);
     let at = now.max(Instant::from_microseconds(last.0.microseconds() + 1));
     on!(tx, connection => sqlx::query(END_TURN).bind(Moment(at)).execute(connection).await.map(drop)?);
+    tx.announce(Notice::Change(at)).await?;
     Ok(at)
 }
 

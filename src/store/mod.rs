@@ -7,6 +7,7 @@
 #[macro_use]
 mod database;
 mod audit;
+mod checks;
 mod deliveries;
 mod error;
 mod idempotency;
@@ -14,6 +15,7 @@ mod journal;
 mod learning;
 mod mandates;
 mod moment;
+mod notices;
 mod obligations;
 mod observations;
 mod organisations;
@@ -29,6 +31,10 @@ mod tokens;
 mod uploads;
 
 pub use audit::{AuditBreak, AuditEntry, append as append_audit, contains as audit_contains, verify as verify_audit};
+pub use checks::{
+    RunningCheck, delete as delete_check, delete_old as delete_old_checks, find as find_check,
+    find_by_key as find_check_by_key, save as save_check,
+};
 pub use database::{Connections, Database, STATEMENTS, Statement, Tx};
 pub use deliveries::{
     Delivery, append as append_delivery, count as count_deliveries, in_force, last_turn, list as list_deliveries,
@@ -47,6 +53,7 @@ pub use mandates::{
     MandateFilter, insert as insert_mandate, insert_intermediary, list as list_mandates, list_intermediaries,
     list_open as list_mandated, withdraw as withdraw_mandate,
 };
+pub use notices::{Listener, Turn, Writer};
 pub use obligations::{
     OpenSubmission, beat, decide_extension, insert_downtime, insert_exemption, insert_extension, insert_periods,
     list_downtime, list_exemptions, list_extensions, list_open,
@@ -71,7 +78,7 @@ pub use related::{
 pub use runs::{
     Run, RunOutcome, find as find_run, find_latest as find_latest_run, insert as insert_run,
     insert_outcome as insert_run_outcome, list as list_runs, list_all as list_all_runs,
-    list_outcomes as list_run_outcomes,
+    list_outcomes as list_run_outcomes, list_since as list_runs_since,
 };
 pub use sessions::{
     Session, delete_old_sign_ins, end as end_session, find_by_secret as find_session_by_secret,
@@ -79,8 +86,9 @@ pub use sessions::{
 };
 pub use submissions::{
     Explanation, Submission, SubmissionEvent, SubmissionFilter, append_event as append_submission_event,
-    explain as insert_explanation, find as find_submission, find_draft, insert as insert_submission, insert_draft,
-    list as list_submissions, list_events as list_submission_events, list_explanations,
+    explain as insert_explanation, find as find_submission, find_draft, find_of_upload as find_submission_of_upload,
+    insert as insert_submission, insert_draft, list as list_submissions, list_changed as list_changed_submissions,
+    list_events as list_submission_events, list_explanations,
 };
 pub use tokens::{
     Token, TokenRecord, find_by_secret as find_token_by_secret, insert as insert_token, list as list_tokens,

@@ -17,6 +17,9 @@ statements! {
         ORDER BY period";
     LIST_ALL = "SELECT id, period, known_at, engine_version, catalogue_hash, input_hash, output_hash, sector
         FROM run ORDER BY known_at, period, id";
+    LIST_SINCE = "SELECT id, period, known_at, engine_version, catalogue_hash, input_hash, output_hash, sector
+        FROM run WHERE known_at > $1 AND known_at <= $2 AND (CAST($3 AS TEXT) IS NULL OR period = $3)
+        ORDER BY known_at, period, id LIMIT $4";
     LIST_OUTCOMES = "SELECT organisation_id, outcome FROM run_organisation
         WHERE run_id = $1 AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
         ORDER BY organisation_id";
@@ -103,6 +106,23 @@ pub async fn list_all(tx: &mut Tx) -> Result<Vec<Run>, Error> {
 pub async fn list(tx: &mut Tx, known_at: Instant) -> Result<Vec<Run>, Error> {
     let rows: Vec<Row> =
         on!(tx, connection => sqlx::query_as(LIST).bind(Moment(known_at)).fetch_all(connection).await?);
+    rows.into_iter().map(run).collect()
+}
+
+/// The runs that were made after `after` and up to `until`, of `period` or of any, in their order; at most `limit`.
+pub async fn list_since(
+    tx: &mut Tx,
+    period: Option<Period>,
+    after: Instant,
+    until: Instant,
+    limit: i64,
+) -> Result<Vec<Run>, Error> {
+    let rows: Vec<Row> = on!(tx, connection => sqlx::query_as(LIST_SINCE)
+        .bind(Moment(after))
+        .bind(Moment(until))
+        .bind(period.map(|period| period.to_string()))
+        .bind(limit)
+        .fetch_all(connection).await?);
     rows.into_iter().map(run).collect()
 }
 

@@ -23,6 +23,21 @@ statements! {
         AND event.sequence = (SELECT MAX(latest.sequence) FROM submission_event AS latest
             WHERE latest.submission_id = submission.id AND latest.at <= $6)
         ORDER BY submission.id DESC LIMIT $7";
+    LIST_CHANGED = "SELECT DISTINCT event.at, submission.id
+        FROM submission_event AS event JOIN submission ON submission.id = event.submission_id
+        WHERE event.at > $1 AND event.at <= $2
+        AND (CAST($3 AS TEXT) IS NULL OR submission.organisation_id = $3)
+        AND (submission.class = 'supervision' OR submission.organisation_id = $4)
+        AND (CAST($7 AS TEXT) IS NULL OR (submission.organisation_id, submission.dataset) IN (SELECT organisation_id, dataset FROM mandated
+            WHERE holder = $7 AND from_day <= $8 AND until_day >= $8))
+        AND (CAST($5 AS TEXT) IS NULL OR submission.id = $5)
+        ORDER BY event.at, submission.id LIMIT $6";
+    FIND_OF_UPLOAD = "SELECT id FROM submission WHERE upload_id = $1
+        AND (CAST($2 AS TEXT) IS NULL OR organisation_id = $2)
+        AND (class = 'supervision' OR organisation_id = $2)
+        AND (CAST($3 AS TEXT) IS NULL OR (organisation_id, dataset) IN (SELECT organisation_id, dataset FROM mandated
+            WHERE holder = $3 AND from_day <= $4 AND until_day >= $4))
+        ORDER BY id DESC LIMIT 1";
     INSERT_DRAFT = "INSERT INTO draft (submission_id, observations) VALUES ($1, $2)";
     FIND_DRAFT = "SELECT observations FROM draft WHERE submission_id = $1";
     APPEND_EVENT = "INSERT INTO submission_event (submission_id, sequence, state, at, actor, reason)
@@ -166,6 +181,45 @@ pub async fn list(tx: &mut Tx, scope: Scope, filter: &SubmissionFilter<'_>) -> R
         .bind(by.day)
         .fetch_all(connection).await?);
     rows.into_iter().map(submission).collect()
+}
+
+/// Which submissions within `scope` took a step after `after`, each with the moment of it, in their
+/// order. Of `filter` count who and which, `known_at` as the last moment, and the limit. What is for learning only is in the
+/// scope of its own organisation alone.
+pub async fn list_changed(
+    tx: &mut Tx,
+    scope: Scope,
+    filter: &SubmissionFilter<'_>,
+    after: Instant,
+) -> Result<Vec<(Instant, SubmissionId)>, Error> {
+    let by = Filter::of(scope);
+    let organisation = match (scope.itself(), filter.organisation) {
+        (Some(own), Some(asked)) if own != asked => return Ok(Vec::new()),
+        (own, asked) => own.or(asked),
+    };
+    let rows: Vec<(Moment, String)> = on!(tx, connection => sqlx::query_as(LIST_CHANGED)
+        .bind(Moment(after))
+        .bind(Moment(filter.known_at))
+        .bind(organisation.map(|id| id.to_string()))
+        .bind(by.whole)
+        .bind(filter.id.map(|id| id.to_string()))
+        .bind(filter.limit)
+        .bind(by.holder)
+        .bind(by.day)
+        .fetch_all(connection).await?);
+    rows.into_iter().map(|(at, id)| Ok((at.0, read(id.parse().ok(), "submission", "id")?))).collect()
+}
+
+/// The latest submission that was made of an upload, within `scope`.
+pub async fn find_of_upload(tx: &mut Tx, scope: Scope, upload: UploadId) -> Result<Option<SubmissionId>, Error> {
+    let by = Filter::of(scope);
+    let row: Option<(String,)> = on!(tx, connection => sqlx::query_as(FIND_OF_UPLOAD)
+        .bind(upload.to_string())
+        .bind(by.whole)
+        .bind(by.holder)
+        .bind(by.day)
+        .fetch_optional(connection).await?);
+    row.map(|(id,)| read(id.parse().ok(), "submission", "id")).transpose()
 }
 
 pub(super) type Row =

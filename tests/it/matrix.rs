@@ -152,6 +152,11 @@ fn the_table_knows_the_whole_schema_and_every_route() {
     let known = |lines: &[crate::scene::Line]| lines.iter().map(|line| line.0.clone()).collect::<BTreeSet<_>>();
     assert_eq!(known(&table.query), questions.roots().into_iter().collect(), "query: a line for every root field");
     assert_eq!(known(&table.mutation), questions.mutations().into_iter().collect(), "mutation: a line for each");
+    assert_eq!(
+        known(&table.subscription),
+        questions.subscriptions().into_iter().collect(),
+        "subscription: a line for each"
+    );
 
     let mut whose = BTreeMap::new();
     for (who, types) in &table.whose {
@@ -197,6 +202,9 @@ fn the_questions_ask_for_every_field() {
     let mut asked = BTreeSet::new();
     for (root, arguments, ..) in &table.query {
         asked.extend(questions.asked_by(&questions.whole(root, &trail.fill(arguments)[0].0)));
+    }
+    for (root, arguments, ..) in &table.subscription {
+        asked.extend(questions.asked_by(&questions.follow(root, &trail.fill(arguments)[0].0)));
     }
     for root in questions.mutations() {
         asked.extend(questions.asked_by(&questions.change(&root)));

@@ -2,6 +2,8 @@
 
 mod account;
 mod catalogue;
+mod check;
+mod changes;
 mod comparison;
 mod course;
 mod difference;
@@ -24,6 +26,8 @@ pub(super) use account::AccountType;
 pub(super) use catalogue::{
     AspectType, CatalogueType, DataClassType, DirectionType, IndicatorKindType, IndicatorType, ThemeType, UnitType,
 };
+pub(super) use changes::{RunsPublished, SignalsChanged, SubmissionsChanged};
+pub(super) use check::{CheckBy, CheckProgressType};
 pub(super) use comparison::SlipType;
 pub(super) use course::ChartType;
 pub(super) use difference::{ApprovalPreviewType, ChangeType, DeliveryVersionType, SubmissionDifference};

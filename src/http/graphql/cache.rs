@@ -12,7 +12,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_graphql::Data;
 use axum::{
     body::Bytes,
     http::{
@@ -25,7 +24,7 @@ use flate2::{Compression, write::GzEncoder};
 use lru::LruCache;
 use tokio::sync::OnceCell;
 
-use super::{Parameters, Reply, reply::MediaType};
+use super::{Examined, Parameters, Reply, reply::MediaType};
 use crate::{
     domain::{Actor, Digest, Instant},
     graphql::{Snapshot, guard::Admitted},
@@ -82,14 +81,8 @@ impl Answers {
     }
 
     /// The place of the answer to this question; nothing for a question whose answer is never kept.
-    pub(super) fn place(
-        &self,
-        admitted: &Admitted,
-        parameters: &Parameters,
-        parts: &Parts,
-        form: MediaType,
-        data: &Data,
-    ) -> Option<Place> {
+    pub(super) fn place(&self, examined: &Examined, parts: &Parts, form: MediaType) -> Option<Place> {
+        let Examined { admitted, parameters, data, .. } = examined;
         let actor = *data.get(&TypeId::of::<Actor>())?.downcast_ref::<Actor>()?;
         if !admitted.is_as_known_at() {
             return None;

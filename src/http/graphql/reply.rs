@@ -107,7 +107,7 @@ impl Reply {
             return Self { status: refused(form), form, headers: response.http_headers, body };
         }
         // Whoever tries requests again looks at the status.
-        let away = response.errors.iter().any(is_unavailable).then(Problem::database_away);
+        let away = is_away(&response).then(Problem::database_away);
         let status = away.as_ref().map_or(StatusCode::OK, |problem| problem.status);
         response.http_headers.extend(away.map(|problem| problem.headers()).unwrap_or_default());
         match to_json(&response) {
@@ -129,7 +129,7 @@ impl Reply {
         Self { status: StatusCode::NOT_MODIFIED, form, headers, body: Bytes::new() }
     }
 
-    /// The bytes of the answer.
+    /// The bytes of the answer; all there is of it at doors where no header goes with it.
     pub(super) fn body(&self) -> Bytes {
         self.body.clone()
     }
@@ -199,6 +199,11 @@ fn complaint_error(complaint: &Complaint, code: &str) -> serde_json::Value {
         fields.insert("locations".to_owned(), json!([{ "line": place.line, "column": place.column }]));
     }
     error
+}
+
+/// Whether the database was away for a part of it.
+pub(super) fn is_away(response: &async_graphql::Response) -> bool {
+    response.errors.iter().any(is_unavailable)
 }
 
 fn is_unavailable(error: &ServerError) -> bool {

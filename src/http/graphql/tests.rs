@@ -19,6 +19,7 @@ struct Thing {
     name: String,
 }
 
+#[derive(Clone)]
 struct Visitor(String);
 
 #[Object]
@@ -82,6 +83,14 @@ impl Authenticate for Tokens {
         let mut data = Data::default();
         data.insert(caller);
         Ok((data, HeaderMap::new()))
+    }
+
+    async fn still(&self, _: &Parts, _: &Visitor) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    fn name(&self, caller: &Visitor) -> String {
+        caller.0.clone()
     }
 }
 

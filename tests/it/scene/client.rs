@@ -44,6 +44,11 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.to_owned(), token: token.map(str::to_owned) }
     }
 
+    /// The token that it carries; empty without one.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// Where the server is.
     pub(crate) fn base(&self) -> &str {
         &self.base

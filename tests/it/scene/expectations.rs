@@ -26,6 +26,7 @@ pub(crate) type Line = (String, String, Gets, Gets, Gets, Gets);
 pub(crate) struct Expectations {
     pub(crate) query: Vec<Line>,
     pub(crate) mutation: Vec<Line>,
+    pub(crate) subscription: Vec<Line>,
     /// With the method and the route in front.
     pub(crate) route: Vec<(String, String, String, Gets, Gets, Gets, Gets)>,
     pub(crate) whose: BTreeMap<String, Vec<String>>,

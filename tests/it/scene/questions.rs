@@ -46,6 +46,18 @@ impl Questions {
         self.fields("Mutation").iter().map(|field| field.name.to_string()).collect()
     }
 
+    /// The root fields of what can be followed.
+    pub(crate) fn subscriptions(&self) -> Vec<String> {
+        self.fields("Subscription").iter().map(|field| field.name.to_string()).collect()
+    }
+
+    /// A subscription with all that it tells.
+    pub(crate) fn follow(&self, root: &str, arguments: &str) -> String {
+        let fields = self.fields("Subscription");
+        let field = fields.iter().find(|field| field.name == root).unwrap();
+        format!("subscription {{ {} }}", self.field(field, arguments, &["Subscription"]).unwrap())
+    }
+
     /// Whether a root field can be asked about the past.
     pub(crate) fn knows_the_past(&self, root: &str) -> bool {
         let fields = self.fields("Query");

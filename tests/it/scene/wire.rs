@@ -40,6 +40,14 @@ impl Wire {
         String::from_utf8(all).unwrap()
     }
 
+    /// Reads a little, whatever it is; nothing at the end.
+    pub(crate) async fn hear_bytes(&mut self) -> Vec<u8> {
+        let mut buffer = vec![0; 16 * 1_024];
+        let count = self.0.read(&mut buffer).await.unwrap_or(0);
+        buffer.truncate(count);
+        buffer
+    }
+
     /// Reads a little.
     pub(crate) async fn hear(&mut self) -> String {
         let mut buffer = vec![0; 16 * 1_024];

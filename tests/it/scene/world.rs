@@ -11,13 +11,13 @@ use std::{
 use kraamzicht::{
     catalogue::Catalogue,
     domain::{Actor, Clock, Instant, MandateRight, OrganisationKind, Role},
-    http::{RateSettings, ServerSettings, routes, serve},
+    http::{LiveSettings, RateSettings, ServerSettings, routes, serve},
     service::{MandateRequest, Service, Settings},
     store::Database,
     system::SystemIds,
 };
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{Client, Organisation};
 use crate::harness::{TestDatabase, fetch};
@@ -59,7 +59,8 @@ pub(crate) struct World {
     pub(crate) base: String,
     pub(crate) spool: TempDir,
     _keys: TempDir,
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<()>>,
 }
 
 /// How many rows there are of what an act may leave behind.
@@ -101,6 +102,26 @@ pub(super) fn catalogue() -> Arc<Catalogue> {
     Arc::clone(CATALOGUE.get_or_init(|| Arc::new(Catalogue::embedded().unwrap())))
 }
 
+/// A server that waits for nobody when it ends.
+fn quick(rates: RateSettings) -> ServerSettings {
+    ServerSettings { grace: Duration::ZERO, rates, ..ServerSettings::default() }
+}
+
+/// Serves until it is told to stop: where it is, what stops it, and what has ended then.
+async fn begin(
+    service: &Service,
+    server: impl FnOnce(&str) -> ServerSettings,
+) -> (String, oneshot::Sender<()>, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let settings = server(&base);
+    let router = routes(service, &settings).unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let shutdown = async { stopped.await.unwrap_or_default() };
+    let served = tokio::spawn(async { serve(listener, router, shutdown, settings).await.unwrap() });
+    (base, stop, served)
+}
+
 impl World {
     /// A world on 2 March 2026, nine in the morning.
     pub(crate) async fn new(database: TestDatabase) -> Self {
@@ -115,12 +136,48 @@ impl World {
 
     /// A world whose service reaches its database by another way than the test does.
     pub(crate) async fn by_way_of(url: &str, database: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
-        Box::pin(Self::made(url, database, adjust, |_, _| ServerSettings::default())).await
+        Box::pin(Self::made(url, database, adjust, |_, _| quick(RateSettings::default()))).await
+    }
+
+    /// A world whose connections that stay open are held to this, and are let end.
+    pub(crate) async fn live(database: TestDatabase, adjust: impl FnOnce(&mut Settings), live: LiveSettings) -> Self {
+        let url = database.url.clone();
+        Self::live_by_way_of(&url, database, adjust, live).await
+    }
+
+    /// The same, by another way to the database.
+    pub(crate) async fn live_by_way_of(
+        url: &str,
+        database: TestDatabase,
+        adjust: impl FnOnce(&mut Settings),
+        live: LiveSettings,
+    ) -> Self {
+        let settings = ServerSettings { live, ..ServerSettings::default() };
+        Box::pin(Self::made(url, database, adjust, |_, _| settings)).await
+    }
+
+    /// Another process on the same database, as far as that goes within one: nothing is shared but the clock and the key.
+    /// Gives where it is, and what ends it.
+    pub(crate) async fn another(&self, url: &str, adjust: impl FnOnce(&mut Settings)) -> (String, oneshot::Sender<()>) {
+        let store = Database::open(url).await.unwrap();
+        let mut settings = self.service.settings().clone();
+        settings.audit_journal = None;
+        adjust(&mut settings);
+        let ids = Arc::new(SystemIds::new(self.clock.clone()));
+        let service = Service::new(store, catalogue(), Arc::new(self.clock.clone()), ids, settings);
+        let (base, stop, _) = begin(&service, |_| ServerSettings::default()).await;
+        (base, stop)
+    }
+
+    /// Asks the server to stop, and waits until it did.
+    pub(crate) async fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.served.take().unwrap().await.unwrap();
     }
 
     /// A world whose operator allows no more than this.
     pub(crate) async fn limited(database: TestDatabase, rates: RateSettings) -> Self {
-        Self::serving(database, |_, _| ServerSettings { rates, ..ServerSettings::default() }).await
+        Self::serving(database, |_, _| quick(rates)).await
     }
 
     /// A world whose operator decided otherwise about the server, knowing where it is and by which clock it goes.
@@ -129,7 +186,8 @@ impl World {
         server: impl FnOnce(&str, &TestClock) -> ServerSettings,
     ) -> Self {
         let url = database.url.clone();
-        Box::pin(Self::made(&url, database, |_| (), server)).await
+        let quick = |base: &str, clock: &TestClock| ServerSettings { grace: Duration::ZERO, ..server(base, clock) };
+        Box::pin(Self::made(&url, database, |_| (), quick)).await
     }
 
     async fn made(
@@ -149,14 +207,8 @@ impl World {
         adjust(&mut settings);
         let ids = Arc::new(SystemIds::new(clock.clone()));
         let service = Service::new(store, catalogue(), Arc::new(clock.clone()), ids, settings);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let settings = ServerSettings { grace: Duration::ZERO, ..server(&base, &clock) };
-        let router = routes(&service, &settings).unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let shutdown = async { stopped.await.unwrap_or_default() };
-        tokio::spawn(serve(listener, router, shutdown, settings));
-        Self { service, clock, database, base, spool, _keys: keys, _stop: stop }
+        let (base, stop, served) = begin(&service, |base| server(base, &clock)).await;
+        Self { service, clock, database, base, spool, _keys: keys, stop: Some(stop), served: Some(served) }
     }
 
     /// Somebody with this token, or without any.
