@@ -277,10 +277,13 @@ both! {
             events.event().await;
         }
         world.clock.set("2026-03-05T09:00:00Z");
+        let mut beats = 0;
         let last = loop {
+            assert!(beats < 200, "the stream goes on");
             match events.event().await {
                 Event::Next(told) if told.get("errors").is_some() => break told,
-                Event::Next(_) | Event::Beat => {}
+                Event::Next(_) => {}
+                Event::Beat => beats += 1,
                 other => panic!("{other:?}"),
             }
         };
