@@ -67,3 +67,14 @@ use_node() {
     fi
     export PATH="$folder/bin:$PATH"
 }
+
+# Installs what the lock file in folder $2 names into folder $3, unless it is there; what it is comes first.
+npm_packages() {
+    cmp -s "$2/package-lock.json" "$3/installed-lock.json" && return
+    step "installing $1"
+    mkdir -p "$3"
+    cp "$2/package.json" "$2/package-lock.json" "$3/"
+    npm ci --prefix "$3" --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null ||
+        fail "$1 could not be installed from npm as $2/package-lock.json says"
+    cp "$2/package-lock.json" "$3/installed-lock.json"
+}

@@ -251,7 +251,17 @@ impl Authenticate for Door {
     }
 
     async fn still(&self, request: &Parts, before: &Actor) -> Result<(), Problem> {
-        let now = self.recognise(request).await?;
+        // Not counted, neither as a request nor as a use.
+        let call = self.call(request);
+        let session = || self.sign_in.as_ref().and_then(|sign_in| sign_in.session(&request.headers));
+        let found = if let Some(secret) = bearer(&request.headers) {
+            self.service.token_holder(secret, call).await
+        } else if let Some(secret) = session() {
+            self.service.session_holder(secret, call).await.map(|(actor, _)| actor)
+        } else {
+            return Err(Problem::unauthenticated());
+        };
+        let now = found.map_err(|error| failure(&self.service, &error))?;
         let is_same = (now.entry, now.role, now.scope) == (before.entry, before.role, before.scope);
         if is_same { Ok(()) } else { Err(Problem::unauthenticated()) }
     }

@@ -113,6 +113,13 @@ impl Service {
     /// Who holds `secret`, asking by `call`. Asks the database every time: a token that was taken back or has expired
     /// works for no further request.
     pub async fn authenticate(&self, secret: &str, call: Call) -> Result<Actor, Error> {
+        let actor = self.token_holder(secret, call).await?;
+        self.records.note_use(actor.entry, self.now());
+        Ok(actor)
+    }
+
+    /// The same without noting that the token was used: of a connection that stays open.
+    pub async fn token_holder(&self, secret: &str, call: Call) -> Result<Actor, Error> {
         if !Self::may_be_secret(secret) {
             return Err(Error::Unauthenticated);
         }
@@ -125,7 +132,6 @@ impl Service {
         let entry = Entry::Token(token.id);
         let scope = Scope::of(token.role, token.organisation, token.intermediary, now.date());
         let scope = scope.ok_or(Error::Unauthenticated)?;
-        self.records.note_use(entry, now);
         let call = Call { present: Some(present), ..call };
         Ok(Actor { entry, role: token.role, scope, call })
     }

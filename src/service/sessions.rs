@@ -104,6 +104,13 @@ impl Service {
     /// Who holds the session with `secret`, asking by `call`, and until when it lasts at most. Asks the database every
     /// time: a session that was ended, that lay idle or whose time is over works for no further request.
     pub async fn authenticate_session(&self, secret: &str, call: Call) -> Result<(Actor, Instant), Error> {
+        let found = self.session_holder(secret, call).await?;
+        self.records.note_use(found.0.entry, self.now());
+        Ok(found)
+    }
+
+    /// The same without noting that the session was used: a connection that stays open keeps no session from lying idle.
+    pub async fn session_holder(&self, secret: &str, call: Call) -> Result<(Actor, Instant), Error> {
         if !Self::may_be_session(secret) {
             return Err(Error::Unauthenticated);
         }
@@ -116,7 +123,6 @@ impl Service {
             .ok_or(Error::Unauthenticated)?;
         let entry = Entry::Session(session.id);
         let scope = Scope::of(session.role, session.organisation, None, now.date()).ok_or(Error::Unauthenticated)?;
-        self.records.note_use(entry, now);
         let call = Call { present: Some(present), ..call };
         Ok((Actor { entry, role: session.role, scope, call }, session.expires_at))
     }

@@ -39,7 +39,7 @@ impl TestProvider {
         let folder = root.join("target/provider");
         assert!(
             folder.join("node_modules/oidc-provider").is_dir(),
-            "the identity provider of the tests is not installed: run scripts/provider"
+            "the identity provider of the tests is not installed: run scripts/test"
         );
         let mut command = Command::new("node");
         let script = include_str!("../../provider/provider.mjs");
