@@ -152,8 +152,6 @@ impl Database {
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(5))
-            // A file does not hang up.
-            .test_before_acquire(false)
             // What SQLite rolled back by itself, as when it found no room, sqlx goes on to take for open: such a
             // connection would never write again.
             .before_acquire(|connection, _| {

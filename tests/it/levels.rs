@@ -65,7 +65,7 @@ both! {
                     sector.inspector.ask("{ viewer { role } }", &Value::Null).await;
                 }
                 let statements = statements_of(answer.header("x-request-id"));
-                assert!(statements.len() > 3, "{list}: nothing was counted");
+                assert!(!statements.is_empty(), "{list}: nothing was counted: {answer:?}");
                 let json = answer.json();
                 assert!(json.get("errors").is_none(), "{answer:?}");
                 (json["data"][list]["nodes"].as_array().unwrap().clone(), statements)
