@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use crate::{
     harness::{both, fetch},
-    scene::{Client, Expectations, Organisation, PERIOD, Questions, Sector, Submission, Trail, World},
+    scene::{Client, Expectations, Gets, Organisation, PERIOD, Questions, Sector, Submission, Trail, World},
 };
 
 const HEADER: &str =
@@ -71,13 +71,15 @@ async fn leave(officer: &Organisation) -> Trail {
     Trail { left, canaries, ..Trail::default() }
 }
 
-/// Everything that can be asked, with whatever names the organisation and what it left; each as it is now.
-fn everything(trail: &Trail) -> Vec<String> {
+/// Everything that can be asked, with whatever names the organisation and what it left, each as it is now; and whether an
+/// inspector may ask it.
+fn everything(trail: &Trail) -> Vec<(String, bool)> {
     let questions = Questions::about(PERIOD, None);
     let asked = Expectations::read().query;
-    let filled =
-        asked.iter().flat_map(|(root, arguments, ..)| trail.fill(arguments).into_iter().map(move |it| (root, it.0)));
-    filled.map(|(root, arguments)| questions.whole(root, &arguments)).collect()
+    let filled = asked.iter().flat_map(|(root, arguments, .., inspector)| {
+        trail.fill(arguments).into_iter().map(move |it| (root, it.0, *inspector != Gets::Forbidden))
+    });
+    filled.map(|(root, arguments, may)| (questions.whole(root, &arguments), may)).collect()
 }
 
 both! {
@@ -95,10 +97,11 @@ both! {
 
         let asked = everything(&left);
         let mut own = std::collections::BTreeSet::new();
-        for question in &asked {
+        for (question, may) in &asked {
             for (who, client) in [("inspector", &sector.inspector), ("another organisation", &other.client)] {
                 let answer = client.try_ask(question, &Value::Null).await;
-                assert!(answer.json().get("errors").is_none(), "{who}: {question}\n{}", answer.text);
+                let is_refused = answer.json().get("errors").is_some();
+                assert_eq!(is_refused, who == "inspector" && !may, "{who}: {question}\n{}", answer.text);
                 assert_eq!(left.seen_in(&answer), [""; 0], "{who} by asking {question}\n{}", answer.text);
             }
             // The test has eyes: the organisation, asking the same, sees it.
@@ -194,9 +197,11 @@ fn one_door_leads_to_it() {
                 let is_bound = sql.contains("organisation_id = $1") || sql.contains("VALUES ($1, ");
                 assert!(is_bound && !sql.contains("IS NULL OR"), "{sql}");
             }
-            // What a submission says is read by one statement, which knows of classes.
+            // What a submission says is read by statements that know of classes.
             if sql.contains("submission.report") {
-                assert!(sql.contains("submission.class = 'supervision' OR submission.organisation_id = $8"), "{sql}");
+                let own = if *module == "related" { "$3" } else { "$8" };
+                let knows = format!("submission.class = 'supervision' OR submission.organisation_id = {own}");
+                assert!(sql.contains(&knows), "{sql}");
             }
         }
     }
