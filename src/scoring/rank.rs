@@ -68,8 +68,9 @@ pub(super) fn chances_of_top(standings: &[Standing], places: usize, count: usize
     order.sort_by(|(_, a), (_, b)| b.sum.total_cmp(&a.sum));
     // By place in the order: the sum and its deviation.
     let ranked: Vec<(f64, f64)> = order.iter().map(|(_, one)| (one.sum, one.variance.sqrt())).collect();
-    let drawn = |place: usize, bits: u64| {
-        let part = usize::try_from(bits >> (place % DRAWS_AT_ONCE * BITS)).unwrap_or_default() % PARTS;
+    // Of the one at a place, of whose part the bits begin at `start`.
+    let drawn = |place: usize, bits: u64, start: usize| {
+        let part = usize::try_from((bits >> start) % PARTS as u64).unwrap_or_default();
         let (sum, deviation) = ranked.get(place).copied().unwrap_or_default();
         (sum + deviation * normal.get(part).copied().unwrap_or_default(), place)
     };
@@ -86,14 +87,15 @@ pub(super) fn chances_of_top(standings: &[Standing], places: usize, count: usize
             let bits = bits(five.block);
             let mut hits = five.hits(bits);
             while hits > 0 {
-                let place = five.block * DRAWS_AT_ONCE + hits.trailing_zeros() as usize / BITS - 1;
-                high.push(drawn(place, bits));
+                let start = hits.trailing_zeros() as usize - BITS;
+                high.push(drawn(five.block * DRAWS_AT_ONCE + start / BITS, bits, start));
                 hits &= hits - 1;
             }
         }
         if high.len() < places {
             high.clear();
-            high.extend((0..ranked.len()).map(|place| drawn(place, bits(place / DRAWS_AT_ONCE))));
+            let whole = |place: usize| drawn(place, bits(place / DRAWS_AT_ONCE), place % DRAWS_AT_ONCE * BITS);
+            high.extend((0..ranked.len()).map(whole));
         }
         let (higher, last, _) = high.select_nth_unstable_by(places - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let lowest = last.0;
