@@ -33,7 +33,7 @@ pub trait Discrete {
     fn bound_below(&self, ratio: f64) -> f64;
 }
 
-/// The value nearest to `mean`, at most `last`.
+/// The whole part of `mean`, at most `last`: a value near the middle.
 pub(super) fn nearest(mean: f64, last: usize) -> usize {
     place(super::number::whole(mean)).min(last)
 }

@@ -11,35 +11,36 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 
 use crate::{
-    harness::{Line, TestDatabase, both, execute, fetch, postgres, sqlite},
+    harness::{TestDatabase, both, fetch, sqlite},
     scene::{ADDRESS, Event, Events, PERIOD, Sector, Socket, Submission, Tour, World},
 };
 
-const SUBMISSIONS: &str = "subscription($since: DateTime, $filter: FollowedSubmissionFilter! = {}) {
+pub(crate) const SUBMISSIONS: &str = "subscription($since: DateTime, $filter: FollowedSubmissionFilter! = {}) {
     submissionsChanged(since: $since, filter: $filter) { at resync submissions { id state stateSince organisation { id } } } }";
 const RUNS: &str =
     "subscription($since: DateTime) { runsPublished(since: $since) { at resync runs { id period knownAt } } }";
 const SIGNALS: &str =
     "subscription($since: DateTime) { signalsChanged(since: $since) { at resync changes { period before after
     organisation { agbCode } indicator { code } signal { level value } } } }";
-const CHECK: &str = "subscription($by: CheckBy!) { checkProgress(by: $by) { uploadId state rows bytesRead bytesTotal
+pub(crate) const CHECK: &str =
+    "subscription($by: CheckBy!) { checkProgress(by: $by) { uploadId state rows bytesRead bytesTotal
     submission { id state } } }";
 
 /// Signs of life so far apart that no test sees one.
-fn patient() -> LiveSettings {
+pub(crate) fn patient() -> LiveSettings {
     LiveSettings { beat_every: Duration::from_hours(1), ..LiveSettings::default() }
 }
 
-fn none() -> Value {
+pub(crate) fn none() -> Value {
     json!({})
 }
 
-fn states(told: &Value) -> Vec<(String, String)> {
+pub(crate) fn states(told: &Value) -> Vec<(String, String)> {
     let of = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
     told["submissions"].as_array().unwrap().iter().map(|one| (of(one, "id"), of(one, "state"))).collect()
 }
 
-fn pair(submission: &Submission, state: &str) -> (String, String) {
+pub(crate) fn pair(submission: &Submission, state: &str) -> (String, String) {
     (submission.id.clone(), state.to_owned())
 }
 
@@ -378,88 +379,6 @@ async fn the_protocol_is_kept() {
     while Events::try_open(client, RUNS, &none()).await.is_err() {
         tokio::task::yield_now().await;
     }
-}
-
-/// Nobody else's: what other processes change is heard of through PostgreSQL.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_another_process_changes_is_announced() {
-    let database = postgres().await;
-    let url = database.url.clone();
-    // Nobody looks by themselves.
-    let deaf = |settings: &mut kraamzicht::service::Settings| settings.look_every = Duration::from_hours(1);
-    let world = World::live(database, deaf, patient()).await;
-    let (elsewhere, _stop) = world.another(&url, deaf).await;
-    let officer = world.organisation("33991001", "Kraamzorg De Wieg").await;
-    let there = crate::scene::Client::new(&elsewhere, Some(officer.client.token()));
-    let mut events = Events::open(&there, SUBMISSIONS, &none()).await;
-    events.told().await;
-    let upload = officer.client.upload("a.csv", officer.file(PERIOD).bytes()).await.json();
-    let mut check = Events::open(&there, CHECK, &json!({ "by": { "uploadId": upload["id"] } })).await;
-    assert_eq!(check.told().await["state"], "WAITING");
-    let input = json!({ "uploadId": upload["id"] });
-    let create = "mutation($input: CreateSubmissionInput!) { createSubmission(input: $input) { submission { id } } }";
-    let made = officer.client.ask(create, &json!({ "input": input })).await;
-    let told = events.told().await;
-    assert_eq!(told["submissions"][0]["id"], made["createSubmission"]["submission"]["id"]);
-    let done = loop {
-        let told = check.told().await;
-        if told["state"] == "DONE" {
-            break told;
-        }
-    };
-    assert_eq!(done["submission"]["id"], made["createSubmission"]["submission"]["id"]);
-}
-
-/// Where no notice comes, a look from time to time finds it.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_announced_is_found() {
-    let look = |settings: &mut kraamzicht::service::Settings| settings.look_every = Duration::from_millis(20);
-    // On SQLite another process announces nothing.
-    let database = sqlite();
-    let url = database.url.clone();
-    let world = World::live(database, look, patient()).await;
-    let (elsewhere, _stop) = world.another(&url, look).await;
-    let officer = world.organisation("33991001", "Kraamzorg De Wieg").await;
-    let there = crate::scene::Client::new(&elsewhere, Some(officer.client.token()));
-    let mut events = Events::open(&there, SUBMISSIONS, &none()).await;
-    events.told().await;
-    let submission = officer.client.submit(&officer.file(PERIOD)).await;
-    assert_eq!(states(&events.told().await), [pair(&submission, "CHECKED")]);
-
-    // On PostgreSQL the line was cut while it was announced.
-    let database = postgres().await;
-    let (line, url) = (Line::to(&database).await, database.url.clone());
-    let way = line.url.clone();
-    let world = World::live_by_way_of(&way, database, look, patient()).await;
-    let (elsewhere, _stop) = world.another(&url, look).await;
-    let officer = world.organisation("33991001", "Kraamzorg De Wieg").await;
-    let mut events = Events::open(&officer.client, SUBMISSIONS, &none()).await;
-    events.told().await;
-    let mut there = officer.clone();
-    there.client = crate::scene::Client::new(&elsewhere, Some(officer.client.token()));
-    let first = there.client.submit(&officer.file(PERIOD)).await;
-    assert_eq!(states(&events.told().await), [pair(&first, "CHECKED")]);
-    line.cut();
-    let second = there.client.submit(&officer.file(PERIOD).with("KZ06", 301, 400)).await;
-    line.mend();
-    assert_eq!(states(&events.told().await), [pair(&second, "CHECKED")], "nothing is lost");
-    // And it listens again.
-    let third = there.client.submit(&officer.file(PERIOD).with("KZ06", 302, 400)).await;
-    assert_eq!(states(&events.told().await), [pair(&third, "CHECKED")]);
-}
-
-/// A notice that came to nothing tells nothing.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_notice_is_let_pass() {
-    let deaf = |settings: &mut kraamzicht::service::Settings| settings.look_every = Duration::from_hours(1);
-    let world = World::live(postgres().await, deaf, patient()).await;
-    let officer = world.organisation("33991001", "Kraamzorg De Wieg").await;
-    let mut events = Events::open(&officer.client, SUBMISSIONS, &none()).await;
-    events.told().await;
-    execute(&world.database, "SELECT pg_notify('kraamzicht', 'drop table submission')").await;
-    execute(&world.database, "SELECT pg_notify('kraamzicht', 'change 9223372036854775807')").await;
-    let submission = officer.client.submit(&officer.file(PERIOD)).await;
-    assert_eq!(states(&events.told().await), [pair(&submission, "CHECKED")]);
 }
 
 /// The page tells what is so.
