@@ -300,6 +300,10 @@ impl Following {
         if present <= self.seen {
             return Ok(None);
         }
+        if !self.actor.scope.compares() {
+            self.seen = present;
+            return Ok(None);
+        }
         let mut tx = self.service.database.read(self.actor.scope).await?;
         let runs = store::list_runs_since(&mut tx, period, self.seen, present, self.limit()).await?;
         drop(tx);

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use kraamzicht::http::LiveSettings;
+use kraamzicht::{domain::MandateRight, http::LiveSettings};
 use serde_json::{Value, json};
 
 use crate::{
     harness::both,
     scene::{
-        Client, Event, Events, Expectations, Gets, Organisation, PERIOD, Questions, Sector, Socket, Trail, World,
-        kanarie,
+        Client, Event, Events, Expectations, Gets, Mandates, Organisation, PERIOD, Questions, Sector, Socket, Trail,
+        World, kanarie,
     },
 };
 
@@ -107,14 +107,22 @@ both! {
         let since = sector.world.service.present().await.unwrap().to_string();
         let (owner, trail) = kanarie(&sector).await;
         let other = sector.member(9).await;
+        let (mandated, (id, stranger)) = (trail.mandated.clone().unwrap(), trail.stranger.clone().unwrap());
+        let days = ["2026-03-02", "2026-12-31"];
+        sector.world.mandate(&other.id, &id, MandateRight::Deliver, &["indicatoren"], days).await;
         correct(&other).await;
         let anonymous = sector.world.client(None);
         let (table, questions) = (Expectations::read(), Questions::about(PERIOD, None));
+        let mandates = Mandates::read();
         let mut held = Vec::new();
         // As many at once as a small database serves in time.
         let places = std::sync::Arc::new(tokio::sync::Semaphore::new(6));
         for (root, arguments, nobody, own, foreign, all) in &table.subscription {
-            let askers = [(&anonymous, *nobody), (&owner.client, *own), (&other.client, *foreign), (&sector.inspector, *all)];
+            let [by_mandate, by_none] = Mandates::of(&mandates.subscription, root, arguments);
+            let askers = [
+                (&anonymous, *nobody), (&owner.client, *own), (&other.client, *foreign), (&sector.inspector, *all),
+                (&mandated, by_mandate), (&stranger, by_none),
+            ];
             for (client, gets) in askers {
                 for (real, unknown) in trail.fill(arguments) {
                     let place = format!("{root}({real})");

@@ -38,6 +38,7 @@ pub(crate) struct Expectations {
 pub(crate) struct Mandates {
     pub(crate) query: Vec<(String, String, Gets, Gets)>,
     pub(crate) mutation: Vec<(String, String, Gets, Gets)>,
+    pub(crate) subscription: Vec<(String, String, Gets, Gets)>,
     /// The method and the path asked for.
     pub(crate) route: Vec<(String, String, Gets, Gets)>,
 }
