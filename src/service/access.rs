@@ -110,8 +110,8 @@ impl Service {
         secret.strip_prefix(SECRET_PREFIX).is_some_and(|rest| rest.parse::<Digest>().is_ok())
     }
 
-    /// Who holds `secret`, asking by `call`. Asks the database every time: a token that was taken back or has expired
-    /// works for no further request.
+    /// Who holds `secret`, asking by `call`, as the database holds it now: a token that was taken back or has expired works for
+    /// no further request.
     pub async fn authenticate(&self, secret: &str, call: Call) -> Result<Actor, Error> {
         let actor = self.token_holder(secret, call).await?;
         self.records.note_use(actor.entry, self.now());
@@ -123,12 +123,10 @@ impl Service {
         if !Self::may_be_secret(secret) {
             return Err(Error::Unauthenticated);
         }
-        let mut tx = self.database.glance(Scope::Sector).await?;
+        let found =
+            self.tokens.find(&self.database, Digest::of(secret.as_bytes()), store::find_token_by_secret).await?;
         let now = self.now();
-        let (token, present) = store::find_token_by_secret(&mut tx, Digest::of(secret.as_bytes()))
-            .await?
-            .filter(|(token, _)| token.expires_at > now)
-            .ok_or(Error::Unauthenticated)?;
+        let (token, present) = found.filter(|(token, _)| token.expires_at > now).ok_or(Error::Unauthenticated)?;
         let entry = Entry::Token(token.id);
         let scope = Scope::of(token.role, token.organisation, token.intermediary, now.date());
         let scope = scope.ok_or(Error::Unauthenticated)?;

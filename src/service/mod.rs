@@ -10,6 +10,7 @@ mod changes;
 mod chart;
 mod copies;
 mod error;
+mod holders;
 mod live;
 mod mandates;
 mod numbers;

@@ -177,12 +177,8 @@ impl Service {
                 Entry::Machine => {}
             }
         }
-        for line in &lines {
-            // After a crash, or an answer to the commit that got lost, some are there already.
-            if !store::audit_contains(&mut tx, line.id).await? {
-                store::append_audit(&mut tx, line).await?;
-            }
-        }
+        // After a crash, or an answer to the commit that got lost, some are there already.
+        store::append_new_audit(&mut tx, &lines).await?;
         tx.commit().await?;
         journal.map_or(Ok(()), Journal::done)?;
         let mut uses = self.records.uses.lock().unwrap_or_else(PoisonError::into_inner);

@@ -101,8 +101,8 @@ impl Service {
         secret.strip_prefix(SECRET_PREFIX).is_some_and(|rest| rest.parse::<Digest>().is_ok())
     }
 
-    /// Who holds the session with `secret`, asking by `call`, and until when it lasts at most. Asks the database every
-    /// time: a session that was ended, that lay idle or whose time is over works for no further request.
+    /// Who holds the session with `secret`, asking by `call`, and until when it lasts at most, as the database
+    /// holds it now: a session that was ended, that lay idle or whose time is over works for no further request.
     pub async fn authenticate_session(&self, secret: &str, call: Call) -> Result<(Actor, Instant), Error> {
         let found = self.session_holder(secret, call).await?;
         self.records.note_use(found.0.entry, self.now());
@@ -114,11 +114,11 @@ impl Service {
         if !Self::may_be_session(secret) {
             return Err(Error::Unauthenticated);
         }
-        let mut tx = self.database.read(Scope::Sector).await?;
+        let found =
+            self.sessions.find(&self.database, Digest::of(secret.as_bytes()), store::find_session_by_secret).await?;
         let now = self.now();
         let idle_since = now.plus_seconds(-self.settings.session_inactivity);
-        let (session, present) = store::find_session_by_secret(&mut tx, Digest::of(secret.as_bytes()))
-            .await?
+        let (session, present) = found
             .filter(|(session, _)| session.expires_at > now && session.used_at > idle_since)
             .ok_or(Error::Unauthenticated)?;
         let entry = Entry::Session(session.id);

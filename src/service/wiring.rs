@@ -11,12 +11,12 @@ use std::{
 use lru::LruCache;
 use tokio::sync::Semaphore;
 
-use super::{Assessment, Error, live::Pulse, records::Records, signing::Signer, tally::Counts};
+use super::{Assessment, Error, holders::Holders, live::Pulse, records::Records, signing::Signer, tally::Counts};
 use crate::{
     catalogue::Catalogue,
     domain::{Actor, AuditId, Call, Clock, IdSource, Instant, Period, Role, RunId, Scope},
     intake::Past,
-    store::{self, AuditEntry, Database, Tx},
+    store::{self, AuditEntry, Database, Session, Token, Tx},
 };
 
 /// What the operator decides.
@@ -78,6 +78,8 @@ pub struct Service {
     pub(super) assessments: Arc<Mutex<AssessmentCache>>,
     pub(super) latest: Arc<Mutex<LatestCache>>,
     pub(super) pasts: Arc<Mutex<PastCache>>,
+    pub(super) tokens: Arc<Holders<Token>>,
+    pub(super) sessions: Arc<Holders<Session>>,
     pub(super) records: Arc<Records>,
     pub(super) counts: Arc<Counts>,
     pub(super) pulse: Arc<Pulse>,
@@ -127,6 +129,8 @@ impl Service {
             assessments: Arc::new(Mutex::new(LruCache::new(remembered))),
             latest: Arc::new(Mutex::new(LruCache::new(remembered))),
             pasts: Arc::new(Mutex::new(LruCache::new(PASTS))),
+            tokens: Arc::new(Holders::new()),
+            sessions: Arc::new(Holders::new()),
             records: Arc::new(Records::new()),
             counts: Arc::default(),
             pulse: Arc::default(),

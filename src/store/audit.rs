@@ -1,6 +1,6 @@
 //! The audit log: every line carries the hash of the line before it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,15 +8,38 @@ use super::{Error, Tx, error::read, moment::Moment};
 use crate::domain::{AuditId, Digest, Instant, Scope};
 
 statements! {
-    TAKE_TURN = "UPDATE turn SET number = number + 1 WHERE name = 'audit' RETURNING number";
+    TAKE_TURNS = "UPDATE turn SET number = number + $1 WHERE name = 'audit' RETURNING number";
     LAST = "SELECT hash FROM audit WHERE sequence = $1";
     APPEND = "INSERT INTO audit (sequence, id, at, actor, action, object, result, origin, document, cost, previous, hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    COUNT = "SELECT CAST(COUNT(*) AS BIGINT) AS lines FROM audit WHERE id = $1";
+    BETWEEN = "SELECT id FROM audit WHERE id BETWEEN $1 AND $2";
     PAGE = "SELECT sequence, id, at, actor, action, object, result, origin, document, cost, previous, hash FROM audit
         WHERE sequence > $1 ORDER BY sequence LIMIT 1000";
     COUNT_TURNS = "SELECT number FROM turn WHERE name = 'audit'";
 }
+
+/// How many lines go in by one statement.
+const TOGETHER: usize = 64;
+
+/// [`APPEND`] for so many lines.
+static APPEND_TOGETHER: LazyLock<String> = LazyLock::new(|| {
+    let (insert, row) = APPEND.split_once("VALUES ").unwrap_or((APPEND, ""));
+    let cells = row.matches('$').count();
+    let mut text = format!("{insert}VALUES ");
+    for line in 0..TOGETHER {
+        for cell in 1..=cells {
+            let before = match (line, cell) {
+                (0, 1) => "(",
+                (_, 1) => "), (",
+                _ => ", ",
+            };
+            // Writing to a text does not fail.
+            write!(text, "{before}${}", line * cells + cell).ok();
+        }
+    }
+    text.push(')');
+    text
+});
 
 /// Who did what to what, by which request, and how it ended. Never free text, never a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,42 +73,83 @@ pub struct AuditBreak {
 
 /// Adds a line. To be called last in a unit of work: others wait for their turn from here to the commit.
 pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), Error> {
+    append_lines(tx, &[entry]).await
+}
+
+/// Adds those of `entries` that the log does not have, in their order; to be called as [`append`].
+pub async fn append_new(tx: &mut Tx, entries: &[AuditEntry]) -> Result<(), Error> {
+    let ids = || entries.iter().map(|entry| entry.id.to_string());
+    let Some((first, last)) = ids().min().zip(ids().max()) else { return Ok(()) };
+    let own = tx.enter(Scope::Sector).await?;
+    let known: Vec<(String,)> =
+        on!(tx, connection => sqlx::query_as(BETWEEN).bind(first).bind(last).fetch_all(connection).await?);
+    tx.enter(own).await?;
+    let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
+    let new: Vec<&AuditEntry> = entries.iter().filter(|entry| !known.contains(&entry.id.to_string())).collect();
+    append_lines(tx, &new).await
+}
+
+/// A line with its place in the chain.
+struct Line<'a> {
+    entry: &'a AuditEntry,
+    id: String,
+    sequence: i64,
+    previous: Digest,
+    hash: Digest,
+}
+
+async fn append_lines(tx: &mut Tx, entries: &[&AuditEntry]) -> Result<(), Error> {
     // The line before may be anybody's.
     let own = tx.enter(Scope::Sector).await?;
-    let (sequence,): (i64,) = on!(tx, connection => sqlx::query_as(TAKE_TURN).fetch_one(connection).await?);
-    let last: Option<(Vec<u8>,)> =
-        on!(tx, connection => sqlx::query_as(LAST).bind(sequence - 1).fetch_optional(connection).await?);
-    let previous = match last {
+    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    let (last,): (i64,) = on!(tx, connection => sqlx::query_as(TAKE_TURNS).bind(count).fetch_one(connection).await?);
+    let before: Option<(Vec<u8>,)> =
+        on!(tx, connection => sqlx::query_as(LAST).bind(last - count).fetch_optional(connection).await?);
+    let mut previous = match before {
         Some((hash,)) => read(hash.try_into().ok().map(Digest::from_bytes), "audit", "hash")?,
         None => Digest::from_bytes([0; 32]),
     };
-    let told = Told { origin: &entry.origin, document: entry.document, cost: entry.cost.map(i64::from) };
-    let fields =
-        [&entry.id.to_string(), &entry.at.to_string(), &entry.actor, &*entry.action, &entry.object, &entry.result];
-    let hash = line_hash(previous, sequence, fields, Some(told));
-    on!(tx, connection => sqlx::query(APPEND)
-        .bind(sequence)
-        .bind(entry.id.to_string())
-        .bind(Moment(entry.at))
-        .bind(&entry.actor)
-        .bind(&*entry.action)
-        .bind(&entry.object)
-        .bind(&entry.result)
-        .bind(&entry.origin)
-        .bind(entry.document.map(|document| document.as_bytes().to_vec()))
-        .bind(entry.cost.map(i64::from))
-        .bind(previous.as_bytes().as_slice())
-        .bind(hash.as_bytes().as_slice())
-        .execute(connection).await.map(drop)?);
+    let mut lines = Vec::with_capacity(entries.len());
+    for (sequence, entry) in (last - count + 1..).zip(entries.iter().copied()) {
+        let id = entry.id.to_string();
+        let told = Told { origin: &entry.origin, document: entry.document, cost: entry.cost.map(i64::from) };
+        let fields = [&id, &entry.at.to_string(), &entry.actor, &*entry.action, &entry.object, &entry.result];
+        let hash = line_hash(previous, sequence, fields, Some(told));
+        lines.push(Line { entry, id, sequence, previous, hash });
+        previous = hash;
+    }
+    let (together, rest) = lines.as_chunks::<TOGETHER>();
+    for lines in together {
+        insert(tx, &APPEND_TOGETHER, lines).await?;
+    }
+    for line in rest {
+        insert(tx, APPEND, std::slice::from_ref(line)).await?;
+    }
     tx.enter(own).await?;
     Ok(())
 }
 
-/// Whether the log has a line with this identifier.
-pub async fn contains(tx: &mut Tx, id: AuditId) -> Result<bool, Error> {
-    let (lines,): (i64,) =
-        on!(tx, connection => sqlx::query_as(COUNT).bind(id.to_string()).fetch_one(connection).await?);
-    Ok(lines > 0)
+async fn insert(tx: &mut Tx, statement: &'static str, lines: &[Line<'_>]) -> Result<(), Error> {
+    on!(tx, connection => {
+        let mut query = sqlx::query(statement);
+        for Line { entry, id, sequence, previous, hash } in lines {
+            query = query
+                .bind(*sequence)
+                .bind(id)
+                .bind(Moment(entry.at))
+                .bind(&entry.actor)
+                .bind(&*entry.action)
+                .bind(&entry.object)
+                .bind(&entry.result)
+                .bind(&entry.origin)
+                .bind(entry.document.map(|document| document.as_bytes().to_vec()))
+                .bind(entry.cost.map(i64::from))
+                .bind(previous.as_bytes().as_slice())
+                .bind(hash.as_bytes().as_slice());
+        }
+        query.execute(connection).await.map(drop)?;
+    });
+    Ok(())
 }
 
 type Row = (

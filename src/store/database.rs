@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet, path::Path, str::FromStr as _, syn
 
 use super::{
     Error,
+    mark::{Mark, Marks},
     notices::{ANNOUNCE, Turn, Writer},
 };
 use crate::domain::{Notice, Scope};
@@ -95,8 +96,8 @@ struct Migrations;
 /// A pool of connections to one of the two engines.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// The embedded default: a file, and what whoever writes in it needs.
-    Sqlite(SqlitePool, Arc<Writer>),
+    /// The embedded default: a file, what whoever writes in it needs, and what tells whether anybody did.
+    Sqlite(SqlitePool, Arc<Writer>, Arc<Marks>),
     /// Production.
     Postgres(PgPool),
 }
@@ -152,20 +153,24 @@ impl Database {
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(5))
+            // There is no line that could have gone dead.
+            .test_before_acquire(false)
             // What SQLite rolled back by itself, as when it found no room, sqlx goes on to take for open: such a
             // connection would never write again.
             .before_acquire(|connection, _| {
                 let is_free = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_free) })
             });
-        Ok(Self::Sqlite(pool.connect_with(options).await?, Arc::default()))
+        let path = options.get_filename().to_owned();
+        let pool = pool.connect_with(options).await?;
+        Ok(Self::Sqlite(pool, Arc::default(), Arc::new(Marks::of(&path))))
     }
 
     /// Brings the schema up to date. Several processes may do so at once.
     pub async fn migrate(&self) -> Result<(), Error> {
         let wrong = |error: sqlx::migrate::MigrateError| Error::Migration(Box::new(error));
         match self {
-            Self::Sqlite(pool, _) => {
+            Self::Sqlite(pool, ..) => {
                 // The writer's place, for as long as all of it takes: sqlx knows no lock for this engine.
                 let mut turn = pool.begin_with("BEGIN IMMEDIATE").await?;
                 migrator("sqlite/")?.run(&mut *turn).await.map_err(wrong)?;
@@ -192,7 +197,7 @@ impl Database {
     /// nothing outside of `scope`, whatever a statement asks.
     pub async fn read(&self, scope: Scope) -> Result<Tx, Error> {
         match self {
-            Self::Sqlite(pool, _) => Ok(Tx::Sqlite(pool.begin().await?, None)),
+            Self::Sqlite(pool, ..) => Ok(Tx::Sqlite(pool.begin().await?, None)),
             Self::Postgres(pool) => {
                 let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
                 Tx::within(begun, scope).await
@@ -204,8 +209,17 @@ impl Database {
     /// needs no transaction to know the scope.
     pub async fn glance(&self, scope: Scope) -> Result<Tx, Error> {
         match self {
-            Self::Sqlite(pool, _) => Ok(Tx::Glance(pool.acquire().await?)),
+            Self::Sqlite(pool, ..) => Ok(Tx::Glance(pool.acquire().await?)),
             Self::Postgres(_) => self.read(scope).await,
+        }
+    }
+
+    /// The mark of what the database holds now: while it is the same, so is every answer. `None` where that is not to be had
+    /// for less than the answer, as on PostgreSQL.
+    pub fn mark(&self) -> Option<Mark> {
+        match self {
+            Self::Sqlite(_, _, marks) => marks.now(),
+            Self::Postgres(_) => None,
         }
     }
 
@@ -213,7 +227,7 @@ impl Database {
     /// a connection, so that there is always one to read with. On PostgreSQL it sees and adds nothing outside of `scope`.
     pub async fn write(&self, scope: Scope) -> Result<Tx, Error> {
         match self {
-            Self::Sqlite(pool, writer) => {
+            Self::Sqlite(pool, writer, _) => {
                 let turn = tokio::time::timeout(PATIENCE, writer.turn()).await;
                 let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
                 Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(turn)))
@@ -237,7 +251,7 @@ impl Database {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(pool, _) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+            Self::Sqlite(pool, ..) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
             Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
         }
         Ok(())
@@ -246,7 +260,7 @@ impl Database {
     /// The connections there are now.
     pub fn connections(&self) -> Connections {
         let (open, idle, most) = match self {
-            Self::Sqlite(pool, _) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            Self::Sqlite(pool, ..) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
             Self::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
         };
         Connections { open, idle: u32::try_from(idle).unwrap_or(u32::MAX).min(open), most }
@@ -263,7 +277,11 @@ impl Database {
     /// Waits for what is under way and closes every connection.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite(pool, _) => pool.close().await,
+            Self::Sqlite(pool, _, marks) => {
+                // The last one to go tidies up, and can do so alone.
+                marks.close();
+                pool.close().await;
+            }
             Self::Postgres(pool) => pool.close().await,
         }
     }

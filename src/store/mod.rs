@@ -14,6 +14,7 @@ mod idempotency;
 mod journal;
 mod learning;
 mod mandates;
+mod mark;
 mod moment;
 mod notices;
 mod obligations;
@@ -30,7 +31,9 @@ mod submissions;
 mod tokens;
 mod uploads;
 
-pub use audit::{AuditBreak, AuditEntry, append as append_audit, contains as audit_contains, verify as verify_audit};
+pub use audit::{
+    AuditBreak, AuditEntry, append as append_audit, append_new as append_new_audit, verify as verify_audit,
+};
 pub use checks::{
     RunningCheck, delete as delete_check, delete_old as delete_old_checks, find as find_check,
     find_by_key as find_check_by_key, save as save_check,
@@ -53,6 +56,7 @@ pub use mandates::{
     MandateFilter, insert as insert_mandate, insert_intermediary, list as list_mandates, list_intermediaries,
     list_open as list_mandated, withdraw as withdraw_mandate,
 };
+pub use mark::{Mark, Marks};
 pub use notices::{Listener, Turn, Writer};
 pub use obligations::{
     OpenSubmission, beat, decide_extension, insert_downtime, insert_exemption, insert_extension, insert_periods,

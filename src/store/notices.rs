@@ -72,7 +72,7 @@ impl Database {
     /// Begins to listen. What was announced before is not heard.
     pub async fn listen(&self) -> Result<Listener, Error> {
         match self {
-            Self::Sqlite(_, writer) => Ok(Listener::Sqlite(writer.notices.subscribe())),
+            Self::Sqlite(_, writer, _) => Ok(Listener::Sqlite(writer.notices.subscribe())),
             Self::Postgres(pool) => {
                 let apart =
                     PgPoolOptions::new().max_connections(1).acquire_timeout(pool.options().get_acquire_timeout());

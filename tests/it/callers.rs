@@ -3,8 +3,9 @@
 use std::num::NonZeroU32;
 
 use kraamzicht::{
-    domain::{Actor, Role},
+    domain::{Actor, AuditId, Instant, Role, Scope},
     http::RateSettings,
+    store::{self, AuditEntry, Database},
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -41,7 +42,59 @@ fn told(answer: &Answer, limit: u64, window: u64) -> u64 {
     seconds
 }
 
+fn line(number: u128) -> AuditEntry {
+    AuditEntry {
+        id: AuditId::from_bits(number),
+        at: Instant::from_microseconds(1),
+        actor: "operator".to_owned(),
+        action: "scores.read".into(),
+        object: number.to_string(),
+        result: "done".to_owned(),
+        origin: "local".to_owned(),
+        document: None,
+        cost: None,
+    }
+}
+
 both! {
+    async fn a_mark_is_another_after_every_change_of_whomever(database: TestDatabase) {
+        let [one, other] = [Database::open(&database.url).await.unwrap(), Database::open(&database.url).await.unwrap()];
+        one.migrate().await.unwrap();
+        let mark = one.mark();
+        assert_eq!(mark.is_none(), database.is_postgres(), "where it is not to be had for less, it is asked each time");
+        other.ping().await.unwrap();
+        other.read(Scope::Sector).await.unwrap().commit().await.unwrap();
+        assert_eq!(one.mark(), mark, "who only reads changes nothing");
+        let mut seen = vec![mark];
+        for (count, writer) in [&one, &other, &one].into_iter().enumerate() {
+            let mut tx = writer.write(Scope::Sector).await.unwrap();
+            store::append_audit(&mut tx, &line(count as u128)).await.unwrap();
+            assert_eq!(seen.last(), Some(&one.mark()), "what is not whole is not there yet");
+            tx.commit().await.unwrap();
+            let mark = one.mark();
+            assert!(mark.is_none() || !seen.contains(&mark), "{mark:?} after {seen:?}");
+            seen.push(mark);
+        }
+        one.close().await;
+        assert_eq!(one.mark(), None);
+        other.close().await;
+    }
+
+    async fn lines_go_into_the_log_once_however_many(database: TestDatabase) {
+        let store = Database::open(&database.url).await.unwrap();
+        store.migrate().await.unwrap();
+        let lines: Vec<AuditEntry> = (0..200).map(line).collect();
+        // Two by themselves, then those and more; and none, and all again.
+        for (lines, count) in [(&lines[40..42], 2), (&lines[..150], 150), (&[], 150), (&lines, 200), (&lines, 200)] {
+            let mut tx = store.write(Scope::Sector).await.unwrap();
+            store::append_new_audit(&mut tx, lines).await.unwrap();
+            tx.commit().await.unwrap();
+            let mut tx = store.read(Scope::Sector).await.unwrap();
+            assert_eq!(store::verify_audit(&mut tx).await.unwrap(), Ok(count));
+        }
+        store.close().await;
+    }
+
     async fn a_token_that_was_taken_back_works_for_no_further_request(database: TestDatabase) {
         let world = World::new(database).await;
         let officer = world.organisation("33991001", "Kraamzorg De Wieg").await;
@@ -120,8 +173,7 @@ async fn who_guesses_is_held_up_and_locks_nobody_out() {
     told(&ask(&newcomer.client).await, 3, 60);
     // Without a token there is nothing to guess.
     assert_eq!(ask(&world.client(None)).await.status, StatusCode::UNAUTHORIZED);
-    let later =
-        kraamzicht::domain::Instant::parse("2026-03-02T09:00:02Z").unwrap().plus_seconds(seconds.try_into().unwrap());
+    let later = Instant::parse("2026-03-02T09:00:02Z").unwrap().plus_seconds(seconds.try_into().unwrap());
     world.clock.set(&later.to_string());
     assert_eq!(ask(&newcomer.client).await.status, StatusCode::OK);
     // A token that was taken back is not known any more.
@@ -192,7 +244,7 @@ async fn requests_files_and_points_are_counted_per_token() {
             assert_eq!(answer.json()["errors"][0]["extensions"]["asked"], 12);
         }
         assert!(act(&colleague.client).await.status.is_success(), "{of}: another's limit is another's");
-        let later = kraamzicht::domain::Instant::parse("2026-03-02T09:00:03Z").unwrap();
+        let later = Instant::parse("2026-03-02T09:00:03Z").unwrap();
         world.clock.set(&later.plus_seconds(seconds.try_into().unwrap()).to_string());
         assert!(act(&officer.client).await.status.is_success(), "{of}");
         assert_eq!(world.spooled(), 0);

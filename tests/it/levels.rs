@@ -62,7 +62,7 @@ both! {
                 // The driver tells of a statement when it has done with it, on SQLite after the answer perhaps; a connection
                 // that answers anew has told. There are eight, which take turns.
                 for _ in 0..16 {
-                    sector.inspector.ask("{ viewer { role } }", &Value::Null).await;
+                    sector.world.service.ping().await.unwrap();
                 }
                 let statements = statements_of(answer.header("x-request-id"));
                 assert!(!statements.is_empty(), "{list}: nothing was counted: {answer:?}");
