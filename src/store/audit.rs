@@ -21,7 +21,7 @@ statements! {
 /// How many lines go in by one statement.
 const TOGETHER: usize = 64;
 
-/// [`APPEND`] for so many lines.
+/// [`APPEND`] for so many lines; made from it, so that it is no statement of its own.
 static APPEND_TOGETHER: LazyLock<String> = LazyLock::new(|| {
     let (insert, row) = APPEND.split_once("VALUES ").unwrap_or((APPEND, ""));
     let cells = row.matches('$').count();
@@ -86,7 +86,7 @@ pub async fn append_new(tx: &mut Tx, entries: &[AuditEntry]) -> Result<(), Error
     tx.enter(own).await?;
     let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
     let new: Vec<&AuditEntry> = entries.iter().filter(|entry| !known.contains(&entry.id.to_string())).collect();
-    append_lines(tx, &new).await
+    if new.is_empty() { Ok(()) } else { append_lines(tx, &new).await }
 }
 
 /// A line with its place in the chain.

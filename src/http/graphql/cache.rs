@@ -2,7 +2,7 @@
 //!
 //! An answer is kept when it follows from its key alone: every root field is answered as known at a moment
 //! ([`Admitted::is_as_known_at`]), no clock was looked at ([`Snapshot::moves`]) and nothing went wrong. The key has who
-//! may see what, the question, and the moment of the last change, which is asked of the database for each request: after a
+//! may see what, the question, and the moment of the last change, as the database holds it at each request: after a
 //! change, whichever process made it, no earlier answer is found. What is given again is noted for the audit log again,
 //! before it leaves (docs/adr/0014).
 
