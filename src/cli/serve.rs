@@ -113,12 +113,16 @@ fn rates(options: &ServeOptions) -> RateSettings {
     }
 }
 
-/// Writes every second what was noted of reads.
+/// Writes every second what was noted of reads, and sooner when much was.
 async fn keep_records(service: Service) {
     let mut turns = tokio::time::interval(RECORDS);
     let mut failing = false;
     loop {
-        turns.tick().await;
+        tokio::select! {
+            _ = turns.tick() => {}
+            // What cannot be written is not tried again before its turn, however much presses.
+            () = service.records_press(), if !failing => {}
+        }
         match service.keep_records().await {
             Ok(_) => failing = false,
             // Once, not each second.

@@ -13,6 +13,7 @@ use std::{
 };
 
 use lru::LruCache;
+use tokio::sync::Notify;
 
 use super::{Error, Service};
 use crate::{
@@ -41,6 +42,8 @@ pub(super) struct Records {
     watched: Mutex<HashMap<u64, Vec<NotedRead>>>,
     /// Held by whoever moves lines into the log.
     moving: tokio::sync::Mutex<()>,
+    /// Told when so many lines wait that they should be moved before their turn.
+    pressing: Notify,
 }
 
 /// Something that was read and noted: how the audit log calls it, and what it was.
@@ -87,6 +90,7 @@ impl Records {
             reads: Mutex::new(LruCache::new(READS)),
             watched: Mutex::default(),
             moving: tokio::sync::Mutex::new(()),
+            pressing: Notify::new(),
         }
     }
 
@@ -118,7 +122,9 @@ impl Service {
         }
         let entry = self.audit_entry(actor, action, &object, "done");
         if let Some(journal) = self.journal()? {
-            journal.append(&entry)?;
+            if journal.append(&entry)? {
+                self.records.pressing.notify_one();
+            }
         } else {
             let mut tx = self.database.write(Scope::Sector).await?;
             store::append_audit(&mut tx, &entry).await?;
@@ -156,8 +162,13 @@ impl Service {
         self.journal().map(drop)
     }
 
+    /// Waits until so many lines wait that they should be moved at once.
+    pub async fn records_press(&self) {
+        self.records.pressing.notified().await;
+    }
+
     /// Writes what was noted of reads and uses since the last time: how many lines went into the audit log. To be
-    /// called each second while requests are answered, and once after the last.
+    /// called each second while requests are answered, sooner when [`Service::records_press`], and once after the last.
     pub async fn keep_records(&self) -> Result<usize, Error> {
         let _turn = self.records.moving.lock().await;
         let waiting: Vec<(Entry, Instant)> = {

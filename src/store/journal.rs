@@ -16,6 +16,9 @@ use super::{AuditEntry, Error};
 /// The most bytes that wait: some 25,000 lines.
 const LIMIT: u64 = 8 * 1024 * 1024;
 
+/// From here on it presses: moving these takes less time than filling the rest.
+const PRESSING: u64 = LIMIT / 4;
+
 /// Lines that wait for the audit log, in a file that only this process writes.
 #[derive(Debug)]
 pub struct Journal {
@@ -51,8 +54,9 @@ impl Journal {
         Ok(Self { path: path.to_owned(), _lock: lock, moving, open: Mutex::new(open) })
     }
 
-    /// Adds a line. When this returns, it will get into the log, whatever becomes of this process.
-    pub fn append(&self, entry: &AuditEntry) -> Result<(), Error> {
+    /// Adds a line. When this returns, it will get into the log, whatever becomes of this process. Says whether so much
+    /// waits now that it had better be moved at once.
+    pub fn append(&self, entry: &AuditEntry) -> Result<bool, Error> {
         let mut line = serde_json::to_vec(entry).map_err(|error| Error::Journal(error.into()))?;
         line.push(b'\n');
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +71,7 @@ impl Journal {
             return Err(Error::Journal(error));
         }
         open.bytes += length;
-        Ok(())
+        Ok(open.bytes >= PRESSING)
     }
 
     /// How many bytes wait, those included that are being moved.
@@ -161,9 +165,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(&folder.path().join("audit.journal")).unwrap();
         let long = AuditEntry { object: "x".repeat(64 * 1024), ..entry(1) };
-        let taken = (0..1_000).take_while(|_| journal.append(&long).is_ok()).count();
-        assert!((100..128).contains(&taken), "{taken}");
+        let taken: Vec<bool> = (0..1_000).map_while(|_| journal.append(&long).ok()).collect();
+        assert!((100..128).contains(&taken.len()), "{}", taken.len());
+        let pressing = taken.iter().position(|pressing| *pressing).unwrap();
+        assert!((25..32).contains(&pressing) && taken[pressing..].iter().all(|pressing| *pressing), "{pressing}");
         journal.take().unwrap();
-        assert!(journal.append(&long).is_ok());
+        assert!(!journal.append(&long).unwrap());
     }
 }

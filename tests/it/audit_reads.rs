@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use futures_util::FutureExt as _;
 use kraamzicht::domain::Digest;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -152,6 +153,24 @@ async fn a_line_that_is_in_the_log_is_not_written_again() {
     assert_eq!(lines(&sector.world.database).await, written);
     assert_eq!(sector.world.service.keep_records().await.unwrap(), 1);
     assert_eq!(lines(&sector.world.database).await, written + 1);
+}
+
+/// Whoever moves lines need not wait for their turn when many wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_reads_press() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.journal");
+    let with_lines = async |lines: &[u8]| {
+        fs::write(&path, lines).unwrap();
+        let world = World::with(sqlite(), |settings| settings.audit_journal = Some(path.clone())).await;
+        let sector = Sector::in_world(world).await;
+        sector.inspector.ask(READS[0].0, &json!({ "p": PERIOD })).await;
+        sector.world.service.records_press().now_or_never().is_some()
+    };
+    assert!(!with_lines(b"").await);
+    let line = fs::read(&path).unwrap();
+    let some = line.repeat(1024 * 1024 / line.len());
+    assert!(!with_lines(&some).await && with_lines(&some.repeat(2)).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
