@@ -1,6 +1,9 @@
 //! How measures go together in ordinary organisations (method.md section 6).
 
+use std::collections::BTreeMap;
+
 use super::Settings;
+use crate::domain::Code;
 
 /// How many sums are kept side by side.
 const LANES: usize = 4;
@@ -21,9 +24,7 @@ impl FromIterator<Option<f64>> for Distances {
         let (values, there): (Vec<f64>, Vec<f64>) =
             of_members.into_iter().map(|r| (r.unwrap_or(0.0), f64::from(u8::from(r.is_some())))).unzip();
         let mut one = Self { values, there, own: Sums::default() };
-        let mut own = Sums::default();
-        own.add_pairs(&one, &one);
-        one.own = own;
+        one.own = Sums::of_pairs(&one, &one);
         one
     }
 }
@@ -46,26 +47,33 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, x: &Distances, y: &Distances) {
+    fn of(x: &Distances, y: &Distances) -> Self {
         if x.is_full() && y.is_full() && x.values.len() == y.values.len() {
-            self.count += x.own.count;
-            self.x += x.own.x;
-            self.y += y.own.x;
-            self.xx += x.own.xx;
-            self.yy += y.own.xx;
-            self.xy += product(&x.values, &y.values);
+            let xy = product(&x.values, &y.values);
+            Self { count: x.own.count, x: x.own.x, y: y.own.x, xx: x.own.xx, yy: y.own.xx, xy }
         } else {
-            self.add_pairs(x, y);
+            Self::of_pairs(x, y)
         }
     }
 
-    fn add_pairs(&mut self, x: &Distances, y: &Distances) {
-        self.count += product(&x.there, &y.there);
-        self.x += product(&x.values, &y.there);
-        self.y += product(&x.there, &y.values);
-        self.xx += product_of_square(&x.values, &y.there);
-        self.yy += product_of_square(&y.values, &x.there);
-        self.xy += product(&x.values, &y.values);
+    fn of_pairs(x: &Distances, y: &Distances) -> Self {
+        Self {
+            count: product(&x.there, &y.there),
+            x: product(&x.values, &y.there),
+            y: product(&x.there, &y.values),
+            xx: product_of_square(&x.values, &y.there),
+            yy: product_of_square(&y.values, &x.there),
+            xy: product(&x.values, &y.values),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.x += other.x;
+        self.y += other.y;
+        self.xx += other.xx;
+        self.yy += other.yy;
+        self.xy += other.xy;
     }
 
     /// Pearson's correlation; 0 where one of the two does not vary.
@@ -102,13 +110,55 @@ fn summed(x: &[f64], y: &[f64], of: impl Fn(f64, f64) -> f64) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// The matrix over so many measures: Pearson's correlation of their distances, `periods[period][measure]`, pairwise
-/// over members and periods, 0 below `minimum_pairs`, drawn towards none; ones on the diagonal.
-pub(super) fn correlate(periods: &[Vec<Option<&Distances>>], measures: usize, settings: &Settings) -> Vec<Vec<f64>> {
-    let mut values = vec![vec![1.0; measures]; measures];
-    for place in 0..measures {
+/// The sums of every two measures that count in a period, which is part of more runs than its own.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    /// Sorted.
+    codes: Vec<Code>,
+    /// The second with the first, the third with the first and the second, and so on.
+    pairs: Vec<Sums>,
+}
+
+impl FromIterator<(Code, Distances)> for Columns {
+    fn from_iter<I: IntoIterator<Item = (Code, Distances)>>(columns: I) -> Self {
+        let columns: BTreeMap<Code, Distances> = columns.into_iter().collect();
+        let mut pairs = Vec::with_capacity(columns.len() * columns.len() / 2);
+        for (place, x) in columns.values().enumerate() {
+            pairs.extend(columns.values().take(place).map(|y| Sums::of(x, y)));
+        }
+        Self { codes: columns.into_keys().collect(), pairs }
+    }
+}
+
+impl Columns {
+    fn place(&self, code: &Code) -> Option<usize> {
+        self.codes.binary_search(code).ok()
+    }
+
+    /// The sums of the measures at two places.
+    fn pair(&self, one: usize, other: usize) -> Option<&Sums> {
+        let (first, second) = (one.min(other), one.max(other));
+        self.pairs.get(second * second.saturating_sub(1) / 2 + first)
+    }
+}
+
+/// The matrix over `measures`: Pearson's correlation of their distances, pairwise over members and periods, 0 below
+/// `minimum_pairs`, drawn towards none; ones on the diagonal.
+pub(super) fn correlate(periods: &[&Columns], measures: &[Code], settings: &Settings) -> Vec<Vec<f64>> {
+    let place_in = |period: &&Columns| measures.iter().map(|code| period.place(code)).collect();
+    let places: Vec<Vec<Option<usize>>> = periods.iter().map(place_in).collect();
+    let mut values = vec![vec![1.0; measures.len()]; measures.len()];
+    for place in 0..measures.len() {
         for other in 0..place {
-            let correlation = one(periods, place, other, settings);
+            let mut sums = Sums::default();
+            for (period, places) in periods.iter().zip(&places) {
+                if let (Some(Some(one)), Some(Some(other))) = (places.get(place), places.get(other))
+                    && let Some(pair) = period.pair(*one, *other)
+                {
+                    sums.add(pair);
+                }
+            }
+            let correlation = shrunken(&sums, settings);
             for (row, column) in [(place, other), (other, place)] {
                 if let Some(value) = values.get_mut(row).and_then(|row| row.get_mut(column)) {
                     *value = correlation;
@@ -119,13 +169,7 @@ pub(super) fn correlate(periods: &[Vec<Option<&Distances>>], measures: usize, se
     values
 }
 
-fn one(periods: &[Vec<Option<&Distances>>], place: usize, other: usize, settings: &Settings) -> f64 {
-    let mut sums = Sums::default();
-    for measures in periods {
-        if let (Some(Some(x)), Some(Some(y))) = (measures.get(place), measures.get(other)) {
-            sums.add(x, y);
-        }
-    }
+fn shrunken(sums: &Sums, settings: &Settings) -> f64 {
     if sums.count < settings.minimum_pairs as f64 {
         return 0.0;
     }
@@ -141,6 +185,7 @@ mod tests {
     fn sums_give_the_correlation_of_the_pairs() {
         let draws = Draws::new(4, 0);
         let settings = Settings { correlation_shrinkage: 0.0, ..Settings::default() };
+        let codes = ["b", "a"].map(Code::from);
         for (members, holes) in [(203, 0), (203, 7), (61, 3), (1, 0)] {
             let column = |shift: usize| -> Vec<Option<f64>> {
                 let r = |place: usize| draws.normal(place as u64) + 0.5 * draws.normal((1_000 * shift + place) as u64);
@@ -151,16 +196,18 @@ mod tests {
                 (1..4).map(|period| [column(2 * period), column(2 * period + 1)]).collect();
             let pairs: Vec<(f64, f64)> =
                 periods.iter().flat_map(|[x, y]| x.iter().zip(y).filter_map(|(x, y)| Some(((*x)?, (*y)?)))).collect();
-            let distances: Vec<[Distances; 2]> =
-                periods.iter().map(|both| both.clone().map(|one| one.into_iter().collect())).collect();
-            let looked_at: Vec<Vec<Option<&Distances>>> =
-                distances.iter().map(|both| both.iter().map(Some).collect()).collect();
+            let columns = |both: &[Vec<Option<f64>>; 2]| {
+                let one = |(code, one): (&Code, &Vec<Option<f64>>)| (code.clone(), one.iter().copied().collect());
+                codes.iter().zip(both).map(one).collect()
+            };
+            let columns: Vec<Columns> = periods.iter().map(columns).collect();
             let want = if pairs.len() < settings.minimum_pairs { 0.0 } else { pearson(&pairs).expect("varies") };
-            let got = correlate(&looked_at, 2, &settings);
+            let got = correlate(&columns.iter().collect::<Vec<_>>(), &codes, &settings);
             assert!((got[0][1] - want).abs() < 1e-13, "{members} {holes} {got:?} {want}");
             assert_eq!((got[0][0], got[0][1]), (1.0, got[1][0]));
         }
-        let constant: Distances = vec![Some(0.7); 40].into_iter().collect();
-        assert!(correlate(&[vec![Some(&constant), Some(&constant)]], 2, &settings)[0][1].abs() <= 0.0);
+        let constant = |code: &Code| (code.clone(), vec![Some(0.7); 40].into_iter().collect());
+        let columns: Columns = codes.iter().map(constant).collect();
+        assert!(correlate(&[&columns], &codes, &settings)[0][1].abs() <= 0.0);
     }
 }

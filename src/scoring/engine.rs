@@ -12,7 +12,7 @@ use super::{
     account::Account,
     arrange::{Arranged, Figures},
     combine::{Combiner, Counted, Entry},
-    correlation::{Distances, correlate},
+    correlation::{Columns, correlate},
     method::Breach,
     past::Past,
     peers::{Compared, Verdict, compare},
@@ -62,10 +62,17 @@ pub fn score_periods(sector: &Sector, periods: &[Period]) -> Vec<Outcome> {
     let run = |place: usize, table: &mut Table| {
         let period = *periods.get(place)?;
         let places = arranged.looking_back(period, lookback);
-        let run = Run { sector, arranged: &arranged, past: &past, deliveries: &deliveries, places, period };
+        let apart: Vec<Measure> = arranged.measures.iter().map(|measure| measure.apart()).collect();
+        let measures = apart.iter().collect();
+        let run = Run { sector, arranged: &arranged, measures, past: &past, deliveries: &deliveries, places, period };
         Some(run.outcome(&compared, &columns, table))
     };
-    at_once(periods.len(), periods.len(), run).into_iter().flatten().collect()
+    let outcomes = at_once(periods.len(), periods.len(), run).into_iter().flatten().collect();
+    if periods.len() > 1 {
+        // There is as much of it as of what comes out.
+        rayon::join(|| drop(compared), || drop((past, columns)));
+    }
+    outcomes
 }
 
 /// What `of` gives for each period that is looked at, in their order.
@@ -82,7 +89,7 @@ fn at_once<T: Send>(count: usize, busy: usize, of: impl Fn(usize, &mut Table) ->
         let mut table = Table::default();
         return (0..count).map(|place| of(place, &mut table)).collect();
     }
-    (0..count).into_par_iter().map_init(Table::default, |table, place| of(place, table)).collect()
+    (0..count).into_par_iter().with_max_len(1).map_init(Table::default, |table, place| of(place, table)).collect()
 }
 
 fn compare_period(arranged: &Arranged<'_>, settings: &Settings, period: usize, table: &mut Table) -> Vec<Compared> {
@@ -115,11 +122,16 @@ fn is_silent(verdict: &Result<Verdict, Insufficiency>) -> bool {
 }
 
 /// The entries of every measure that counts.
-fn counted<'a>(arranged: &Arranged<'a>, settings: &Settings, compared: &[impl Borrow<Compared>]) -> Vec<Counted<'a>> {
-    let measures = arranged.measures.iter().zip(compared).filter(|(measure, _)| counts(measure));
+fn counted<'a>(
+    measures: &[&'a Measure],
+    members: &[Member],
+    settings: &Settings,
+    compared: &[impl Borrow<Compared>],
+) -> Vec<Counted<'a>> {
+    let measures = measures.iter().zip(compared).filter(|(measure, _)| counts(measure));
     let entries = |measure: &Measure, one: &Compared| {
         let breach = |place: usize| one.breaches.get(place).and_then(Option::as_ref);
-        let rows = one.verdicts.iter().zip(&arranged.members).enumerate();
+        let rows = one.verdicts.iter().zip(members).enumerate();
         rows.map(|(place, (verdict, member))| entry(measure, settings, *member, verdict, breach(place))).collect()
     };
     let all = measures.map(|(measure, one)| Counted::new(measure, entries(measure, one.borrow())));
@@ -152,17 +164,14 @@ fn entry(
     }
 }
 
-/// The capped r of every measure that counts, of figures and of changes, by code.
-type Columns = BTreeMap<Code, Distances>;
-
-/// From each period's own figures: what was put together from more periods would be correlated with itself.
+/// The capped r of every measure that counts, of figures and of changes. From each period's own figures: what was put together from more periods would be correlated with itself.
 fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared], past: &Past, period: usize) -> Columns {
     let r = |entry: &Entry| match entry {
         Entry::Present { r, .. } => Some(*r),
         Entry::Absent | Entry::NotApplicable => None,
     };
     // A period that is only the past of others was not compared.
-    let figures = counted(arranged, settings, compared);
+    let figures = counted(&arranged.measures, &arranged.members, settings, compared);
     let changes = past.counted(period, settings, &arranged.members);
     let all: Vec<&Counted<'_>> = figures.iter().chain(&changes).collect();
     // Who has nothing at all is left out, so that sums do not depend on who else there is.
@@ -179,6 +188,8 @@ fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared], 
 struct Run<'a> {
     sector: &'a Sector,
     arranged: &'a Arranged<'a>,
+    /// As arranged, with names that no other run has: two processors that count at once who has a name wait for each other.
+    measures: Vec<&'a Measure>,
     past: &'a Past,
     deliveries: &'a Deliveries<'a>,
     /// Where the period and those before it are; the latest first.
@@ -191,20 +202,15 @@ impl Run<'_> {
         let settings = &self.sector.settings;
         let own = self.places.get(..settings.own_periods().min(self.places.len())).unwrap_or_default();
         let judged = self.judge(compared, table);
-        let mut counted = counted(self.arranged, settings, &judged);
+        let mut counted = counted(&self.measures, &self.arranged.members, settings, &judged);
         if let Some(period) = self.places.first() {
             counted.extend(self.past.counted(*period, settings, &self.arranged.members));
         }
-        let looked_at: Vec<Vec<Option<&Distances>>> = own
-            .iter()
-            .take(settings.correlation_periods.max(1))
-            .filter_map(|place| columns.get(*place))
-            .map(|columns| counted.iter().map(|one| columns.get(&one.measure.code)).collect())
-            .collect();
-        let correlation = Correlation {
-            indicators: counted.iter().map(|one| one.measure.code.clone()).collect(),
-            values: correlate(&looked_at, counted.len(), settings),
-        };
+        let looked_at = own.iter().take(settings.correlation_periods.max(1));
+        let looked_at: Vec<&Columns> = looked_at.filter_map(|place| columns.get(*place)).collect();
+        let indicators: Vec<Code> = counted.iter().map(|one| one.measure.code.clone()).collect();
+        let values = correlate(&looked_at, &indicators, settings);
+        let correlation = Correlation { indicators, values };
         let quality = self.quality();
         let scores = self.scores(&counted, &correlation.values, &quality);
         let fits = judged.iter().flat_map(|one| one.fits.iter().cloned()).collect();
@@ -212,7 +218,7 @@ impl Run<'_> {
         let (organisations, solos): (Vec<_>, Vec<_>) =
             all.into_iter().zip(&self.arranged.members).partition(|(_, member)| member.kind.is_ranked());
         let (mut organisations, members): (Vec<OrganisationOutcome>, Vec<Member>) = organisations.into_iter().unzip();
-        discover(&self.arranged.measures, &mut organisations);
+        discover(&self.measures, &mut organisations);
         let clients: Vec<Option<f64>> = self.clients(&judged);
         Outcome {
             period: self.period,
@@ -240,7 +246,7 @@ impl Run<'_> {
                 figures.map(|figures| figures.get(place).copied().flatten()).collect()
             };
             let figures: Vec<Vec<Option<Figures>>> = self.places.iter().map(row).collect();
-            data_quality(inputs, self.deliveries, *member, &arranged.measures, &periods, &figures)
+            data_quality(inputs, self.deliveries, *member, &self.measures, &periods, &figures)
         };
         arranged.members.iter().enumerate().map(of_member).collect()
     }
@@ -253,7 +259,7 @@ impl Run<'_> {
             let history: Vec<&'c Compared> = periods.filter_map(|place| compared.get(*place)?.get(at)).collect();
             with_history(measure, settings, &self.arranged.members, &history, table)
         };
-        self.arranged.measures.iter().enumerate().map(of_measure).collect()
+        self.measures.iter().enumerate().map(of_measure).collect()
     }
 
     /// Per member: the overall score, then the themes in their order.
@@ -299,7 +305,7 @@ impl Run<'_> {
                 changes: self
                     .places
                     .first()
-                    .map_or_else(Vec::new, |period| self.past.changes(*period, self.arranged, place)),
+                    .map_or_else(Vec::new, |period| self.past.changes(*period, &self.measures, place)),
                 data,
             })
             .collect()
@@ -308,8 +314,7 @@ impl Run<'_> {
     /// Per member, measure by measure.
     fn signals(&self, judged: &[Cow<'_, Compared>], quality: &[DataQuality], table: &mut Table) -> Vec<Vec<Signal>> {
         let of_member = |(place, data): (usize, &DataQuality)| {
-            let rows =
-                self.arranged.measures.iter().zip(judged).filter_map(|(measure, one)| Row::of(measure, one, place));
+            let rows = self.measures.iter().zip(judged).filter_map(|(measure, one)| Row::of(measure, one, place));
             let rows: Vec<Row<'_>> = rows.filter(|row| !row.measure.is_voluntary || !is_silent(row.outcome)).collect();
             // Signals are large: their number is known, so that each is written where it stays.
             rows.iter().map(|row| signal(row, data.state_of(&row.measure.code), table)).collect()
@@ -349,7 +354,6 @@ impl Run<'_> {
     /// About how many clients each ranked member has: the largest denominator of its proportions.
     fn clients(&self, judged: &[Cow<'_, Compared>]) -> Vec<Option<f64>> {
         let proportions: Vec<&Compared> = self
-            .arranged
             .measures
             .iter()
             .zip(judged)

@@ -100,13 +100,13 @@ impl Past {
             .collect()
     }
 
-    /// The changes of the member at `place` in a period, by measure.
-    pub(super) fn changes(&self, period: usize, arranged: &Arranged<'_>, place: usize) -> Vec<Change> {
+    /// The changes of the member at `place` in a period, by measure; `measures` are those of the sector.
+    pub(super) fn changes(&self, period: usize, measures: &[&Measure], place: usize) -> Vec<Change> {
         let change = |((measure, _), changed): (&(usize, Measure), &Changed)| {
             let own = changed.own.get(place)?.as_ref()?;
             let verdict = changed.verdicts.get(place)?.as_ref().ok()?;
             let location = verdict.model?.centre.location;
-            own.judged(arranged.measures.get(*measure)?, verdict.group?, location, &verdict.judgement)
+            own.judged(measures.get(*measure)?, verdict.group?, location, &verdict.judgement)
         };
         let mut changes = Vec::with_capacity(self.periods.get(period).map_or(0, Vec::len));
         changes.extend(self.at(period).filter_map(change));

@@ -49,6 +49,13 @@ pub struct Measure {
     pub is_voluntary: bool,
 }
 
+impl Measure {
+    /// The same with names that it shares with nothing.
+    pub(super) fn apart(&self) -> Self {
+        Self { code: self.code.as_str().into(), theme: self.theme.as_str().into(), ..self.clone() }
+    }
+}
+
 /// A norm of a measure, in the unit in which its values are shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {

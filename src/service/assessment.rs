@@ -11,6 +11,7 @@ use super::{
     Error, Service,
     numbers::mergers,
     packing::{pack, to_json, unpack},
+    ranking::Rankings,
 };
 use crate::{
     domain::{
@@ -45,6 +46,7 @@ pub struct Assessment {
     pub organisations: Vec<AssessedOrganisation>,
     /// The practices of one person within the asker's scope, by AGB code: never ranked, for themselves.
     pub solos: Vec<AssessedOrganisation>,
+    pub(super) rankings: Rankings,
 }
 
 /// One organisation and what the run says of it.
@@ -316,6 +318,7 @@ impl Service {
             let organisation = by_code.get(&outcome.agb_code).filter(|one| actor.scope.includes(one.id))?;
             Some(AssessedOrganisation { organisation: (*organisation).clone(), outcome })
         };
+        let organisations: Vec<_> = outcome.organisations.into_iter().filter_map(seen).collect();
         Ok(Some(Assessment {
             id: key.id(),
             key,
@@ -324,7 +327,8 @@ impl Service {
             correlation: outcome.correlation,
             account: outcome.account,
             drifts: outcome.drifts,
-            organisations: outcome.organisations.into_iter().filter_map(seen).collect(),
+            rankings: Rankings::of(&organisations),
+            organisations,
             solos: outcome.solos.into_iter().filter_map(seen).collect(),
         }))
     }
@@ -383,10 +387,16 @@ pub(super) async fn delivered_datasets(
 }
 
 pub(super) async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Assessment, Error> {
-    let by_id: BTreeMap<OrganisationId, Organisation> =
-        store::list_organisations(tx, scope).await?.into_iter().map(|one| (one.id, one)).collect();
+    let known = store::list_organisations(tx, scope).await?;
+    let outcomes = store::list_run_outcomes(tx, scope, run.id).await?;
+    let work = move || unpack_run(known, &outcomes, run);
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+fn unpack_run(known: Vec<Organisation>, outcomes: &[RunOutcome], run: Run) -> Result<Assessment, Error> {
+    let by_id: BTreeMap<OrganisationId, Organisation> = known.into_iter().map(|one| (one.id, one)).collect();
     let (mut organisations, mut solos) = (Vec::new(), Vec::new());
-    for one in store::list_run_outcomes(tx, scope, run.id).await? {
+    for one in outcomes {
         let organisation = by_id.get(&one.organisation).ok_or_else(|| Error::internal("a run of nobody"))?;
         let is_ranked = organisation.kind.is_ranked();
         let of_its_kind = if is_ranked { &mut organisations } else { &mut solos };
@@ -410,6 +420,7 @@ pub(super) async fn load_run(tx: &mut Tx, scope: Scope, run: Run) -> Result<Asse
         correlation,
         account,
         drifts,
+        rankings: Rankings::of(&organisations),
         organisations,
         solos,
     })

@@ -188,8 +188,8 @@ impl Service {
                 Entry::Machine => {}
             }
         }
-        // After a crash, or an answer to the commit that got lost, some are there already.
-        store::append_new_audit(&mut tx, &lines).await?;
+        // After a crash, or an answer to the commit that got lost, they are there already.
+        store::append_audit_once(&mut tx, &lines).await?;
         tx.commit().await?;
         journal.map_or(Ok(()), Journal::done)?;
         let mut uses = self.records.uses.lock().unwrap_or_else(PoisonError::into_inner);

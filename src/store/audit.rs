@@ -1,6 +1,6 @@
 //! The audit log: every line carries the hash of the line before it.
 
-use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _, sync::LazyLock};
+use std::{borrow::Cow, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ statements! {
     LAST = "SELECT hash FROM audit WHERE sequence = $1";
     APPEND = "INSERT INTO audit (sequence, id, at, actor, action, object, result, origin, document, cost, previous, hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    BETWEEN = "SELECT id FROM audit WHERE id BETWEEN $1 AND $2";
+    COUNT = "SELECT COUNT(*) FROM audit WHERE id = $1";
     PAGE = "SELECT sequence, id, at, actor, action, object, result, origin, document, cost, previous, hash FROM audit
         WHERE sequence > $1 ORDER BY sequence LIMIT 1000";
     COUNT_TURNS = "SELECT number FROM turn WHERE name = 'audit'";
@@ -21,24 +21,17 @@ statements! {
 /// How many lines go in by one statement.
 const TOGETHER: usize = 64;
 
-/// [`APPEND`] for so many lines; made from it, so that it is no statement of its own.
-static APPEND_TOGETHER: LazyLock<String> = LazyLock::new(|| {
+/// [`APPEND`] for so many lines; made from it, so that it is no statement of its own. For PostgreSQL, and for SQLite: that
+/// looks a parameter with a number up among all others, each time one is bound.
+static APPEND_TOGETHER: LazyLock<[String; 2]> = LazyLock::new(|| {
     let (insert, row) = APPEND.split_once("VALUES ").unwrap_or((APPEND, ""));
     let cells = row.matches('$').count();
-    let mut text = format!("{insert}VALUES ");
-    for line in 0..TOGETHER {
-        for cell in 1..=cells {
-            let before = match (line, cell) {
-                (0, 1) => "(",
-                (_, 1) => "), (",
-                _ => ", ",
-            };
-            // Writing to a text does not fail.
-            write!(text, "{before}${}", line * cells + cell).ok();
-        }
-    }
-    text.push(')');
-    text
+    let together = |parameter: &dyn Fn(usize) -> String| {
+        let line = |line: usize| (1..=cells).map(|cell| parameter(line * cells + cell)).collect::<Vec<_>>().join(", ");
+        let lines = (0..TOGETHER).map(|number| format!("({})", line(number))).collect::<Vec<_>>();
+        format!("{insert}VALUES {}", lines.join(", "))
+    };
+    [together(&|number| format!("${number}")), together(&|_| "?".to_owned())]
 });
 
 /// Who did what to what, by which request, and how it ended. Never free text, never a cell.
@@ -76,17 +69,14 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<(), Error> {
     append_lines(tx, &[entry]).await
 }
 
-/// Adds those of `entries` that the log does not have, in their order; to be called as [`append`].
-pub async fn append_new(tx: &mut Tx, entries: &[AuditEntry]) -> Result<(), Error> {
-    let ids = || entries.iter().map(|entry| entry.id.to_string());
-    let Some((first, last)) = ids().min().zip(ids().max()) else { return Ok(()) };
+/// Adds `entries` in their order, unless they are there; to be called as [`append`]. What was added in one unit of work
+/// is there whole or not at all: the first tells.
+pub async fn append_once(tx: &mut Tx, entries: &[AuditEntry]) -> Result<(), Error> {
+    let Some(first) = entries.first().map(|entry| entry.id.to_string()) else { return Ok(()) };
     let own = tx.enter(Scope::Sector).await?;
-    let known: Vec<(String,)> =
-        on!(tx, connection => sqlx::query_as(BETWEEN).bind(first).bind(last).fetch_all(connection).await?);
+    let (count,): (i64,) = on!(tx, connection => sqlx::query_as(COUNT).bind(first).fetch_one(connection).await?);
     tx.enter(own).await?;
-    let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
-    let new: Vec<&AuditEntry> = entries.iter().filter(|entry| !known.contains(&entry.id.to_string())).collect();
-    if new.is_empty() { Ok(()) } else { append_lines(tx, &new).await }
+    if count > 0 { Ok(()) } else { append_lines(tx, &entries.iter().collect::<Vec<_>>()).await }
 }
 
 /// A line with its place in the chain.
@@ -119,8 +109,10 @@ async fn append_lines(tx: &mut Tx, entries: &[&AuditEntry]) -> Result<(), Error>
         previous = hash;
     }
     let (together, rest) = lines.as_chunks::<TOGETHER>();
+    let [numbered, plain] = &*APPEND_TOGETHER;
+    let append_together = if matches!(tx, Tx::Postgres(..)) { numbered } else { plain };
     for lines in together {
-        insert(tx, &APPEND_TOGETHER, lines).await?;
+        insert(tx, append_together, lines).await?;
     }
     for line in rest {
         insert(tx, APPEND, std::slice::from_ref(line)).await?;

@@ -32,7 +32,7 @@ mod tokens;
 mod uploads;
 
 pub use audit::{
-    AuditBreak, AuditEntry, append as append_audit, append_new as append_new_audit, verify as verify_audit,
+    AuditBreak, AuditEntry, append as append_audit, append_once as append_audit_once, verify as verify_audit,
 };
 pub use checks::{
     RunningCheck, delete as delete_check, delete_old as delete_old_checks, find as find_check,

@@ -169,6 +169,36 @@ both! {
         assert_eq!(own[0]["signals"], of(&shown, 5)["signals"]);
     }
 
+    /// Whom to visit first, whom last, and by code; the few that are wanted come in the same order.
+    async fn scores_come_in_the_order_asked_for(database: TestDatabase) {
+        let sector = Sector::in_world(World::new(database).await).await;
+        for theme in [Value::Null, json!("veilige_zorg_thuis")] {
+            let ask = async |order: &str, filter: &str| {
+                let document = format!(
+                    "query($p: Period!, $theme: String) {{ riskScores(period: $p, theme: $theme, first: 100, orderBy: {order}
+                        {filter}) {{ nodes {{ score standardised organisation {{ agbCode }} }} }} }}"
+                );
+                let mut data = sector.inspector.ask(&document, &json!({ "p": PERIOD, "theme": theme })).await;
+                let Value::Array(nodes) = data["riskScores"]["nodes"].take() else { panic!("{data}") };
+                nodes
+            };
+            let sum = |node: &Value| node["standardised"].as_f64().unwrap_or(f64::NEG_INFINITY);
+            let mut all = ask("AGB_CODE", "").await;
+            assert!(all.is_sorted_by_key(|node| node["organisation"]["agbCode"].as_str().unwrap().to_owned()));
+            assert!(all.iter().any(|node| node["score"].is_null()) && all.iter().any(|node| !node["score"].is_null()), "{theme} {all:?}");
+            all.sort_by(|a, b| sum(b).total_cmp(&sum(a)));
+            assert_eq!(ask("SCORE_DESCENDING", "").await, all);
+            let high = |node: &Value| node["score"].as_f64().is_some_and(|score| score >= 50.0);
+            let highest: Vec<Value> = all.iter().filter(|node| high(node)).cloned().collect();
+            assert!((1..all.len()).contains(&highest.len()));
+            assert_eq!(ask("SCORE_DESCENDING", "filter: { minimumScore: 50 }").await, highest);
+            all.sort_by_key(|node| node["organisation"]["agbCode"].as_str().unwrap().to_owned());
+            all.sort_by(|a, b| sum(a).total_cmp(&sum(b)));
+            all.sort_by_key(|node| node["score"].is_null());
+            assert_eq!(ask("SCORE_ASCENDING", "").await, all);
+        }
+    }
+
     async fn contributions_add_up(database: TestDatabase) {
         let sector = Sector::in_world(World::new(database).await).await;
         deliver_all(&sector, "2024", |_, file| file).await;

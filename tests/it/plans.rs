@@ -29,7 +29,7 @@ const LISTS: [(&str, &[&str]); 3] = [
         "riskScores",
         &[
             "period: $p",
-            "period: $p, theme: \"resultaten\"",
+            "period: $p, theme: \"veilige_zorg_thuis\"",
             "period: $p, first: 3, orderBy: AGB_CODE",
             "period: $p, first: 2, after: $after",
             "period: \"2012\"",

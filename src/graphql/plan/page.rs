@@ -60,16 +60,16 @@ pub(in crate::graphql) fn page_of<'r, S: Listed>(
     asked: &Asked<'_>,
     context: &Context<'_>,
     page: PageRequest,
-    rows: Vec<S::Row<'r>>,
+    rows: impl ExactSizeIterator<Item = S::Row<'r>>,
     node: impl Fn(S::Row<'r>) -> S::Node,
 ) -> PageOf<S::Node> {
     match planned::<Paged<S>>(context) {
         Some(plan) => {
             let mut ink = Ink::new(asked);
-            write::<S>(page, &rows, &plan, &mut ink);
+            write::<S>(page, rows, &plan, &mut ink);
             PageOf::Written(ink.out.into())
         }
-        None => PageOf::Resolved(Box::new(page.cut(rows, node))),
+        None => PageOf::Resolved(Box::new(page.cut(rows.collect(), node))),
     }
 }
 
@@ -132,9 +132,15 @@ impl Shape for PageInfoShape {
     ];
 }
 
-fn write<S: Listed>(page: PageRequest, all: &[S::Row<'_>], plan: &Plan, ink: &mut Ink<'_>) {
-    let (start, end) = page.range(all.len());
-    let rows = all.get(start..end).unwrap_or_default();
+fn write<'r, S: Listed>(
+    page: PageRequest,
+    all: impl ExactSizeIterator<Item = S::Row<'r>>,
+    plan: &Plan,
+    ink: &mut Ink<'_>,
+) {
+    let total = all.len();
+    let (start, end) = page.range(total);
+    let rows: Vec<S::Row<'_>> = all.skip(start).take(end - start).collect();
     let cursor = |position: usize| page.cursor(position).encode_cursor();
     let begin = |ink: &mut Ink<'_>, number: usize, step: &Step| {
         ink.out.extend_from_slice(if number > 0 { b"," } else { b"{" });
@@ -165,14 +171,14 @@ fn write<S: Listed>(page: PageRequest, all: &[S::Row<'_>], plan: &Plan, ink: &mu
             Some(PAGE_INFO) => {
                 let (first, last) = (start, end.saturating_sub(1));
                 let info = PageInfo {
-                    has_previous_page: page.has_previous(all.len()),
-                    has_next_page: end < all.len(),
+                    has_previous_page: page.has_previous(total),
+                    has_next_page: end < total,
                     start_cursor: (!rows.is_empty()).then(|| cursor(first)),
                     end_cursor: (!rows.is_empty()).then(|| cursor(last)),
                 };
                 object::<PageInfoShape>(&info, &step.inner, ink);
             }
-            Some(TOTAL_COUNT) => ink.json(&all.len()),
+            Some(TOTAL_COUNT) => ink.json(&total),
             Some(_) => ink.plain(page.shown()),
             None => ink.text(&Paged::<S>::name()),
         }

@@ -235,7 +235,7 @@ impl DataQuery {
         let asked = Asked::by(context)?;
         let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
         let rows = observations(&asked, period.0, &filter, organisations.into(), page).await?;
-        let rows = rows.iter().map(|(organisation, found)| ObservationRow { organisation, found }).collect();
+        let rows = rows.iter().map(|(organisation, found)| ObservationRow { organisation, found });
         let node = |row: ObservationRow<'_>| {
             let (organisation, found) = (row.organisation.clone(), row.found.clone());
             ObservationType::new(asked.catalogue(), organisation, found, page.known_at)

@@ -1,5 +1,7 @@
 //! Questions about what came of the numbers: scores, signals, distributions.
 
+use std::borrow::Cow;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 
 use super::data::{OrganisationBy, SuccessionType, organisation_by};
@@ -15,7 +17,7 @@ use crate::{
             risk_score, signal,
         },
     },
-    service::{Assessment, ChartQuery},
+    service::{Assessment, ChartQuery, Ranked},
 };
 
 /// The most periods of a chart: ten years of quarters.
@@ -111,9 +113,13 @@ impl OutcomeQuery {
         let Some(assessment) = asked.assessment(period.0, page.known_at).await? else {
             return Ok(PageOf::nothing(page));
         };
-        let scores = ranked(&assessment, theme.as_deref(), &filter, order_by);
+        let ranked = ranked(&assessment, theme.as_deref(), &filter, order_by);
+        let rows = ranked.iter().map(|ranked| {
+            let (one, score) = assessment.ranked(*ranked);
+            ScoreRow { assessment: &assessment, place: ranked.place, one, score }
+        });
         let node = |row: ScoreRow<'_>| risk_score(&asked, &assessment, row.place, row.one, row.score);
-        Ok(page_of::<ScoreShape>(&asked, context, page, scores, node))
+        Ok(page_of::<ScoreShape>(&asked, context, page, rows, node))
     }
 
     /// The signals of a period (signalen), by AGB code and indicator. An organisation sees its own.
@@ -142,8 +148,8 @@ impl OutcomeQuery {
             .filter(|(_, found)| {
                 filter.indicators.as_ref().is_none_or(|codes| codes.iter().any(|code| found.indicator == *code))
             })
-            .map(|(one, signal)| SignalRow { assessment: &assessment, one, signal })
             .collect();
+        let rows = rows.iter().map(|(one, signal)| SignalRow { assessment: &assessment, one, signal });
         let node = |row: SignalRow<'_>| signal(&asked, &assessment, row.one, row.signal);
         Ok(page_of::<SignalShape>(&asked, context, page, rows, node))
     }
@@ -263,34 +269,32 @@ async fn find_chart(
     Ok(found.map_err(|error| asked.failure(&error))?.map(|found| ChartType::new(&asked, found)))
 }
 
-/// The scores that are wanted, each with its organisation's place, in the order asked for; ties by AGB code.
+/// The scores that are wanted, in the order asked for.
 fn ranked<'a>(
     assessment: &'a Assessment,
     theme: Option<&str>,
     filter: &RiskScoreFilter,
     order: RiskScoreOrder,
-) -> Vec<ScoreRow<'a>> {
-    let levels = filter.levels.as_ref().map(|levels| to_levels(levels));
-    let organisation = filter.organisation.as_ref().map(|id| id.as_str());
-    let mut found: Vec<_> = assessment
-        .organisations
-        .iter()
-        .enumerate()
-        .filter(|(_, one)| organisation.is_none_or(|id| one.organisation.id.to_string() == id))
-        .filter_map(|(place, one)| Some(ScoreRow { assessment, place, one, score: one.outcome.score(theme)? }))
-        .filter(|row| filter.overridden.is_none_or(|wanted| wanted != row.one.outcome.overrides.is_empty()))
-        .filter(|row| levels.as_ref().is_none_or(|levels| levels.contains(&row.score.level)))
-        .filter(|row| filter.minimum_score.is_none_or(|least| row.score.score.is_some_and(|points| points >= least)))
-        .collect();
-    // By the sum before it is held within 0 and 100: scores of 100 still have an order.
-    let key = |row: &ScoreRow<'_>| row.score.standardised.unwrap_or(f64::NEG_INFINITY);
-    match order {
-        RiskScoreOrder::ScoreDescending => found.sort_by(|a, b| key(b).total_cmp(&key(a))),
-        RiskScoreOrder::ScoreAscending => found.sort_by(|a, b| {
-            let order = |row: &ScoreRow<'_>| (row.score.score.is_none(), key(row));
-            order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal)
-        }),
-        RiskScoreOrder::AgbCode => {}
+) -> Cow<'a, [Ranked]> {
+    let mut found = match order {
+        RiskScoreOrder::ScoreDescending => Cow::from(assessment.ranking(theme)),
+        RiskScoreOrder::ScoreAscending => assessment.reversed_ranking(theme).into(),
+        RiskScoreOrder::AgbCode => {
+            let mut found = assessment.ranking(theme).to_vec();
+            found.sort_by_key(|ranked| ranked.place);
+            found.into()
+        }
+    };
+    let RiskScoreFilter { levels, minimum_score, organisation, overridden } = filter;
+    if levels.is_some() || minimum_score.is_some() || organisation.is_some() || overridden.is_some() {
+        let levels = levels.as_ref().map(|levels| to_levels(levels));
+        found.to_mut().retain(|ranked| {
+            let (one, score) = assessment.ranked(*ranked);
+            organisation.as_ref().is_none_or(|id| one.organisation.id.to_string() == id.as_str())
+                && overridden.is_none_or(|wanted| wanted != one.outcome.overrides.is_empty())
+                && levels.as_ref().is_none_or(|levels| levels.contains(&score.level))
+                && minimum_score.is_none_or(|least| score.score.is_some_and(|points| points >= least))
+        });
     }
     found
 }
