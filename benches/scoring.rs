@@ -1,8 +1,8 @@
 //! How long scoring takes: 200 organisations and 40 measures, of one period and of twelve (24 proportions with n from
 //! 20 to 4000, 4 shares, 8 means, 4 rules); and 55 000 organisations, 60 measures, 24 periods, as columns (40
 //! proportions, 20 values; sizes log-normal around 60, at most 4 000), on one thread and on more.
-//! `cargo bench --no-default-features --bench scoring`; with `-- --check` it fails above 10 ms, 100 ms, and 4 s on two
-//! cores of processor time within 2 GiB; with `-- --small` it leaves the large sector out.
+//! `cargo bench --no-default-features --bench scoring`; with `-- --check` it fails above 10 ms and 100 ms by the clock
+//! on two cores, and 4 s on two cores of processor time within 2 GiB; with `-- --small` it leaves the large sector out.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a bench prints, and stops at what cannot be")]
 
@@ -45,7 +45,8 @@ fn main() -> ExitCode {
         let sector = sector(back);
         let values = f64::from(ORGANISATIONS * MEASURES) * f64::from(periods);
         let (wall, spent) = times(&sector, &asked, (REPEATED_VALUES / values).ceil());
-        // On a machine that others use as well, what the processor spent says more than the clock.
+        // By the value, what the processor spent; how long it takes is what the clock says, at best where others use the
+        // machine as well.
         let time = spent.unwrap_or(wall);
         small.push(time.as_secs_f64() * 1e9 / values);
         println!(
@@ -54,8 +55,8 @@ fn main() -> ExitCode {
             wall.as_secs_f64() * 1e3,
             time.as_secs_f64() * 1e9 / values
         );
-        if time > budget {
-            over.push(format!("{periods} periods: over {} ms", budget.as_millis()));
+        if wall > budget {
+            over.push(format!("{periods} periods: over {} ms by the clock", budget.as_millis()));
         }
     }
     if !has("--small") {

@@ -14,14 +14,9 @@ use crate::{
 };
 
 /// Runs a command that waits for things.
-///
-/// One processor of every two answers; the others have what answers are made of and may take longer: the threads of SQLite,
-/// files that are checked, runs. Workers that have little to do wake each other for it all the same, which cost a fifth of
-/// an answer (docs/adr/0016-marks-of-the-database.md).
 pub(super) fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    let workers = std::thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2));
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(workers).enable_all().build().context("no runtime")?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    runtime.block_on(command)
 }
 
 /// The catalogue of `--catalogue`, or the built-in one.

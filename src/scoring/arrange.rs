@@ -1,8 +1,8 @@
 //! The figures of a sector in a fixed order: by period, measure and member.
 
-use std::{cmp::Ordering, collections::BTreeSet};
+use std::cmp::Ordering;
 
-use super::{Measure, Member, Sector, derive::derive};
+use super::{Measure, Member, Sector, derive::derive, engine::at_once};
 use crate::domain::{MissingReason, Observation, Period};
 
 /// The numbers of an observation.
@@ -86,22 +86,38 @@ impl<'a> Arranged<'a> {
         let mut all: Vec<Period> = periods.iter().flat_map(|period| backwards(*period).take(lookback.max(1))).collect();
         all.sort_unstable_by(|a, b| b.cmp(a));
         all.dedup();
-        let mut known: BTreeSet<Period> = periods.iter().copied().collect();
-        known.extend(
-            sector.observations.chunk_by(|a, b| a.period == b.period).filter_map(|same| Some(same.first()?.period)),
-        );
-        let size = measures.len() * members.len();
-        let figures = all.iter().map(|period| vec![None; if known.contains(period) { size } else { 0 }]).collect();
-        let mut arranged = Self { measures, members, periods: all, figures };
-        arranged.place(&sector.observations);
-        arranged.fill_derived();
+        let mut known: Vec<Vec<&[Observation]>> = vec![Vec::new(); all.len()];
+        for same in sector.observations.chunk_by(|a, b| a.period == b.period) {
+            let place = same.first().and_then(|first| all.iter().position(|period| *period == first.period));
+            if let Some(observations) = place.and_then(|place| known.get_mut(place)) {
+                observations.push(same);
+            }
+        }
+        let busy = known.iter().filter(|observations| !observations.is_empty()).count();
+        let works: Vec<_> = all.iter().map(|period| periods.contains(period)).zip(known).collect();
+        let mut arranged = Self { measures, members, periods: all, figures: Vec::new() };
+        arranged.figures = at_once(works, busy, |(is_asked, observations), _| {
+            if is_asked || !observations.is_empty() { arranged.figures_of(&observations) } else { Vec::new() }
+        });
         arranged
+    }
+
+    /// The figures of one period, by measure and member.
+    fn figures_of(&self, observations: &[&[Observation]]) -> Vec<Option<Figures>> {
+        let mut figures = vec![None; self.measures.len() * self.members.len()];
+        self.place(observations, &mut figures);
+        self.fill_derived(&mut figures);
+        figures
     }
 
     /// What each member delivered of a measure in a period, in the order of the members.
     pub(super) fn figures(&self, period: usize, measure: usize) -> &[Option<Figures>] {
+        self.figures.get(period).map_or(&[], |all| self.of_measure(all, measure))
+    }
+
+    fn of_measure<'f>(&self, figures: &'f [Option<Figures>], measure: usize) -> &'f [Option<Figures>] {
         let start = measure * self.members.len();
-        self.figures.get(period).and_then(|all| all.get(start..start + self.members.len())).unwrap_or_default()
+        figures.get(start..start + self.members.len()).unwrap_or_default()
     }
 
     /// The places of a period and of those before it, as many as `lookback`.
@@ -121,12 +137,11 @@ impl<'a> Arranged<'a> {
         mandatory.filter_map(|(place, _)| *self.figures(period, place).get(member)?).any(|figures| !figures.is_silent())
     }
 
-    fn place(&mut self, observations: &[Observation]) {
+    fn place(&self, observations: &[&[Observation]], figures: &mut [Option<Figures>]) {
         // Observations mostly come in runs of one measure or one member, in their order: look at the last place and the
         // next one first.
         let (mut measure, mut member) = (0, 0);
-        for observation in observations {
-            let Some(period) = self.periods.iter().position(|period| *period == observation.period) else { continue };
+        for observation in observations.iter().copied().flatten() {
             let is_at = |place: usize| self.measures.get(place).is_some_and(|one| one.code == observation.indicator);
             let found = [measure, measure + 1]
                 .into_iter()
@@ -140,40 +155,33 @@ impl<'a> Arranged<'a> {
                 member = found;
             }
             let place = measure * self.members.len() + member;
-            let figures = Figures::from(observation);
-            if let Some(slot) = self.figures.get_mut(period).and_then(|all| all.get_mut(place)) {
+            let found = Figures::from(observation);
+            if let Some(slot) = figures.get_mut(place) {
                 // There is at most one; should there be two, the choice may not depend on their order.
-                if slot.is_none_or(|present| present.compare(&figures).is_lt()) {
-                    *slot = Some(figures);
+                if slot.is_none_or(|present| present.compare(&found).is_lt()) {
+                    *slot = Some(found);
                 }
             }
         }
     }
 
-    fn fill_derived(&mut self) {
-        let place =
-            |measures: &[&Measure], code: &str| measures.binary_search_by(|one| one.code.as_str().cmp(code)).ok();
-        for period in 0..self.periods.len() {
-            for (measure, derivation) in
-                self.measures.iter().enumerate().filter_map(|(at, one)| Some((at, one.derived.as_ref()?)))
-            {
-                let inputs: Vec<&[Option<Figures>]> = derivation
-                    .inputs
-                    .iter()
-                    .map(|code| place(&self.measures, code).map_or(&[][..], |at| self.figures(period, at)))
-                    .collect();
-                let derived: Vec<Option<Figures>> = (0..self.members.len())
-                    .map(|member| {
-                        let figures: Vec<Option<Figures>> =
-                            inputs.iter().map(|input| input.get(member).copied().flatten()).collect();
-                        derive(derivation.function, &figures)
-                    })
-                    .collect();
-                let start = measure * self.members.len();
-                let all = self.figures.get_mut(period);
-                if let Some(places) = all.and_then(|all| all.get_mut(start..start + derived.len())) {
-                    places.copy_from_slice(&derived);
-                }
+    fn fill_derived(&self, figures: &mut [Option<Figures>]) {
+        let place = |code: &str| self.measures.binary_search_by(|one| one.code.as_str().cmp(code)).ok();
+        for (measure, derivation) in
+            self.measures.iter().enumerate().filter_map(|(at, one)| Some((at, one.derived.as_ref()?)))
+        {
+            let of_input = |code: &String| place(code).map_or(&[][..], |at| self.of_measure(figures, at));
+            let inputs: Vec<&[Option<Figures>]> = derivation.inputs.iter().map(of_input).collect();
+            let derived: Vec<Option<Figures>> = (0..self.members.len())
+                .map(|member| {
+                    let figures: Vec<Option<Figures>> =
+                        inputs.iter().map(|input| input.get(member).copied().flatten()).collect();
+                    derive(derivation.function, &figures)
+                })
+                .collect();
+            let start = measure * self.members.len();
+            if let Some(places) = figures.get_mut(start..start + derived.len()) {
+                places.copy_from_slice(&derived);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The run itself.
 
 use std::{
-    borrow::{Borrow, Cow},
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
 };
 
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ use super::{
     correlation::{Columns, correlate},
     method::Breach,
     past::Past,
-    peers::{Compared, Verdict, compare},
+    peers::{Compared, Earlier, Verdict, compare},
     quality::{DataQuality, Deliveries, data_quality, quality_scores},
     signal::{Row, signal},
     small::with_history,
@@ -45,7 +45,7 @@ pub fn score_periods(sector: &Sector, periods: &[Period]) -> Vec<Outcome> {
     let arranged = Arranged::new(sector, periods, lookback);
     let own: BTreeSet<usize> =
         periods.iter().flat_map(|period| arranged.looking_back(*period, settings.own_periods())).collect();
-    let compared = each(&arranged, |period, table| {
+    let mut compared = each(&arranged, |period, table| {
         let is_asked = arranged.periods.get(period).is_some_and(|one| periods.contains(one));
         let wanted = is_asked || arranged.is_known(period);
         match (wanted, own.contains(&period)) {
@@ -59,37 +59,42 @@ pub fn score_periods(sector: &Sector, periods: &[Period]) -> Vec<Outcome> {
         columns(&arranged, settings, compared.get(period).map_or(&[], Vec::as_slice), &past, period)
     });
     let deliveries = Deliveries::new(&sector.data);
-    let run = |place: usize, table: &mut Table| {
-        let period = *periods.get(place)?;
+    let earlier: Vec<Vec<Earlier>> = compared.iter().map(|all| all.iter().map(Compared::earlier).collect()).collect();
+    // Each run has what was compared in its period for its own: it is as much as what comes out.
+    let mut compared_in = |(place, period): (usize, &Period)| {
+        let of_period = arranged.periods.iter().position(|one| one == period).and_then(|at| compared.get_mut(at))?;
+        let comes_again = periods.iter().skip(place + 1).any(|later| later == period);
+        Some((*period, if comes_again { of_period.clone() } else { std::mem::take(of_period) }))
+    };
+    let asked: Vec<(Period, Vec<Compared>)> = periods.iter().enumerate().filter_map(&mut compared_in).collect();
+    let run = |(period, compared): (Period, Vec<Compared>), table: &mut Table| {
         let places = arranged.looking_back(period, lookback);
         let apart: Vec<Measure> = arranged.measures.iter().map(|measure| measure.apart()).collect();
         let measures = apart.iter().collect();
         let run = Run { sector, arranged: &arranged, measures, past: &past, deliveries: &deliveries, places, period };
-        Some(run.outcome(&compared, &columns, table))
+        run.outcome(compared, &earlier, &columns, table)
     };
-    let outcomes = at_once(periods.len(), periods.len(), run).into_iter().flatten().collect();
-    if periods.len() > 1 {
-        // There is as much of it as of what comes out.
-        rayon::join(|| drop(compared), || drop((past, columns)));
-    }
-    outcomes
+    at_once(asked, periods.len(), run)
 }
 
 /// What `of` gives for each period that is looked at, in their order.
 pub(super) fn each<T: Send>(arranged: &Arranged<'_>, of: impl Fn(usize, &mut Table) -> T + Sync) -> Vec<T> {
     let known = (0..arranged.periods.len()).filter(|period| arranged.is_known(*period)).count();
-    at_once(arranged.periods.len(), known, of)
+    at_once((0..arranged.periods.len()).collect(), known, of)
 }
 
-/// What `of` gives for each of `count` places, in their order, worked out on all processors at once where more than one
-/// of them is `busy`. A table is memory to work in: what it held before changes nothing, so neither does the number of
-/// processors.
-fn at_once<T: Send>(count: usize, busy: usize, of: impl Fn(usize, &mut Table) -> T + Sync) -> Vec<T> {
+/// What `of` makes of each, in their order, worked out on all processors at once where more than one of them is `busy`. A
+/// table is memory to work in: what it held before changes nothing, so neither does the number of processors.
+pub(super) fn at_once<One: Send, T: Send>(
+    all: Vec<One>,
+    busy: usize,
+    of: impl Fn(One, &mut Table) -> T + Sync,
+) -> Vec<T> {
     if busy < 2 {
         let mut table = Table::default();
-        return (0..count).map(|place| of(place, &mut table)).collect();
+        return all.into_iter().map(|one| of(one, &mut table)).collect();
     }
-    (0..count).into_par_iter().with_max_len(1).map_init(Table::default, |table, place| of(place, table)).collect()
+    all.into_par_iter().with_max_len(1).map_init(Table::default, |table, one| of(one, table)).collect()
 }
 
 fn compare_period(arranged: &Arranged<'_>, settings: &Settings, period: usize, table: &mut Table) -> Vec<Compared> {
@@ -126,7 +131,7 @@ fn counted<'a>(
     measures: &[&'a Measure],
     members: &[Member],
     settings: &Settings,
-    compared: &[impl Borrow<Compared>],
+    compared: &[Compared],
 ) -> Vec<Counted<'a>> {
     let measures = measures.iter().zip(compared).filter(|(measure, _)| counts(measure));
     let entries = |measure: &Measure, one: &Compared| {
@@ -134,7 +139,7 @@ fn counted<'a>(
         let rows = one.verdicts.iter().zip(members).enumerate();
         rows.map(|(place, (verdict, member))| entry(measure, settings, *member, verdict, breach(place))).collect()
     };
-    let all = measures.map(|(measure, one)| Counted::new(measure, entries(measure, one.borrow())));
+    let all = measures.map(|(measure, one)| Counted::new(measure, entries(measure, one)));
     // What nobody has to deliver is there when somebody did.
     all.filter(|one| {
         !one.measure.is_voluntary || one.entries.iter().any(|entry| matches!(entry, Entry::Present { .. }))
@@ -198,10 +203,16 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn outcome(&self, compared: &[Vec<Compared>], columns: &[Columns], table: &mut Table) -> Outcome {
+    fn outcome(
+        &self,
+        compared: Vec<Compared>,
+        earlier: &[Vec<Earlier>],
+        columns: &[Columns],
+        table: &mut Table,
+    ) -> Outcome {
         let settings = &self.sector.settings;
         let own = self.places.get(..settings.own_periods().min(self.places.len())).unwrap_or_default();
-        let judged = self.judge(compared, table);
+        let judged = self.judge(compared, earlier, table);
         let mut counted = counted(&self.measures, &self.arranged.members, settings, &judged);
         if let Some(period) = self.places.first() {
             counted.extend(self.past.counted(*period, settings, &self.arranged.members));
@@ -212,9 +223,15 @@ impl Run<'_> {
         let values = correlate(&looked_at, &indicators, settings);
         let correlation = Correlation { indicators, values };
         let quality = self.quality();
-        let scores = self.scores(&counted, &correlation.values, &quality);
+        let scores = || self.scores(&counted, &correlation.values, &quality);
+        let mut signals = || self.signals(&judged, &quality, table);
+        // Where more runs are made at once, whoever is done with theirs takes half of another's.
+        let (scores, signals) = match rayon::current_thread_index() {
+            Some(_) => rayon::join(scores, signals),
+            None => (scores(), signals()),
+        };
         let fits = judged.iter().flat_map(|one| one.fits.iter().cloned()).collect();
-        let all = self.organisations(&judged, scores, quality, table);
+        let all = self.organisations(scores, quality, signals);
         let (organisations, solos): (Vec<_>, Vec<_>) =
             all.into_iter().zip(&self.arranged.members).partition(|(_, member)| member.kind.is_ranked());
         let (mut organisations, members): (Vec<OrganisationOutcome>, Vec<Member>) = organisations.into_iter().unzip();
@@ -252,14 +269,14 @@ impl Run<'_> {
     }
 
     /// Every measure in this period, small numbers together with those before.
-    fn judge<'c>(&self, compared: &'c [Vec<Compared>], table: &mut Table) -> Vec<Cow<'c, Compared>> {
+    fn judge(&self, compared: Vec<Compared>, earlier: &[Vec<Earlier>], table: &mut Table) -> Vec<Compared> {
         let settings = &self.sector.settings;
-        let of_measure = |(at, measure): (usize, &&Measure)| {
-            let periods = self.places.iter().take(settings.pooled_periods.max(1));
-            let history: Vec<&'c Compared> = periods.filter_map(|place| compared.get(*place)?.get(at)).collect();
-            with_history(measure, settings, &self.arranged.members, &history, table)
+        let of_measure = |(at, (measure, now)): (usize, (&&Measure, Compared))| {
+            let periods = self.places.iter().take(settings.pooled_periods.max(1)).skip(1);
+            let earlier: Vec<&Earlier> = periods.filter_map(|place| earlier.get(*place)?.get(at)).collect();
+            with_history(measure, settings, &self.arranged.members, now, &earlier, table)
         };
-        self.measures.iter().enumerate().map(of_measure).collect()
+        self.measures.iter().zip(compared).enumerate().map(of_measure).collect()
     }
 
     /// Per member: the overall score, then the themes in their order.
@@ -287,39 +304,37 @@ impl Run<'_> {
 
     fn organisations(
         &self,
-        judged: &[Cow<'_, Compared>],
         scores: Vec<Vec<Score>>,
         quality: Vec<DataQuality>,
-        table: &mut Table,
+        signals: Vec<Vec<Signal>>,
     ) -> Vec<OrganisationOutcome> {
         let overrides = self.overrides();
-        let signals = self.signals(judged, &quality, table);
-        let members = self.arranged.members.iter().zip(scores).zip(overrides).zip(quality).zip(signals).enumerate();
+        let changes = self.past.changes(self.places.first().copied(), &self.measures, quality.len());
+        let members = self.arranged.members.iter().zip(scores).zip(overrides).zip(quality).zip(signals).zip(changes);
         members
-            .map(|(place, ((((member, scores), (overrides, records)), data), signals))| OrganisationOutcome {
+            .map(|(((((member, scores), (overrides, records)), data), signals), changes)| OrganisationOutcome {
                 agb_code: member.agb_code,
                 scores: if member.kind.is_ranked() { scores } else { Vec::new() },
                 overrides,
                 records,
                 signals,
-                changes: self
-                    .places
-                    .first()
-                    .map_or_else(Vec::new, |period| self.past.changes(*period, &self.measures, place)),
+                changes,
                 data,
             })
             .collect()
     }
 
     /// Per member, measure by measure.
-    fn signals(&self, judged: &[Cow<'_, Compared>], quality: &[DataQuality], table: &mut Table) -> Vec<Vec<Signal>> {
-        let of_member = |(place, data): (usize, &DataQuality)| {
-            let rows = self.measures.iter().zip(judged).filter_map(|(measure, one)| Row::of(measure, one, place));
-            let rows: Vec<Row<'_>> = rows.filter(|row| !row.measure.is_voluntary || !is_silent(row.outcome)).collect();
-            // Signals are large: their number is known, so that each is written where it stays.
-            rows.iter().map(|row| signal(row, data.state_of(&row.measure.code), table)).collect()
-        };
-        quality.iter().enumerate().map(of_member).collect()
+    fn signals(&self, judged: &[Compared], quality: &[DataQuality], table: &mut Table) -> Vec<Vec<Signal>> {
+        by_few(quality.len(), judged.len(), |places, of_members| {
+            for (measure, one) in self.measures.iter().zip(judged) {
+                for ((place, signals), data) in places.clone().zip(&mut *of_members).zip(&quality[places.clone()]) {
+                    let row = Row::of(measure, one, place);
+                    let told = row.filter(|row| !measure.is_voluntary || !is_silent(row.outcome));
+                    signals.extend(told.map(|row| signal(&row, data.state_of(&measure.code), table)));
+                }
+            }
+        })
     }
 
     /// Per member, sorted: those recorded and the one that follows from what was not delivered, and the records.
@@ -352,13 +367,13 @@ impl Run<'_> {
     }
 
     /// About how many clients each ranked member has: the largest denominator of its proportions.
-    fn clients(&self, judged: &[Cow<'_, Compared>]) -> Vec<Option<f64>> {
+    fn clients(&self, judged: &[Compared]) -> Vec<Option<f64>> {
         let proportions: Vec<&Compared> = self
             .measures
             .iter()
             .zip(judged)
             .filter(|(measure, _)| measure.kind == IndicatorKind::Proportion)
-            .map(|(_, one)| one.as_ref())
+            .map(|(_, one)| one)
             .collect();
         let largest = |(place, _): (usize, &Member)| {
             let denominators = proportions.iter().filter_map(|one| one.readings.get(place)?.denominator);
@@ -366,6 +381,20 @@ impl Run<'_> {
         };
         self.arranged.members.iter().enumerate().filter(|(_, member)| member.kind.is_ranked()).map(largest).collect()
     }
+}
+
+/// So many members are gone through together.
+const FEW: usize = 16;
+
+/// For each member a list of at most `most` that `fill` adds to, for a few members at a time: what is known of a measure lies
+/// member after member, and what comes out measure after measure.
+pub(super) fn by_few<T>(members: usize, most: usize, mut fill: impl FnMut(Range<usize>, &mut [Vec<T>])) -> Vec<Vec<T>> {
+    let mut all: Vec<Vec<T>> = (0..members).map(|_| Vec::with_capacity(most)).collect();
+    for (number, few) in all.chunks_mut(FEW).enumerate() {
+        let start = number * FEW;
+        fill(start..start + few.len(), few);
+    }
+    all
 }
 
 /// Gives every comparison with peers, of a figure or of a change, its false discovery rate.

@@ -8,7 +8,7 @@ use super::{
     change::{OwnChange, is_followed, measure_of_change, own_change, within},
     combine::{Counted, Entry},
     drift::{step, typical_value},
-    engine::each,
+    engine::{by_few, each},
     method::Evidence,
     peers::{Compared, Peers, Verdict, belongs, compare},
     value::Reading,
@@ -30,6 +30,15 @@ struct Changed {
     own: Vec<Option<OwnChange>>,
     verdicts: Vec<Result<Verdict, Insufficiency>>,
     fits: Vec<Fit>,
+}
+
+impl Changed {
+    /// That of the member at `place`.
+    fn of(&self, place: usize, measure: &Measure) -> Option<Change> {
+        let own = self.own.get(place)?.as_ref()?;
+        let verdict = self.verdicts.get(place)?.as_ref().ok()?;
+        own.judged(measure, verdict.group?, verdict.model?.centre.location, &verdict.judgement)
+    }
 }
 
 impl Past {
@@ -100,17 +109,17 @@ impl Past {
             .collect()
     }
 
-    /// The changes of the member at `place` in a period, by measure; `measures` are those of the sector.
-    pub(super) fn changes(&self, period: usize, measures: &[&Measure], place: usize) -> Vec<Change> {
-        let change = |((measure, _), changed): (&(usize, Measure), &Changed)| {
-            let own = changed.own.get(place)?.as_ref()?;
-            let verdict = changed.verdicts.get(place)?.as_ref().ok()?;
-            let location = verdict.model?.centre.location;
-            own.judged(measures.get(*measure)?, verdict.group?, location, &verdict.judgement)
-        };
-        let mut changes = Vec::with_capacity(self.periods.get(period).map_or(0, Vec::len));
-        changes.extend(self.at(period).filter_map(change));
-        changes
+    /// The changes of each of so many members in a period, by measure; `measures` are those of the sector.
+    pub(super) fn changes(&self, period: Option<usize>, measures: &[&Measure], members: usize) -> Vec<Vec<Change>> {
+        let most = period.and_then(|period| self.periods.get(period)).map_or(0, Vec::len);
+        by_few(members, most, |places, of_members| {
+            for ((measure, _), changed) in period.into_iter().flat_map(|period| self.at(period)) {
+                let Some(measure) = measures.get(*measure) else { continue };
+                for (place, changes) in places.clone().zip(&mut *of_members) {
+                    changes.extend(changed.of(place, measure));
+                }
+            }
+        })
     }
 
     /// What each peer group as a whole did, measure by measure: its course over the periods at `places`, the latest

@@ -29,7 +29,7 @@ pub(super) struct Verdict {
 /// One measure of all members in one period.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Compared {
-    /// Shared with what is judged anew on more periods.
+    /// Shared with what later periods ask of it.
     pub(super) readings: Arc<[Reading]>,
     pub(super) verdicts: Vec<Result<Verdict, Insufficiency>>,
     /// How they stand to the norm; nothing where there is none.
@@ -37,6 +37,14 @@ pub(super) struct Compared {
     /// By [`GROUPS`].
     pub(super) models: [Option<Model>; GROUPS.len()],
     pub(super) fits: Vec<Fit>,
+}
+
+/// What later periods ask of one measure of a period.
+#[derive(Debug)]
+pub(super) struct Earlier {
+    pub(super) readings: Arc<[Reading]>,
+    /// By [`GROUPS`].
+    pub(super) models: [Option<Model>; GROUPS.len()],
 }
 
 /// Judges the members on one measure, in their order.
@@ -84,6 +92,11 @@ pub(super) fn compare(
 }
 
 impl Compared {
+    /// What later periods ask of it.
+    pub(super) fn earlier(&self) -> Earlier {
+        Earlier { readings: Arc::clone(&self.readings), models: self.models }
+    }
+
     /// Whether a ranked member delivered anything and has no verdict yet: it may need the national group.
     fn is_anyone_left(&self, members: &[Member]) -> bool {
         let waiting = |(member, verdict): (&Member, &Result<Verdict, Insufficiency>)| {

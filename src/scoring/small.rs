@@ -1,12 +1,12 @@
 //! Small numbers: groups and organisations that one period says too little of (method.md 3.8).
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::{
     Fit, Insufficiency, Measure, Member, Method, PeerGroup, Pooled, Settings,
     method::{Evidence, Model},
-    peers::{Compared, GROUPS, Peers, Verdict, belongs},
-    value::{rate_of, share_of},
+    peers::{Compared, Earlier, GROUPS, Peers, Verdict, belongs},
+    value::{Reading, rate_of, share_of},
 };
 use crate::{
     catalogue::IndicatorKind,
@@ -14,40 +14,41 @@ use crate::{
     stats::{Events, Table, Trials},
 };
 
-/// What one measure gives in a period, with the help of the periods before it: `history` begins with the period itself
-/// and goes back at most `pooled_periods`.
+/// What one measure gives in a period, with the help of the periods before it, the latest first; with the period itself at
+/// most `pooled_periods`.
 ///
 /// A group of too few organisations takes its ordinary variation from all periods together, and what is usual from its
 /// own period. An organisation whose own numbers are too small is judged on the sum of its last periods; what is usual
 /// is then that of the same periods in the same parts, so that a sector that moves does not count against it. The
 /// recipes of others do neither.
-pub(super) fn with_history<'a>(
+pub(super) fn with_history(
     measure: &Measure,
     settings: &Settings,
     members: &[Member],
-    history: &[&'a Compared],
+    mut now: Compared,
+    earlier: &[&Earlier],
     table: &mut Table,
-) -> Cow<'a, Compared> {
-    let Some((now, earlier)) = history.split_first() else { return Cow::Owned(Compared::default()) };
+) -> Compared {
     if measure.kind == IndicatorKind::Rule || earlier.is_empty() || settings.method != Method::Exact {
-        return Cow::Borrowed(now);
+        return now;
     }
-    let mut compared = Cow::Borrowed(*now);
-    fill_small_groups(measure, settings, members, history, &mut compared, table);
+    fill_small_groups(measure, settings, members, earlier, &mut now, table);
     if matches!(measure.kind, IndicatorKind::Proportion | IndicatorKind::Rate) {
-        pool_small_figures(measure, settings, members, history, &mut compared, table);
+        pool_small_figures(measure, settings, members, earlier, &mut now, table);
     }
-    compared
+    now
 }
 
 fn fill_small_groups(
     measure: &Measure,
     settings: &Settings,
     members: &[Member],
-    history: &[&Compared],
-    compared: &mut Cow<'_, Compared>,
+    earlier: &[&Earlier],
+    compared: &mut Compared,
     table: &mut Table,
 ) {
+    let now = Arc::clone(&compared.readings);
+    let readings: Vec<&[Reading]> = std::iter::once(&*now).chain(earlier.iter().map(|one| &*one.readings)).collect();
     for (place, group) in GROUPS.into_iter().enumerate() {
         if compared.models.get(place).is_none_or(Option::is_some) {
             continue;
@@ -63,8 +64,7 @@ fn fill_small_groups(
         if !peers.places.iter().any(waiting) {
             continue;
         }
-        let Some((model, periods)) = from_all_periods(group, members, settings, history, &peers) else { continue };
-        let compared = compared.to_mut();
+        let Some((model, periods)) = from_all_periods(group, members, settings, &readings, &peers) else { continue };
         if let Some(slot) = compared.models.get_mut(place) {
             *slot = Some(model);
         }
@@ -82,7 +82,7 @@ fn fill_small_groups(
     let used = GROUPS.map(used);
     let is_used = |fit: &Fit| GROUPS.iter().zip(used).any(|(group, used)| *group == fit.peer_group && used);
     if !compared.fits.iter().all(is_used) || !compared.fits.is_sorted_by_key(|fit| fit.peer_group) {
-        let fits = &mut compared.to_mut().fits;
+        let fits = &mut compared.fits;
         fits.retain(is_used);
         fits.sort_by_key(|fit| fit.peer_group);
     }
@@ -94,7 +94,7 @@ fn from_all_periods(
     group: PeerGroup,
     members: &[Member],
     settings: &Settings,
-    history: &[&Compared],
+    readings: &[&[Reading]],
     now: &Peers,
 ) -> Option<(Model, usize)> {
     if now.evidence.len() < settings.minimum_peers.div_ceil(settings.pooled_periods.max(1)).max(2) {
@@ -102,8 +102,8 @@ fn from_all_periods(
     }
     let mut evidence = Vec::new();
     let mut periods = 0;
-    for one in history {
-        let peers = Peers::of(group, members, &one.readings, settings);
+    for readings in readings {
+        let peers = Peers::of(group, members, readings, settings);
         periods += usize::from(!peers.evidence.is_empty());
         evidence.extend(peers.evidence);
     }
@@ -118,8 +118,8 @@ fn pool_small_figures(
     measure: &Measure,
     settings: &Settings,
     members: &[Member],
-    history: &[&Compared],
-    compared: &mut Cow<'_, Compared>,
+    earlier: &[&Earlier],
+    compared: &mut Compared,
     table: &mut Table,
 ) {
     for (place, member) in members.iter().enumerate() {
@@ -131,16 +131,16 @@ fn pool_small_figures(
         });
         let Some(at) = at else { continue };
         let Some(Some(model)) = compared.models.get(at).copied() else { continue };
-        let readings = history.iter().skip(1).map(|one| (one.readings.get(place), one.models.get(at)));
-        let earlier = readings.filter_map(|(reading, model)| Some((reading?.evidence.ok()?, *model?)));
-        let Some(sum) = Sum::of(measure, settings, own, model, earlier) else { continue };
+        let before = earlier.iter().map(|one| (one.readings.get(place), one.models.get(at)));
+        let before = before.filter_map(|(reading, model)| Some((reading?.evidence.ok()?, *model?)));
+        let Some(sum) = Sum::of(measure, settings, own, model, before) else { continue };
         let Some((evidence, pooled)) = sum.shown(measure) else { continue };
         if !evidence.is_enough(settings) {
             continue;
         }
         let model = model.at(sum.location());
         if let (Some(Some(judgement)), Some(verdict)) =
-            (model.judge(measure, &[evidence], table).pop(), compared.to_mut().verdicts.get_mut(place))
+            (model.judge(measure, &[evidence], table).pop(), compared.verdicts.get_mut(place))
         {
             let group = GROUPS.get(at).copied();
             *verdict = Ok(Verdict { group, judgement, model: Some(model), pooled: Some(Box::new(pooled)) });
