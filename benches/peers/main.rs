@@ -25,7 +25,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers");
 /// How long each is asked at a time, and how often.
 const TIME: Duration = Duration::from_millis(1_200);
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 6;
 
 const PAGE: &str = "query Page($p: Period!) { riskScores(period: $p, first: 25) { nodes { score level percentile
     organisation { name } } } }";

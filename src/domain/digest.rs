@@ -58,7 +58,12 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(64);
+        for digit in self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+            text.push(char::from(DIGITS[usize::from(digit)]));
+        }
+        f.write_str(&text)
     }
 }
 

@@ -26,12 +26,13 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 26;
 
 fn write_bits(bits: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    use fmt::Write as _;
+    let mut text = String::with_capacity(LENGTH);
     for position in (0..LENGTH).rev() {
         let index = usize::try_from((bits >> (5 * position)) & 31).unwrap_or(0);
-        f.write_char(char::from(ALPHABET.get(index).copied().unwrap_or(b'0')))?;
+        text.push(char::from(ALPHABET.get(index).copied().unwrap_or(b'0')));
     }
-    Ok(())
+    // At once: whoever writes it elsewhere looks at each piece.
+    f.write_str(&text)
 }
 
 fn read_bits(text: &str) -> Option<u128> {

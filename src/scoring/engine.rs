@@ -169,7 +169,8 @@ fn entry(
     }
 }
 
-/// The capped r of every measure that counts, of figures and of changes. From each period's own figures: what was put together from more periods would be correlated with itself.
+/// The capped r of every measure that counts, of figures and of changes. From each period's own figures: what was put
+/// together from more periods would be correlated with itself.
 fn columns(arranged: &Arranged<'_>, settings: &Settings, compared: &[Compared], past: &Past, period: usize) -> Columns {
     let r = |entry: &Entry| match entry {
         Entry::Present { r, .. } => Some(*r),
