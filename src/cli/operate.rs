@@ -13,10 +13,14 @@ use crate::{
     system::{SystemClock, SystemIds},
 };
 
+/// How many threads at most wait for the disk or work on what takes long. Each has 2 MiB of its own: with as many as there are
+/// uploads at once, they alone would take what the server may have.
+const BLOCKING_THREADS: usize = 16;
+
 /// Runs a command that waits for things.
 pub(super) fn block_on(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(command)
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.max_blocking_threads(BLOCKING_THREADS).enable_all().build().context("no runtime")?.block_on(command)
 }
 
 /// The catalogue of `--catalogue`, or the built-in one.
