@@ -13,8 +13,8 @@ use crate::{
     system::{SystemClock, SystemIds},
 };
 
-/// How many threads at most wait for the disk or work on what takes long. Each has 2 MiB of its own: with as many as there are
-/// uploads at once, they alone would take what the server may have.
+/// How many threads at most wait for the disk or work on what takes long. Each has a stack of 2 MiB: the 512 that tokio allows
+/// could alone take more than a server's memory is capped at.
 const BLOCKING_THREADS: usize = 16;
 
 /// Runs a command that waits for things.
