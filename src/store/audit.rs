@@ -12,7 +12,7 @@ statements! {
     LAST = "SELECT hash FROM audit WHERE sequence = $1";
     APPEND = "INSERT INTO audit (sequence, id, at, actor, action, object, result, origin, document, cost, previous, hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    COUNT = "SELECT COUNT(*) FROM audit WHERE id = $1";
+    COUNT = "SELECT COUNT(*) AS lines FROM audit WHERE id = $1";
     PAGE = "SELECT sequence, id, at, actor, action, object, result, origin, document, cost, previous, hash FROM audit
         WHERE sequence > $1 ORDER BY sequence LIMIT 1000";
     COUNT_TURNS = "SELECT number FROM turn WHERE name = 'audit'";
