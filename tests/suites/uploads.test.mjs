@@ -10,10 +10,7 @@ const siege = await Siege.begin(['--upload-limit', String(UPLOAD_LIMIT)]);
 const { server } = siege;
 const { token } = siege.officer;
 afterEach(() => siege.isWell());
-after(async () => {
-  await siege.isFlat();
-  await siege.end();
-});
+after(() => siege.end());
 
 const BOUNDARY = 'xYz-Suite';
 const CREATE = 'mutation($file: Upload) { createSubmission(input: { file: $file, dataset: "indicatoren" }) { submission { fileName state } userErrors { code } } }';
