@@ -70,12 +70,12 @@ fn other_than(name: &str, thing: &str) -> String {
     }
 }
 
-/// Whether a text holds the word, or the number as a number: not among the digits of a longer one.
+/// Whether a text holds the word, or the number as a number: not among the digits of a longer one, nor in a digest.
 fn holds(text: &str, canary: &str) -> bool {
     let is_number = canary.chars().all(|c| c.is_ascii_digit() || c == '.');
     text.match_indices(canary).any(|(at, _)| {
-        let before = text[..at].chars().next_back().is_some_and(|c| c.is_ascii_digit() || c == '.');
-        let after = text[at + canary.len()..].chars().next().is_some_and(|c| c.is_ascii_digit());
+        let before = text[..at].chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric() || c == '.');
+        let after = text[at + canary.len()..].chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
         !is_number || !(before || (after && !canary.contains('.')))
     })
 }
@@ -86,7 +86,7 @@ fn a_number_is_found_as_a_number() {
         assert!(holds(text, "71933"), "{text}");
     }
     assert!(holds("93.97724", "93.977") && holds("een geheim-leren.csv", "geheim"));
-    for text in ["0.9871933", "719331", "1.71933"] {
+    for text in ["0.9871933", "719331", "1.71933", "f41b71933", "71933fc2"] {
         assert!(!holds(text, "71933"), "{text}");
     }
 }
