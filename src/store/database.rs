@@ -202,7 +202,7 @@ impl Database {
         match self {
             Self::Sqlite(pool, ..) => Ok(Tx::Sqlite(Box::pin(pool.begin()).await?, None)),
             Self::Postgres(pool) => {
-                let begun = Box::pin(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")).await?;
+                let begun = begin_whole(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
                 Tx::within(begun, scope).await
             }
         }
@@ -235,7 +235,7 @@ impl Database {
                 let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
                 Ok(Tx::Sqlite(Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await?, Some(turn)))
             }
-            Self::Postgres(pool) => Tx::within(Box::pin(pool.begin()).await?, scope).await,
+            Self::Postgres(pool) => Tx::within(begin_whole(pool, "BEGIN").await?, scope).await,
         }
     }
 
@@ -288,6 +288,14 @@ impl Database {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Begins in a task of its own, which goes on when whoever waits for it goes away: a transaction that was given up half way
+/// sqlx takes for one that never began, and whoever has its connection next would be within it.
+async fn begin_whole(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+    Ok(begun.map_err(|_| sqlx::Error::PoolClosed)??)
 }
 
 impl Tx {

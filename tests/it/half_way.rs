@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, str::FromStr as _};
 
+use futures_util::FutureExt as _;
 use kraamzicht::{
-    domain::{Digest, Role, Scope},
+    domain::{Digest, Instant, Role, Scope},
     store::{self, Database, Tx},
 };
 use reqwest::StatusCode;
@@ -161,6 +162,31 @@ both! {
         }
         assert!(states.contains_key("APPROVED"), "nobody went away in time: {states:?}");
         assert_eq!(world.service.verify_audit().await.unwrap(), Ok(world.tally().await.audit));
+    }
+
+    /// Who asks goes away at ever later moments of the beginning of a reading. Whoever has its connection next can write.
+    async fn who_goes_away_at_the_beginning_leaves_nothing_begun(database: TestDatabase) {
+        let store = Database::open(&database.url).await.unwrap();
+        store.migrate().await.unwrap();
+        let (mut looks, mut whole) = (1_u32, 0);
+        while whole < 3 {
+            let mut reading = Box::pin(store.read(Scope::Sector));
+            for _ in 0..looks {
+                if reading.as_mut().now_or_never().is_some() {
+                    whole += 1;
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(reading);
+            for _ in 0..4 {
+                let mut tx = store.write(Scope::Sector).await.unwrap();
+                store::beat(&mut tx, Instant::from_microseconds(1)).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            looks += looks.div_ceil(32);
+        }
+        store.close().await;
     }
 
     /// The last day ends at ever other moments of an approval: before it all is refused, after it all is done.
