@@ -20,6 +20,7 @@ mod reference;
 mod server;
 mod session;
 mod upload;
+mod workers;
 
 pub use api::{WiringError, routes};
 pub use console::console_routes;

@@ -39,7 +39,7 @@ use tracing::Instrument as _;
 
 use super::{
     LiveSettings, Metrics, Problem, RateSettings, Reference, openapi::API_VERSION, preferred_language,
-    problem::translate,
+    problem::translate, workers::Workers,
 };
 use crate::{domain::Digest, identity::Provider};
 
@@ -181,7 +181,7 @@ pub async fn serve(
     let (stop, stopping) = watch::channel(false);
     let stopping = Stopping(Some(stopping));
     let settings = Arc::new(settings);
-    let mut connections = JoinSet::new();
+    let (workers, mut connections) = (Workers::start()?, JoinSet::new());
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -191,7 +191,7 @@ pub async fn serve(
                 Ok((stream, peer)) => {
                     let connection =
                         serve_connection(stream, peer, router.clone(), stopping.clone(), Arc::clone(&settings));
-                    connections.spawn(connection);
+                    workers.serve(connection, &mut connections);
                 }
                 Err(error) => {
                     // Out of descriptors, mostly: it passes when connections end.
@@ -215,6 +215,7 @@ pub async fn serve(
     Ok(())
 }
 
+/// Runs where `stream` was not accepted: from here on it is this runtime that hears of it.
 async fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
@@ -222,6 +223,10 @@ async fn serve_connection(
     mut stopping: Stopping,
     settings: Arc<ServerSettings>,
 ) {
+    let stream = match stream.into_std().and_then(TcpStream::from_std) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::warn!(%error, "a connection could not be taken over"),
+    };
     // Small answers wait for nothing.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone before it began");

@@ -122,7 +122,7 @@ impl Service {
         }
         let entry = self.audit_entry(actor, action, &object, "done");
         if let Some(journal) = self.journal()? {
-            if journal.append(&entry)? {
+            if journal.append(entry)? {
                 self.records.pressing.notify_one();
             }
         } else {

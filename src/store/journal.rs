@@ -34,13 +34,15 @@ pub struct Journal {
 struct Open {
     file: File,
     bytes: u64,
+    /// All that is in the file, when this process wrote all of it: it need not be read again.
+    lines: Option<Vec<AuditEntry>>,
 }
 
 impl Open {
     fn at(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let bytes = file.metadata()?.len();
-        Ok(Self { file, bytes })
+        Ok(Self { file, bytes, lines: (bytes == 0).then(Vec::new) })
     }
 }
 
@@ -56,8 +58,8 @@ impl Journal {
 
     /// Adds a line. When this returns, it will get into the log, whatever becomes of this process. Says whether so much
     /// waits now that it had better be moved at once.
-    pub fn append(&self, entry: &AuditEntry) -> Result<bool, Error> {
-        let mut line = serde_json::to_vec(entry).map_err(|error| Error::Journal(error.into()))?;
+    pub fn append(&self, entry: AuditEntry) -> Result<bool, Error> {
+        let mut line = serde_json::to_vec(&entry).map_err(|error| Error::Journal(error.into()))?;
         line.push(b'\n');
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let length = line.len() as u64;
@@ -71,6 +73,9 @@ impl Journal {
             return Err(Error::Journal(error));
         }
         open.bytes += length;
+        if let Some(lines) = &mut open.lines {
+            lines.push(entry);
+        }
         Ok(open.bytes >= PRESSING)
     }
 
@@ -100,7 +105,14 @@ impl Journal {
                 return Ok(Vec::new());
             }
             fs::rename(&self.path, &self.moving)?;
-            *open = Open::at(&self.path)?;
+            let next = Open::at(&self.path).or_else(|error| {
+                // What comes goes on into the file that is open.
+                fs::rename(&self.moving, &self.path)?;
+                Err(error)
+            })?;
+            if let Some(lines) = std::mem::replace(&mut *open, next).lines {
+                return Ok(lines);
+            }
         }
         let text = fs::read(&self.moving)?;
         // Half a line at the end: its process was killed before anything was answered.
@@ -134,9 +146,9 @@ mod tests {
         let path = folder.path().join("audit.journal");
         let journal = Journal::open(&path).unwrap();
         assert_eq!(journal.take().unwrap(), []);
-        journal.append(&entry(1)).unwrap();
+        journal.append(entry(1)).unwrap();
         assert_eq!(journal.take().unwrap(), [entry(1)]);
-        journal.append(&entry(2)).unwrap();
+        journal.append(entry(2)).unwrap();
         let moving = fs::metadata(path.with_extension("moving")).unwrap().len();
         assert_eq!(journal.waiting(), moving * 2, "both wait: the lines are as long");
         assert!(Journal::open(&path).is_err(), "two would take lines away from each other");
@@ -154,7 +166,7 @@ mod tests {
     fn half_a_line_counts_for_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("audit.journal");
-        Journal::open(&path).unwrap().append(&entry(1)).unwrap();
+        Journal::open(&path).unwrap().append(entry(1)).unwrap();
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"id\":").unwrap();
         let journal = Journal::open(&path).unwrap();
         assert_eq!(journal.take().unwrap(), [entry(1)]);
@@ -165,11 +177,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(&folder.path().join("audit.journal")).unwrap();
         let long = AuditEntry { object: "x".repeat(64 * 1024), ..entry(1) };
-        let taken: Vec<bool> = (0..1_000).map_while(|_| journal.append(&long).ok()).collect();
+        let taken: Vec<bool> = (0..1_000).map_while(|_| journal.append(long.clone()).ok()).collect();
         assert!((100..128).contains(&taken.len()), "{}", taken.len());
         let pressing = taken.iter().position(|pressing| *pressing).unwrap();
         assert!((25..32).contains(&pressing) && taken[pressing..].iter().all(|pressing| *pressing), "{pressing}");
         journal.take().unwrap();
-        assert!(!journal.append(&long).unwrap());
+        assert!(!journal.append(long.clone()).unwrap());
     }
 }
