@@ -173,30 +173,35 @@ async fn many_reads_press() {
     assert!(!with_lines(&some).await && with_lines(&some.repeat(2)).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_killed_process_loses_no_read() {
-    let database = sqlite();
-    let period = last_year();
-    make_in_real_time(&database, &period).await;
-    let mut program = Program::on(&database.url);
-    let token = program.token(&agb_code(5));
-    let reads = async || fetch::<(i64,)>(&database, "SELECT COUNT(*) FROM audit WHERE action = 'scores.read'").await.0;
-    for round in 1..=2 {
-        program.start();
+both! {
+    async fn a_killed_process_loses_no_read(database: TestDatabase) {
+        let period = last_year();
+        make_in_real_time(&database, &period).await;
+        let mut program = Program::on(&database.url);
+        let token = program.token(&agb_code(5));
+        let reads = async || fetch::<(i64,)>(&database, "SELECT COUNT(*) FROM audit WHERE action = 'scores.read'").await.0;
         let scores = "query($p: Period!) { riskScores(period: $p) { totalCount } }";
-        program.client(&token).ask(scores, &json!({ "p": period })).await;
-        program.kill();
-        // On the next start, and on its end, what waited is written: each line once.
+        for round in 1..=2 {
+            program.start();
+            program.client(&token).ask(scores, &json!({ "p": period })).await;
+            program.kill();
+            // On the next start, and on its end, what waited is written: each line once.
+            program.start();
+            program.client(&token).ask("{ viewer { role } }", &Value::Null).await;
+            assert_eq!(program.take_server().stop(), Some(0));
+            assert_eq!(reads().await, round);
+        }
+        // Whoever is asked to stop writes what waits before it does, though the threads of its connections have ended.
         program.start();
-        program.client(&token).ask("{ viewer { role } }", &Value::Null).await;
+        program.client(&token).ask(scores, &json!({ "p": period })).await;
         assert_eq!(program.take_server().stop(), Some(0));
-        assert_eq!(reads().await, round);
+        assert_eq!(reads().await, 3);
+        let said = program.run(&["verify-audit"]);
+        assert!(said.starts_with("the audit log is intact"), "{said}");
+        let listed: Value = serde_json::from_str(&program.run(&["token", "list", "--format", "json"])).unwrap();
+        let mut used = listed.as_array().unwrap().iter().filter(|one| one["usedAt"].is_string());
+        assert!(used.next().is_some() && used.next().is_none(), "{listed}");
     }
-    let said = program.run(&["verify-audit"]);
-    assert!(said.starts_with("the audit log is intact"), "{said}");
-    let listed: Value = serde_json::from_str(&program.run(&["token", "list", "--format", "json"])).unwrap();
-    let mut used = listed.as_array().unwrap().iter().filter(|one| one["usedAt"].is_string());
-    assert!(used.next().is_some() && used.next().is_none(), "{listed}");
 }
 
 /// What was written before lines told of the request.
