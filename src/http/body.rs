@@ -1,10 +1,19 @@
 //! Reading a request body: never more than a limit, never waiting for ever.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use hyper::body::{Frame, Incoming, SizeHint};
 
 /// Why a body could not be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +27,42 @@ pub(super) enum BodyError {
     /// The connection broke, or the body is not what its headers say.
     #[error("the body was cut off")]
     CutOff,
+}
+
+/// A body of which it is known afterwards whether it was read to its end.
+pub(super) struct WatchedBody {
+    body: Incoming,
+    is_read: Arc<AtomicBool>,
+}
+
+impl WatchedBody {
+    pub(super) const fn new(body: Incoming, is_read: Arc<AtomicBool>) -> Self {
+        Self { body, is_read }
+    }
+}
+
+impl HttpBody for WatchedBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if self.body.is_end_stream() || matches!(frame, Poll::Ready(None)) {
+            self.is_read.store(true, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// A body that is read piece by piece.

@@ -6,16 +6,19 @@ use std::{
     io,
     net::SocketAddr,
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{ConnectInfo, Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue,
+        HeaderMap, HeaderName, HeaderValue, Version,
         header::{CONNECTION, TRANSFER_ENCODING},
         request::Parts,
     },
@@ -38,8 +41,8 @@ use tower_http::compression::CompressionLayer;
 use tracing::Instrument as _;
 
 use super::{
-    LiveSettings, Metrics, Problem, RateSettings, Reference, openapi::API_VERSION, preferred_language,
-    problem::translate, workers::Workers,
+    LiveSettings, Metrics, Problem, RateSettings, Reference, body::WatchedBody, openapi::API_VERSION,
+    preferred_language, problem::translate, workers::Workers,
 };
 use crate::{domain::Digest, identity::Provider};
 
@@ -277,7 +280,16 @@ async fn serve_connection(
 }
 
 async fn answer(router: &TowerToHyperService<Router>, request: hyper::Request<Incoming>) -> Response {
-    router.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {})
+    // HTTP/2 ends a stream, not the connection.
+    let closes = request.version() < Version::HTTP_2;
+    let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
+    let request = request.map(|body| Body::new(WatchedBody::new(body, Arc::clone(&is_read))));
+    let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
+    if closes && !is_read.load(Ordering::Relaxed) {
+        // hyper closes where a body was left, without a word; whoever asks again on this connection would go unheard.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Comes true when the process is asked to stop: Ctrl+C, or SIGTERM.

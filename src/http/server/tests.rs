@@ -1,4 +1,8 @@
-use axum::{body::to_bytes, http::StatusCode, routing::get};
+use axum::{
+    body::to_bytes,
+    http::StatusCode,
+    routing::{get, post},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     sync::{Notify, oneshot},
@@ -73,6 +77,20 @@ async fn a_client_that_never_finishes_its_headers_is_dropped() {
         let end = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
         assert!(end.is_ok(), "the connection stays open after {beginning:?}");
         assert!(!String::from_utf8_lossy(&answer).contains("200 OK"), "{beginning}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_left_closes_the_connection_with_a_word() {
+    let routes = Router::new()
+        .route("/left", post(async || StatusCode::BAD_REQUEST))
+        .route("/read", post(async |body: axum::body::Bytes| body.len().to_string()));
+    let (address, _stop, _running) = start(routes, ServerSettings::default()).await;
+    for (path, body, closes) in
+        [("left", "", false), ("left", "x", true), ("read", "", false), ("read", "x", false), ("read", "xyz", false)]
+    {
+        let answer = reqwest::Client::new().post(format!("http://{address}/{path}")).body(body).send().await.unwrap();
+        assert_eq!(answer.headers().get("connection").is_some(), closes, "{path} {body:?}: {answer:?}");
     }
 }
 
