@@ -98,7 +98,7 @@ pub(super) async fn serve(
     keeper.abort();
     // What cannot be written now is in the journal, for the next start.
     if let Err(error) = service.keep_records().await {
-        tracing::warn!(%error, "the last reads wait in their journal");
+        tracing::warn!(%error, source = ?error.source().map(ToString::to_string), "the last reads wait in their journal");
     }
     Ok(ExitCode::SUCCESS)
 }

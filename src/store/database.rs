@@ -16,6 +16,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::runtime::Handle;
 
 /// Runs the same expression against whichever engine a [`Tx`] is on.
 macro_rules! on {
@@ -98,8 +99,8 @@ struct Migrations;
 pub enum Database {
     /// The embedded default: a file, what whoever writes in it needs, and what tells whether anybody did.
     Sqlite(SqlitePool, Arc<Writer>, Arc<Marks>),
-    /// Production.
-    Postgres(PgPool),
+    /// Production; and the runtime that holds its connections, whichever thread asks.
+    Postgres(PgPool, Handle),
 }
 
 /// How many connections to the database there are.
@@ -132,7 +133,7 @@ impl Database {
         }
         let options = PgConnectOptions::from_str(url)?.application_name("kraamzicht");
         let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
-        Ok(Self::Postgres(pool.connect_with(options).await?))
+        Ok(Self::Postgres(pool.connect_with(options).await?, Handle::current()))
     }
 
     /// Opens the SQLite file at `path`.
@@ -176,7 +177,7 @@ impl Database {
                 migrator("sqlite/")?.run(&mut *turn).await.map_err(wrong)?;
                 Ok(turn.commit().await?)
             }
-            Self::Postgres(pool) => {
+            Self::Postgres(pool, _) => {
                 let (wanted, mut connection) = (migrator("postgres/")?, pool.acquire().await?);
                 // A server that may not change tables has nothing to change when its owner has.
                 let applied = connection.list_applied_migrations(&wanted.table_name).await.unwrap_or_default();
@@ -201,8 +202,8 @@ impl Database {
     pub async fn read(&self, scope: Scope) -> Result<Tx, Error> {
         match self {
             Self::Sqlite(pool, ..) => Ok(Tx::Sqlite(Box::pin(pool.begin()).await?, None)),
-            Self::Postgres(pool) => {
-                let begun = begin_whole(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+            Self::Postgres(pool, runtime) => {
+                let begun = begin_whole(pool, runtime, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
                 Tx::within(begun, scope).await
             }
         }
@@ -213,7 +214,7 @@ impl Database {
     pub async fn glance(&self, scope: Scope) -> Result<Tx, Error> {
         match self {
             Self::Sqlite(pool, ..) => Ok(Tx::Glance(Box::pin(pool.acquire()).await?)),
-            Self::Postgres(_) => self.read(scope).await,
+            Self::Postgres(..) => self.read(scope).await,
         }
     }
 
@@ -222,7 +223,7 @@ impl Database {
     pub fn mark(&self) -> Option<Mark> {
         match self {
             Self::Sqlite(_, _, marks) => marks.now(),
-            Self::Postgres(_) => None,
+            Self::Postgres(..) => None,
         }
     }
 
@@ -235,7 +236,7 @@ impl Database {
                 let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
                 Ok(Tx::Sqlite(Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await?, Some(turn)))
             }
-            Self::Postgres(pool) => Tx::within(begin_whole(pool, "BEGIN").await?, scope).await,
+            Self::Postgres(pool, runtime) => Tx::within(begin_whole(pool, runtime, "BEGIN").await?, scope).await,
         }
     }
 
@@ -244,7 +245,7 @@ impl Database {
         const ABOVE: &str = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
         match self {
             Self::Sqlite(..) => Ok(false),
-            Self::Postgres(pool) => {
+            Self::Postgres(pool, _) => {
                 let (above,): (bool,) = sqlx::query_as(ABOVE).fetch_one(pool).await?;
                 Ok(!above)
             }
@@ -255,7 +256,7 @@ impl Database {
     pub async fn ping(&self) -> Result<(), Error> {
         match self {
             Self::Sqlite(pool, ..) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
-            Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+            Self::Postgres(pool, runtime) => begin_whole(pool, runtime, "BEGIN READ ONLY").await?.rollback().await?,
         }
         Ok(())
     }
@@ -264,7 +265,7 @@ impl Database {
     pub fn connections(&self) -> Connections {
         let (open, idle, most) = match self {
             Self::Sqlite(pool, ..) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
-            Self::Postgres(pool) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
+            Self::Postgres(pool, _) => (pool.size(), pool.num_idle(), pool.options().get_max_connections()),
         };
         Connections { open, idle: u32::try_from(idle).unwrap_or(u32::MAX).min(open), most }
     }
@@ -273,7 +274,7 @@ impl Database {
     pub const fn engine(&self) -> &'static str {
         match self {
             Self::Sqlite(..) => "SQLite",
-            Self::Postgres(_) => "PostgreSQL",
+            Self::Postgres(..) => "PostgreSQL",
         }
     }
 
@@ -285,16 +286,23 @@ impl Database {
                 marks.close();
                 pool.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, _) => pool.close().await,
         }
     }
 }
 
 /// Begins in a task of its own, which goes on when whoever waits for it goes away: a transaction that was given up half way
 /// sqlx takes for one that never began, and whoever has its connection next would be within it.
-async fn begin_whole(pool: &PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>, Error> {
+///
+/// A connection that this opens belongs to `runtime` and breaks when that ends; those of single threads end before the last
+/// work is done.
+async fn begin_whole(
+    pool: &PgPool,
+    runtime: &Handle,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>, Error> {
     let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+    let begun = runtime.spawn(async move { pool.begin_with(statement).await }).await;
     Ok(begun.map_err(|_| sqlx::Error::PoolClosed)??)
 }
 

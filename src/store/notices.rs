@@ -73,7 +73,7 @@ impl Database {
     pub async fn listen(&self) -> Result<Listener, Error> {
         match self {
             Self::Sqlite(_, writer, _) => Ok(Listener::Sqlite(writer.notices.subscribe())),
-            Self::Postgres(pool) => {
+            Self::Postgres(pool, _) => {
                 let apart =
                     PgPoolOptions::new().max_connections(1).acquire_timeout(pool.options().get_acquire_timeout());
                 let apart = apart.max_lifetime(None).idle_timeout(None);

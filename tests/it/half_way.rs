@@ -1,6 +1,6 @@
 //! What breaks off half way, comes all at once, or finds no room: one clear outcome each, and nothing half in.
 
-use std::{collections::BTreeMap, str::FromStr as _};
+use std::{collections::BTreeMap, str::FromStr as _, thread};
 
 use futures_util::FutureExt as _;
 use kraamzicht::{
@@ -186,6 +186,25 @@ both! {
             }
             looks += looks.div_ceil(32);
         }
+        store.close().await;
+    }
+
+    /// A thread that serves connections ends before the last work is done, and leaves that its connections to the database.
+    async fn a_transaction_outlives_the_thread_that_began_it(database: TestDatabase) {
+        let store = Database::open(&database.url).await.unwrap();
+        store.migrate().await.unwrap();
+        let begun = thread::spawn({
+            let store = store.clone();
+            move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                // The pool has one connection so far: the second is opened here.
+                runtime.block_on(async { [store.read(Scope::Sector).await.unwrap(), store.write(Scope::Sector).await.unwrap()] })
+            }
+        });
+        let [reading, mut tx] = begun.join().unwrap();
+        store::beat(&mut tx, Instant::from_microseconds(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        drop(reading);
         store.close().await;
     }
 
