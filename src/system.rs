@@ -71,7 +71,7 @@ impl<C: Clock> SystemIds<C> {
 
 impl<C: Clock> IdSource for SystemIds<C> {
     fn next(&self) -> u128 {
-        let payload = payload(self.clock.now(), random_bits());
+        let payload = payload(self.clock.now(), rand::random());
         rise(&self.last, payload)
     }
 }
@@ -99,16 +99,6 @@ impl<C: Clock> IdSource for SeededIds<C> {
         let drawn = Digest::of_parts([self.seed.to_be_bytes().as_slice(), &count.to_be_bytes()]);
         rise(&self.last, payload(self.clock.now(), drawn.leading_bits()))
     }
-}
-
-/// 74 bits that nobody can guess. A system without randomness gives zeros: the identifiers still rise and differ
-/// within this process; tokens do not come from here.
-fn random_bits() -> u128 {
-    let mut bytes = [0; 16];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!(%error, "the system gives no randomness");
-    }
-    u128::from_be_bytes(bytes)
 }
 
 /// The 122 free bits of an identifier: milliseconds, then randomness.

@@ -34,6 +34,7 @@ use apollo_compiler::{
 
 use lru::LruCache;
 
+use super::plan::Prepared;
 use crate::domain::Digest;
 
 pub use limits::Limits;
@@ -86,7 +87,7 @@ pub struct Admitted {
     respelled: Option<String>,
     document: Arc<Valid<ExecutableDocument>>,
     /// The same as the engine reads it.
-    parsed: Option<Arc<async_graphql::parser::types::ExecutableDocument>>,
+    prepared: Option<Arc<Prepared>>,
     schema: Arc<Valid<Schema>>,
 }
 
@@ -150,9 +151,10 @@ impl Guard {
         let cost = u32::try_from(cost).unwrap_or(u32::MAX);
         let document = Arc::new(document);
         // Only now: its parser is safe with what is small.
-        let parsed = async_graphql::parser::parse_query(respelled.as_deref().unwrap_or(source)).ok().map(Arc::new);
+        let parsed = async_graphql::parser::parse_query(respelled.as_deref().unwrap_or(source)).ok();
+        let prepared = parsed.map(|parsed| Arc::new(Prepared::new(parsed, operation_name.as_deref())));
         let schema = Arc::clone(&self.schema);
-        Ok(Admitted { kind, operation_name, hash, cost, respelled, document, parsed, schema })
+        Ok(Admitted { kind, operation_name, hash, cost, respelled, document, prepared, schema })
     }
 
     fn parse(&self, document: &str) -> Result<ast::Document, Refusal> {
@@ -193,8 +195,8 @@ impl Admitted {
     }
 
     /// The document as the engine reads it; nothing when it cannot, which it then says itself.
-    pub fn parsed(&self) -> Option<async_graphql::parser::types::ExecutableDocument> {
-        self.parsed.as_deref().cloned()
+    pub fn prepared(&self) -> Option<&Prepared> {
+        self.prepared.as_deref()
     }
 
     /// Whether everything it asks is answered as known at a moment: each of its root fields takes `asKnownAt`.

@@ -21,5 +21,5 @@ pub use context::Snapshot;
 pub use documents::{DocumentError, TrustedDocument, TrustedDocuments};
 pub use files::{ReceivedFile, ReceivedFiles};
 pub use loads::Loads;
-pub use plan::{WritesJson, to_json};
+pub use plan::{Prepared, to_json};
 pub use schema::{schema, sdl};

@@ -6,29 +6,27 @@
 //!
 //! What the tables do not have (fields with arguments, fields that are looked up) is left to the engine: then the list is
 //! resolved as any other, and a test holds both ways to the same bytes (tests/it/plans.rs). The JSON travels through the
-//! engine as [`Value::Binary`], which nothing a client sends can become, and only where whoever writes the response has
-//! said that they know it ([`WritesJson`]).
+//! engine as [`Value::Binary`], which nothing a client sends can become, and only of a document that is [`Prepared`], whose
+//! response is written with [`to_json`].
 
 mod page;
+mod prepared;
 mod shapes;
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use async_graphql::{
-    Context, Name, Positioned, Response, Value,
-    parser::types::{Field as AstField, FragmentDefinition, Selection, SelectionSet},
+    Name, Positioned, Response, Value,
+    parser::types::{Directive, Field as AstField, FragmentDefinition, Selection, SelectionSet},
     resolver_utils::EnumType,
 };
 
+pub use self::prepared::Prepared;
 pub(super) use self::{
-    page::{PageOf, page_of},
+    page::{PageOf, no_page_of, page_of},
     shapes::{ObservationRow, ObservationShape, ScoreRow, ScoreShape, SignalRow, SignalShape},
 };
 use super::{context::Asked, types::IndicatorType};
-
-/// Said in the data of a request whose response is written with [`to_json`].
-#[derive(Clone, Copy, Debug)]
-pub struct WritesJson;
 
 /// A response as JSON, with the lists that were written already.
 pub fn to_json(response: &Response) -> serde_json::Result<Vec<u8>> {
@@ -117,6 +115,8 @@ impl<S: Shape> Field<S> {
 /// The fragments of the document.
 pub(super) struct Compiler<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    /// Whether what is to be skipped was taken out: before there are variables, nobody knows what that is.
+    is_settled: bool,
 }
 
 /// What may be asked of a type.
@@ -137,16 +137,6 @@ impl<S: Shape> Named for S {
         let place = S::FIELDS.iter().position(|field| field.name == name)?;
         Some((place, S::FIELDS.get(place)?.inner))
     }
-}
-
-/// What is asked of a field of the root, when all of it can be written.
-fn planned<S: Named>(context: &Context<'_>) -> Option<Plan> {
-    context.data_opt::<WritesJson>()?;
-    let compiler = Compiler { fragments: &context.query_env.fragments };
-    let own = context.item.node.response_key().node.as_str();
-    // One that is asked for twice is resolved twice and put together by the engine.
-    let times = compiler.count(&context.query_env.operation.node.selection_set.node, own);
-    (times == 1).then(|| compile::<S>(&compiler, &[&context.item.node.selection_set.node]))?
 }
 
 /// The plan for objects of a type; nothing when something is asked that its table does not have.
@@ -174,6 +164,8 @@ fn compile<S: Named>(compiler: &Compiler<'_>, sets: &[&SelectionSet]) -> Option<
     fields.into_iter().map(step).collect()
 }
 
+type Fragment<'a> = (Option<&'a str>, &'a [Positioned<Directive>], &'a SelectionSet);
+
 impl<'a> Compiler<'a> {
     /// Adds the fields of a selection on an object of type `on`, by the name they have in the answer.
     fn collect(&self, set: &'a SelectionSet, on: &str, fields: &mut Vec<(&'a str, Vec<&'a AstField>)>) -> Option<()> {
@@ -181,10 +173,7 @@ impl<'a> Compiler<'a> {
             match &item.node {
                 Selection::Field(field) => {
                     let field = &field.node;
-                    // What is to be skipped was taken out before.
-                    let is_plain = |name: &str| matches!(name, "skip" | "include");
-                    if !field.arguments.is_empty() || !field.directives.iter().all(|one| is_plain(&one.node.name.node))
-                    {
+                    if !field.arguments.is_empty() || !self.is_asked(&field.directives) {
                         return None;
                     }
                     let key = field.response_key().node.as_str();
@@ -194,7 +183,10 @@ impl<'a> Compiler<'a> {
                     }
                 }
                 other => {
-                    let (condition, inner) = self.fragment(other)?;
+                    let (condition, directives, inner) = self.fragment(other)?;
+                    if !self.is_asked(directives) {
+                        return None;
+                    }
                     // Of an interface, say: the engine knows.
                     if condition.is_some_and(|condition| condition != on) {
                         return None;
@@ -206,17 +198,24 @@ impl<'a> Compiler<'a> {
         Some(())
     }
 
-    /// On which type a fragment is, and what it asks.
-    fn fragment(&self, selection: &'a Selection) -> Option<(Option<&'a str>, &'a SelectionSet)> {
+    /// Whether what has these is asked for.
+    fn is_asked(&self, directives: &[Positioned<Directive>]) -> bool {
+        let is_settled = |name: &str| self.is_settled && matches!(name, "skip" | "include");
+        directives.iter().all(|one| is_settled(&one.node.name.node))
+    }
+
+    /// On which type a fragment is, with which directives, and what it asks.
+    fn fragment(&self, selection: &'a Selection) -> Option<Fragment<'a>> {
         match selection {
             Selection::Field(_) => None,
             Selection::FragmentSpread(spread) => {
                 let found = &self.fragments.get(&spread.node.fragment_name.node)?.node;
-                Some((Some(found.type_condition.node.on.node.as_str()), &found.selection_set.node))
+                let condition = found.type_condition.node.on.node.as_str();
+                Some((Some(condition), &spread.node.directives, &found.selection_set.node))
             }
             Selection::InlineFragment(inline) => {
                 let condition = inline.node.type_condition.as_ref().map(|one| one.node.on.node.as_str());
-                Some((condition, &inline.node.selection_set.node))
+                Some((condition, &inline.node.directives, &inline.node.selection_set.node))
             }
         }
     }
@@ -225,7 +224,7 @@ impl<'a> Compiler<'a> {
     fn count(&self, set: &'a SelectionSet, key: &str) -> usize {
         let count = |item: &'a Positioned<Selection>| match &item.node {
             Selection::Field(field) => usize::from(field.node.response_key().node == key),
-            other => self.fragment(other).map_or(0, |(_, inner)| self.count(inner, key)),
+            other => self.fragment(other).map_or(0, |(.., inner)| self.count(inner, key)),
         };
         set.items.iter().map(count).sum()
     }

@@ -44,7 +44,7 @@ use super::{
 use crate::{
     domain::Text,
     graphql::{
-        ReceivedFiles, TrustedDocuments, WritesJson,
+        ReceivedFiles, TrustedDocuments,
         guard::{Admitted, Guard, OperationKind, Refusal},
     },
     service::Service,
@@ -157,10 +157,7 @@ impl<E: Executor, A: Authenticate> GraphqlEndpoint<E, A> {
     async fn handle(&self, parts: &Parts, body: Body, form_of_answer: MediaType) -> Result<Reply, Failure> {
         let caller = self.authenticate.authenticate(parts).await?;
         let (parameters, form) = self.parameters(parts, body).await?;
-        let mut examined = self.examine(parts, caller, parameters, form, Door::Answer)?;
-        if examined.admitted.kind() == OperationKind::Query {
-            examined.data.insert(WritesJson);
-        }
+        let examined = self.examine(parts, caller, parameters, form, Door::Answer)?;
         let mut kept = None;
         if let Some(answers) = &self.answers
             && let Some(place) = answers.place(&examined, parts, form_of_answer)
@@ -275,10 +272,10 @@ impl Examined {
         let variables = serde_json::Value::Object(self.parameters.variables);
         let mut request = async_graphql::Request::new(document).variables(Variables::from_json(variables));
         request.operation_name = self.parameters.operation_name;
-        if let Some(parsed) = self.admitted.parsed() {
-            request.set_parsed_query(parsed);
-        }
         request.data = self.data;
+        if let Some(prepared) = self.admitted.prepared() {
+            request = prepared.ask(request);
+        }
         request.data.insert(reference(parts));
         if let Some((form, slots)) = self.form {
             request.data.insert(ReceivedFiles::new(form.files(slots).await?));

@@ -7,15 +7,11 @@ use std::fmt;
 pub struct Reference(String);
 
 impl Reference {
-    /// A new name. Should the system have no randomness, the name is empty: a request is never refused for it.
+    /// A new name.
     pub fn new() -> Self {
         const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let mut bytes = [0_u8; 16];
-        if getrandom::fill(&mut bytes).is_err() {
-            return Self(String::new());
-        }
         Self(
-            bytes
+            rand::random::<[u8; 16]>()
                 .iter()
                 .filter_map(|byte| ALPHABET.get(usize::from(byte & 31)))
                 .map(|byte| char::from(*byte))

@@ -8,10 +8,10 @@ use apollo_compiler::{
     schema::ExtendedType,
     validation::Valid,
 };
-use async_graphql::{Executor, Request, Value, Variables};
+use async_graphql::{Executor, Request, Value, Variables, parser::parse_query};
 use kraamzicht::{
     domain::{Actor, Call, Entry, Role, Scope},
-    graphql::{self, Loads, Snapshot, WritesJson},
+    graphql::{self, Loads, Prepared, Snapshot},
 };
 use serde_json::json;
 
@@ -223,12 +223,13 @@ async fn what_is_written_is_what_would_be_resolved() {
         if ExecutableDocument::parse_and_validate(&schema, &document, "d").is_err() {
             continue;
         }
+        let prepared = Prepared::new(parse_query(&document).unwrap(), None);
         let (role, scope) = scopes[usize::from(round % 3 == 2)];
         let ask = async |writes: bool| {
             let actor = Actor { entry: Entry::Machine, role, scope, call: Call::LOCAL };
             let request = Request::new(document.clone()).variables(Variables::from_json(variables.clone()));
             let request = request.data(actor).data(Loads::default()).data(Snapshot::at(present));
-            engine.execute(if writes { request.data(WritesJson) } else { request }).await
+            engine.execute(if writes { prepared.ask(request) } else { request }).await
         };
         let (one, other) = (ask(true).await, ask(false).await);
         let Value::Object(fields) = &one.data else { panic!("{document}: {one:?}") };

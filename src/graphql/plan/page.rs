@@ -1,6 +1,6 @@
 //! Pages that are written.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::{borrow::Cow, iter, marker::PhantomData};
 
 use async_graphql::{
     Context, ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
@@ -10,7 +10,10 @@ use async_graphql::{
 };
 use bytes::Bytes;
 
-use super::{Compile, Field, Ink, Named, Plan, Shape, Step, compile, list, object, planned};
+use super::{
+    Compile, Field, Ink, Named, ObservationShape, Plan, ScoreShape, Shape, SignalShape, Step, compile, list, object,
+    prepared::planned,
+};
 use crate::graphql::{
     context::Asked,
     page::{Page, PageRequest},
@@ -41,13 +44,6 @@ impl<Node: OutputType> OutputType for PageOf<Node> {
     }
 }
 
-impl<Node: OutputType> PageOf<Node> {
-    /// The page of an empty list.
-    pub(in crate::graphql) fn nothing(page: PageRequest) -> Self {
-        Self::Resolved(Box::new(page.cut(Vec::new(), |one| one)))
-    }
-}
-
 /// A type of which there are pages.
 pub(in crate::graphql) trait Listed: Shape {
     /// The type that the engine resolves.
@@ -64,13 +60,31 @@ pub(in crate::graphql) fn page_of<'r, S: Listed>(
     node: impl Fn(S::Row<'r>) -> S::Node,
 ) -> PageOf<S::Node> {
     match planned::<Paged<S>>(context) {
-        Some(plan) => {
-            let mut ink = Ink::new(asked);
-            write::<S>(page, rows, &plan, &mut ink);
-            PageOf::Written(ink.out.into())
-        }
+        Some(plan) => PageOf::Written(write::<S>(page, rows, &plan, Ink::new(asked))),
         None => PageOf::Resolved(Box::new(page.cut(rows.collect(), node))),
     }
+}
+
+/// The page of an empty list.
+pub(in crate::graphql) fn no_page_of<S: Listed>(
+    asked: &Asked<'_>,
+    context: &Context<'_>,
+    page: PageRequest,
+) -> PageOf<S::Node> {
+    match planned::<Paged<S>>(context) {
+        Some(plan) => PageOf::Written(write::<S>(page, iter::empty(), &plan, Ink::new(asked))),
+        None => PageOf::Resolved(Box::new(page.cut(Vec::new(), |one| one))),
+    }
+}
+
+/// How what is asked of a field of the root is compiled, where that is a list that is written.
+pub(super) fn of_root(field: &str) -> Option<Compile> {
+    Some(match field {
+        "riskScores" => compile::<Paged<ScoreShape>>,
+        "signals" => compile::<Paged<SignalShape>>,
+        "observations" => compile::<Paged<ObservationShape>>,
+        _ => return None,
+    })
 }
 
 const EDGES: usize = 0;
@@ -136,8 +150,8 @@ fn write<'r, S: Listed>(
     page: PageRequest,
     all: impl ExactSizeIterator<Item = S::Row<'r>>,
     plan: &Plan,
-    ink: &mut Ink<'_>,
-) {
+    mut ink: Ink<'_>,
+) -> Bytes {
     let total = all.len();
     let (start, end) = page.range(total);
     let rows: Vec<S::Row<'_>> = all.skip(start).take(end - start).collect();
@@ -147,7 +161,7 @@ fn write<'r, S: Listed>(
         ink.out.extend_from_slice(step.key.as_bytes());
     };
     for (number, step) in plan.iter().enumerate() {
-        begin(ink, number, step);
+        begin(&mut ink, number, step);
         match step.place {
             Some(EDGES) => {
                 ink.out.push(b'[');
@@ -156,10 +170,10 @@ fn write<'r, S: Listed>(
                         ink.out.push(b',');
                     }
                     for (number, of_edge) in step.inner.iter().enumerate() {
-                        begin(ink, number, of_edge);
+                        begin(&mut ink, number, of_edge);
                         match of_edge.place {
                             Some(CURSOR) => ink.plain(cursor(start + place)),
-                            Some(_) => object::<S>(*row, &of_edge.inner, ink),
+                            Some(_) => object::<S>(*row, &of_edge.inner, &mut ink),
                             None => ink.text(&Edged::<S>::name()),
                         }
                     }
@@ -167,7 +181,7 @@ fn write<'r, S: Listed>(
                 }
                 ink.out.push(b']');
             }
-            Some(NODES) => list::<S>(rows.iter().copied(), &step.inner, ink),
+            Some(NODES) => list::<S>(rows.iter().copied(), &step.inner, &mut ink),
             Some(PAGE_INFO) => {
                 let (first, last) = (start, end.saturating_sub(1));
                 let info = PageInfo {
@@ -176,7 +190,7 @@ fn write<'r, S: Listed>(
                     start_cursor: (!rows.is_empty()).then(|| cursor(first)),
                     end_cursor: (!rows.is_empty()).then(|| cursor(last)),
                 };
-                object::<PageInfoShape>(&info, &step.inner, ink);
+                object::<PageInfoShape>(&info, &step.inner, &mut ink);
             }
             Some(TOTAL_COUNT) => ink.json(&total),
             Some(_) => ink.plain(page.shown()),
@@ -184,4 +198,5 @@ fn write<'r, S: Listed>(
         }
     }
     ink.out.push(b'}');
+    ink.out.into()
 }

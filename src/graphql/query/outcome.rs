@@ -10,7 +10,7 @@ use crate::{
     graphql::{
         context::Asked,
         page::{ORDINARY_PAGE, Page, PageRequest, bad_input},
-        plan::{PageOf, ScoreRow, ScoreShape, SignalRow, SignalShape, page_of},
+        plan::{PageOf, ScoreRow, ScoreShape, SignalRow, SignalShape, no_page_of, page_of},
         scalars::{DateTime, PeriodText},
         types::{
             AccountType, ChartType, DistributionType, LevelType, RecordedOverrideType, RiskScore, RunType, SignalType,
@@ -111,7 +111,7 @@ impl OutcomeQuery {
         let asked = Asked::by(context)?;
         let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
         let Some(assessment) = asked.assessment(period.0, page.known_at).await? else {
-            return Ok(PageOf::nothing(page));
+            return Ok(no_page_of::<ScoreShape>(&asked, context, page));
         };
         let ranked = ranked(&assessment, theme.as_deref(), &filter, order_by);
         let rows = ranked.iter().map(|ranked| {
@@ -135,7 +135,7 @@ impl OutcomeQuery {
         let asked = Asked::by(context)?;
         let page = PageRequest::new(first, after, asked.known_at(as_known_at).await?)?;
         let Some(assessment) = asked.assessment(period.0, page.known_at).await? else {
-            return Ok(PageOf::nothing(page));
+            return Ok(no_page_of::<SignalShape>(&asked, context, page));
         };
         let levels = filter.levels.as_ref().map(|levels| to_levels(levels));
         let organisation = filter.organisation.as_ref().map(|id| id.as_str());
