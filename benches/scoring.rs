@@ -27,7 +27,7 @@ const ORGANISATIONS: u32 = 200;
 const MEASURES: u32 = 40;
 const PERIODS: u16 = 12;
 /// How many values are scored before the processor is asked how long it took: it counts in hundredths of a second.
-const REPEATED_VALUES: f64 = 1_200_000.0;
+const REPEATED_VALUES: f64 = 4_800_000.0;
 /// What one period, twelve of them and the large sector may take.
 const BUDGETS: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(100), Duration::from_secs(4)];
 /// What all of it may take, in KiB.
