@@ -1,6 +1,11 @@
 //! Sectors of ordinary organisations only, to hold the method to its promise: as many false alarms as it says.
 
-use super::{DataInputs, Measure, Member, Outcome, Sector, Settings};
+use super::{
+    DataInputs, Measure, Member, Outcome, Sector, Settings,
+    arrange::Figures,
+    method::{Evidence, Model},
+    value::read,
+};
 use crate::{
     catalogue::IndicatorKind,
     domain::{AgbCode, Direction, Observation, OrganisationKind, Period},
@@ -112,24 +117,32 @@ impl Simulation {
     /// Adds the alarms of `outcome`, of a sector drawn here, to those found before.
     pub fn count(&self, outcome: &Outcome, alarms: &mut Alarms) {
         for (clients, organisation) in self.clients.iter().zip(&outcome.organisations) {
-            let class = match clients {
-                clients if *clients < SMALL => Some(&mut alarms.small),
-                clients if *clients >= 2.0 * SMALL => Some(&mut alarms.large),
-                _ => None,
-            };
-            if let Some(class) = class {
+            if let Some(class) = alarms.class(*clients) {
                 for one in &organisation.signals {
-                    if let (Some(r), Some(attention), Some(elevated)) =
-                        (one.r_peers, one.chance_of_attention, one.chance_of_elevated)
-                    {
-                        class.attention.add(r >= 2.0, attention);
-                        class.elevated.add(r >= 3.0, elevated);
-                    }
+                    class.add(one.r_peers, one.chance_of_attention, one.chance_of_elevated);
                 }
             }
             if let Some(sum) = organisation.score(None).and_then(|score| score.standardised) {
-                alarms.overall.attention.add(sum >= 2.0, normal::survival(2.0));
-                alarms.overall.elevated.add(sum >= 3.0, normal::survival(3.0));
+                alarms.overall.add(Some(sum), Some(normal::survival(2.0)), Some(normal::survival(3.0)));
+            }
+        }
+    }
+
+    /// Adds the alarms of `sector`, drawn here, where it is known what ordinary organisations are like: each figure is held
+    /// against what it was drawn from. The difference to [`Simulation::count`] is what estimating costs.
+    pub fn count_known(&self, sector: &Sector, table: &mut Table, alarms: &mut Alarms) {
+        for measure in &sector.measures {
+            let Some(model) = truth(&measure.code) else { continue };
+            // Members stand in the order of their codes, which is that of their sizes.
+            let own = sector.observations.iter().filter(|one| *measure.code == *one.indicator).zip(&self.clients);
+            let (evidence, clients): (Vec<Evidence>, Vec<f64>) = own
+                .filter_map(|(one, clients)| Some((read(measure, Some(&Figures::from(one))).evidence.ok()?, *clients)))
+                .filter(|(evidence, _)| evidence.is_enough(&sector.settings))
+                .unzip();
+            for (clients, judged) in clients.into_iter().zip(model.judge(measure, &evidence, table)) {
+                if let (Some(class), Some(one)) = (alarms.class(clients), judged) {
+                    class.add(Some(one.r), one.chance_of_attention, one.chance_of_elevated);
+                }
             }
         }
     }
@@ -146,6 +159,16 @@ pub struct Alarms {
     pub overall: LevelAlarms,
 }
 
+impl Alarms {
+    fn class(&mut self, clients: f64) -> Option<&mut LevelAlarms> {
+        match clients {
+            clients if clients < SMALL => Some(&mut self.small),
+            clients if clients >= 2.0 * SMALL => Some(&mut self.large),
+            _ => None,
+        }
+    }
+}
+
 /// The alarms at each level.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LevelAlarms {
@@ -153,6 +176,16 @@ pub struct LevelAlarms {
     pub attention: FalseAlarms,
     /// `elevated`: nominally 0.135 %.
     pub elevated: FalseAlarms,
+}
+
+impl LevelAlarms {
+    /// Nothing where there was no comparison.
+    fn add(&mut self, r: Option<f64>, chance_of_attention: Option<f64>, chance_of_elevated: Option<f64>) {
+        if let (Some(r), Some(attention), Some(elevated)) = (r, chance_of_attention, chance_of_elevated) {
+            self.attention.add(r >= 2.0, attention);
+            self.elevated.add(r >= 3.0, elevated);
+        }
+    }
 }
 
 /// Alarms among tests.
@@ -196,6 +229,18 @@ fn clients(place: usize, organisations: usize) -> f64 {
         return 7_800.0;
     }
     (190.0 * (1.15 * normal::quantile(share)).exp()).round().max(10.0)
+}
+
+/// What the figures of a measure are drawn from.
+fn truth(code: &str) -> Option<Model> {
+    let proportion = PROPORTIONS.iter().find(|(known, ..)| *known == code);
+    Some(match (proportion, code) {
+        (Some((_, mean, correlation, _)), _) => Model::known(*mean, *correlation, 0.0),
+        (None, "R1") => Model::known(RATE.0, RATE.1, 0.0),
+        (None, "S1") => Model::known(SHARE.0, SHARE.1, 0.0),
+        (None, "M1") => Model::known(MEAN.0, MEAN.1, MEAN.2),
+        (None, _) => return None,
+    })
 }
 
 fn trials(clients: f64, of_carers: bool) -> f64 {

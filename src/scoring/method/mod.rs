@@ -108,6 +108,11 @@ impl Model {
         }
     }
 
+    /// Nothing is estimated: `within` is the variance within organisations, for means.
+    pub(super) const fn known(location: f64, dispersion: f64, within: f64) -> Self {
+        Self { centre: Centre { location, dispersion }, within, recipe: None }
+    }
+
     /// Whether it follows the published recipe of others.
     pub(super) const fn follows_a_recipe(&self) -> bool {
         self.recipe.is_some()

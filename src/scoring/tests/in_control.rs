@@ -1,7 +1,10 @@
 //! Sectors of ordinary organisations only: as many false alarms as promised, for small and for large.
 
 use super::build::{check_sound, year};
-use crate::scoring::{Alarms, Settings, Simulation, score};
+use crate::{
+    scoring::{Alarms, Settings, Simulation, score},
+    stats::Table,
+};
 
 const SECTORS: u64 = 60;
 const ORGANISATIONS: usize = 200;
@@ -33,6 +36,20 @@ fn false_alarms_are_as_promised() {
     let overall = alarms.overall.attention;
     assert!(overall.is_in_band(0.022_75) || overall.rate() < 0.022_75, "{overall:?}");
     assert!(overall.rate() > 0.012, "{overall:?}");
+}
+
+#[test]
+fn where_nothing_is_estimated_the_chances_are_exact() {
+    let simulation = Simulation::new(ORGANISATIONS);
+    let (mut alarms, mut table) = (Alarms::default(), Table::default());
+    for seed in 0..10 * SECTORS {
+        let sector = simulation.sector(seed, year(2025), Settings::default());
+        simulation.count_known(&sector, &mut table, &mut alarms);
+    }
+    for class in [alarms.small, alarms.large] {
+        assert!(class.attention.tests > 200_000.0, "{alarms:?}");
+        assert!(class.attention.is_as_promised() && class.elevated.is_as_promised(), "{alarms:?}");
+    }
 }
 
 #[test]
