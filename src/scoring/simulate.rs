@@ -136,7 +136,11 @@ impl Simulation {
             // Members stand in the order of their codes, which is that of their sizes.
             let own = sector.observations.iter().filter(|one| *measure.code == *one.indicator).zip(&self.clients);
             let (evidence, clients): (Vec<Evidence>, Vec<f64>) = own
-                .filter_map(|(one, clients)| Some((read(measure, Some(&Figures::from(one))).evidence.ok()?, *clients)))
+                .filter_map(|(one, clients)| {
+                    // How respondents differ within an organisation is known too.
+                    let figures = Figures { standard_deviation: None, ..Figures::from(one) };
+                    Some((read(measure, Some(&figures)).evidence.ok()?, *clients))
+                })
                 .filter(|(evidence, _)| evidence.is_enough(&sector.settings))
                 .unzip();
             for (clients, judged) in clients.into_iter().zip(model.judge(measure, &evidence, table)) {
