@@ -12,12 +12,13 @@ use async_graphql::{Executor, Request, Value, Variables, parser::parse_query};
 use kraamzicht::{
     domain::{Actor, Call, Entry, Role, Scope},
     graphql::{self, Loads, Prepared, Snapshot},
+    http::LiveSettings,
 };
 use serde_json::json;
 
 use crate::{
     harness::sqlite,
-    scene::{PERIOD, Sector, World},
+    scene::{Events, Heard, PERIOD, Sector, Socket, World},
 };
 
 /// How many questions are asked.
@@ -242,6 +243,36 @@ async fn what_is_written_is_what_would_be_resolved() {
     }
     assert!(asked.len() > 150, "{} were valid", asked.len());
     assert!(written > 80, "{written} of {} were written", asked.len());
+}
+
+/// By whichever door it is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_written_list_is_the_same_by_every_door() {
+    let sector = Sector::in_world(World::live(sqlite(), |_| (), LiveSettings::default()).await).await;
+    let mut socket = Socket::of(&sector.world.base, sector.inspector.token()).await;
+    let fields = "totalCount nodes { score organisation { name } }";
+    let documents = [
+        ("1", format!("query($p: Period!) {{ riskScores(period: $p) {{ {fields} }} }}")),
+        // Planned when the variables are there.
+        (
+            "2",
+            format!(
+                "query($p: Period!, $no: Boolean!) {{ riskScores(period: $p) {{ {fields} knownAt @skip(if: $no) }} }}"
+            ),
+        ),
+    ];
+    for (name, document) in documents {
+        let mut variables = json!({ "p": PERIOD });
+        if name == "2" {
+            variables["no"] = json!(true);
+        }
+        let answered = sector.inspector.ask(&document, &variables).await["riskScores"].take();
+        assert!(answered["nodes"].as_array().unwrap().len() > 1, "{answered}");
+        assert_eq!(Events::open(&sector.inspector, &document, &variables).await.told().await, answered);
+        socket.subscribe(name, &document, &variables).await;
+        assert_eq!(socket.told(name).await, answered);
+        assert_eq!(socket.hear().await, Heard::Said(json!({ "id": name, "type": "complete" })));
+    }
 }
 
 /// Nothing that a client sends can pass for what was written.

@@ -10,10 +10,7 @@ use async_graphql::{
 };
 use bytes::Bytes;
 
-use super::{
-    Compile, Field, Ink, Named, ObservationShape, Plan, ScoreShape, Shape, SignalShape, Step, compile, list, object,
-    prepared::planned,
-};
+use super::{Compile, Field, Ink, Named, Plan, Shape, Step, compile, list, object, prepared::planned};
 use crate::graphql::{
     context::Asked,
     page::{Page, PageRequest},
@@ -77,16 +74,6 @@ pub(in crate::graphql) fn no_page_of<S: Listed>(
     }
 }
 
-/// How what is asked of a field of the root is compiled, where that is a list that is written.
-pub(super) fn of_root(field: &str) -> Option<Compile> {
-    Some(match field {
-        "riskScores" => compile::<Paged<ScoreShape>>,
-        "signals" => compile::<Paged<SignalShape>>,
-        "observations" => compile::<Paged<ObservationShape>>,
-        _ => return None,
-    })
-}
-
 const EDGES: usize = 0;
 const NODES: usize = 1;
 const PAGE_INFO: usize = 2;
@@ -94,7 +81,7 @@ const TOTAL_COUNT: usize = 3;
 const KNOWN_AT: usize = 4;
 
 /// What may be asked of a page.
-struct Paged<S>(PhantomData<S>);
+pub(super) struct Paged<S>(PhantomData<S>);
 
 impl<S: Listed> Named for Paged<S> {
     fn name() -> Cow<'static, str> {

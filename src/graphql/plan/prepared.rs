@@ -9,7 +9,7 @@ use async_graphql::{
     },
 };
 
-use super::{Compile, Compiler, Named, Plan, compile, page};
+use super::{Compile, Compiler, Named, ObservationShape, Plan, ScoreShape, SignalShape, compile, page::Paged};
 
 /// A document as the engine executes it, with what is written of it.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Prepared {
 }
 
 /// The plans of root fields, by their names in the answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Plans(Arc<HashMap<Name, Arc<Plan>>>);
 
 impl Prepared {
@@ -53,12 +53,22 @@ impl Prepared {
     }
 }
 
+/// How what is asked of a field of the root is compiled, where that is a list that is written.
+fn of_root(field: &str) -> Option<Compile> {
+    Some(match field {
+        "riskScores" => compile::<Paged<ScoreShape>>,
+        "signals" => compile::<Paged<SignalShape>>,
+        "observations" => compile::<Paged<ObservationShape>>,
+        _ => return None,
+    })
+}
+
 /// The fields of the root that can be written whatever the variables are: their places, names in the answer, and plans.
 fn found(operation: &OperationDefinition, compiler: &Compiler<'_>) -> Vec<(usize, Name, Plan)> {
     let set = &operation.selection_set.node;
     let of_one = |(place, item): (usize, &Positioned<Selection>)| {
         let Selection::Field(field) = &item.node else { return None };
-        let compile = page::of_root(&field.node.name.node)?;
+        let compile = of_root(&field.node.name.node)?;
         let plan = plan_of(compile, compiler, set, &field.node)?;
         Some((place, field.node.response_key().node.clone(), plan))
     };
@@ -72,6 +82,7 @@ fn plan_of(compile: Compile, compiler: &Compiler<'_>, set: &SelectionSet, field:
     is_once.then(|| compile(compiler, &[&field.selection_set.node]))?
 }
 
+/// A selection must ask something; this costs nothing.
 fn leave_the_type(field: &mut Field) {
     let position = field.selection_set.pos;
     let name = Positioned::new(Name::new("__typename"), position);
