@@ -215,14 +215,26 @@ impl FalseAlarms {
         self.found / self.tests
     }
 
+    /// The share of tests that the exact chances promise.
+    pub fn promised(&self) -> f64 {
+        self.expected / self.tests
+    }
+
+    /// Between which shares so many independent tests lie with 99.9 % chance where `rate` is true (method.md section 4).
+    pub fn band(&self, rate: f64) -> (f64, f64) {
+        let width = Z_999 * (rate * (1.0 - rate) / self.tests).sqrt();
+        ((rate - width).max(0.0), (rate + width).min(1.0))
+    }
+
     /// Whether the alarms lie within the 99.9 % band of so many tests at `rate`.
     pub fn is_in_band(&self, rate: f64) -> bool {
-        (self.found - self.tests * rate).abs() <= Z_999 * (self.tests * rate * (1.0 - rate)).sqrt()
+        let (low, high) = self.band(rate);
+        (low..=high).contains(&self.rate())
     }
 
     /// The same at the rate that the exact chances promise.
     pub fn is_as_promised(&self) -> bool {
-        self.is_in_band(self.expected / self.tests)
+        self.is_in_band(self.promised())
     }
 }
 
