@@ -26,7 +26,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const ORGANISATIONS: u32 = 200;
 const MEASURES: u32 = 40;
 const PERIODS: u16 = 12;
-/// How many values are scored before the processor is asked how long it took: it counts in hundredths of a second.
+/// How many values are scored before the processor is asked how long it took: it counts in hundredths of a second, and what
+/// starts cold is not to weigh.
 const REPEATED_VALUES: f64 = 4_800_000.0;
 /// What one period, twelve of them and the large sector may take.
 const BUDGETS: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(100), Duration::from_secs(4)];

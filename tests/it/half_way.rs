@@ -197,11 +197,13 @@ both! {
             let store = store.clone();
             move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                // The pool has one connection so far: the second is opened here.
-                runtime.block_on(async { [store.read(Scope::Sector).await.unwrap(), store.write(Scope::Sector).await.unwrap()] })
+                // The pool has one connection at most so far: another is opened here.
+                let begin = async { (store.read(Scope::Sector).await, store.write(Scope::Sector).await) };
+                runtime.block_on(begin)
             }
         });
-        let [reading, mut tx] = begun.join().unwrap();
+        let (reading, tx) = begun.join().unwrap();
+        let (reading, mut tx) = (reading.unwrap(), tx.unwrap());
         store::beat(&mut tx, Instant::from_microseconds(1)).await.unwrap();
         tx.commit().await.unwrap();
         drop(reading);
